@@ -1,0 +1,122 @@
+"""Settings, all of them from the environment; see ``config.home`` for what ``RX_HOME`` decides."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import dj_database_url
+
+from config import home
+
+BASE_DIR = home.BASE
+PRODUCTION = os.environ.get("RX_ENV") == "production"
+
+
+def _django_key() -> str:
+    """The secret for Django's own signing; made by ``manage.py init``, never a default."""
+    path = Path(home.KEYS) / "django.key"
+    return os.environ.get("SECRET_KEY") or (path.read_text().strip() if path.exists() else "")
+
+
+SECRET_KEY = _django_key() or ("" if PRODUCTION else "only-until-manage.py-init-has-run" * 2)
+DEBUG = False
+ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "pgtrigger",
+    "ledger",
+    "hospital",
+    "prescriptions",
+    "pharmacy",
+    "insurance",
+    "config",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "config.middleware.Headers",
+    "django.middleware.common.CommonMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+
+DATABASES = {
+    "default": {
+        **dj_database_url.parse(home.database_url(), conn_max_age=600, conn_health_checks=True),
+        "OPTIONS": {
+            "options": "-c lock_timeout=5s -c statement_timeout=30s"
+            " -c idle_in_transaction_session_timeout=30s"
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "hospital.Account"
+
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+STATIC_URL = "/static/"
+STATIC_ROOT = home.HOME / "static"
+LANGUAGE_CODE = "zh-hans"
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["hospital.authentication.Bearer"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["hospital.http.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "config.errors.to_problem",
+    "UNAUTHENTICATED_USER": None,
+}
+REST_KNOX = {
+    "SECURE_HASH_ALGORITHM": "hashlib.sha512",
+    "TOKEN_TTL": timedelta(hours=12),
+    "AUTO_REFRESH": False,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Smart hospital: electronic prescriptions",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+CELERY_BROKER_URL = home.broker_url()
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+
+# The ledger: its name for ever, where its private keys lie, where its tiles are published.
+LEDGER_ORIGIN = os.environ.get("RX_ORIGIN", "rx.example/log")
+KEY_FOLDER = Path(home.KEYS)
+LOG_FOLDER = Path(home.LOG)
+
+# WeChat; the defaults are the simulator's, and going live is a change of these.
+WECHAT = {
+    "api_base": os.environ.get("WECHAT_API_BASE", "https://api.weixin.qq.com"),
+    "pay_base": os.environ.get("WECHAT_PAY_BASE", "https://api.mch.weixin.qq.com"),
+    "appid": os.environ.get("WECHAT_APPID", ""),
+    "secret": os.environ.get("WECHAT_SECRET", ""),
+    "mchid": os.environ.get("WECHAT_MCHID", ""),
+    "notify_url": os.environ.get("WECHAT_NOTIFY_URL", ""),
+    "key_folder": Path(os.environ.get("WECHAT_KEYS") or home.KEYS / "wechat"),
+}
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
