@@ -69,7 +69,7 @@ TIME_ZONE = "UTC"
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["hospital.authentication.Bearer"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PARSER_CLASSES": ["hospital.http.StrictJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["hospital.parsing.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "config.errors.to_problem",
@@ -79,6 +79,7 @@ REST_KNOX = {
     "SECURE_HASH_ALGORITHM": "hashlib.sha512",
     "TOKEN_TTL": timedelta(hours=12),
     "AUTO_REFRESH": False,
+    "AUTH_HEADER_PREFIX": "Bearer",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Smart hospital: electronic prescriptions",

@@ -1,0 +1,36 @@
+"""Every address of the server."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from config import errors
+
+handler400 = errors.page(400)
+handler403 = errors.page(403)
+handler404 = errors.page(404)
+handler500 = errors.page(500)
+
+
+def healthy(request: HttpRequest) -> HttpResponse:
+    """Whether the process answers at all."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+urlpatterns = [
+    path("healthz", healthy),
+    path("api/", include("hospital.urls")),
+    path("api/", include("prescriptions.urls")),
+    path("api/", include("pharmacy.urls")),
+    path("api/", include("insurance.urls")),
+    path(
+        "api/schema/",
+        SpectacularAPIView.as_view(permission_classes=[], authentication_classes=[]),
+        name="schema",
+    ),
+    path(
+        "api/docs/",
+        SpectacularSwaggerView.as_view(permission_classes=[], authentication_classes=[]),
+    ),
+    # path("log/", include("ledger.urls")),
+]

@@ -1,0 +1,132 @@
+"""
+Looking at patient data: no receipt, no key.
+
+``view`` writes a ``record.view`` entry that names the reader, the purpose, the fields and the
+legal basis; ``opened`` opens a record only for a view whose entry is committed. A list is one
+entry with the number of records. Refused looks are entries too (``record.refuse``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from django.db import connection, transaction
+
+from hospital import records, sealing, services
+from hospital.models import Person, SealedRecord
+from hospital.roles import Actor
+from ledger import chain
+from ledger.entry import Statement
+
+
+class OpenedBeforeCommit(Exception):
+    """A record was to be opened before its view entry was committed: a bug of the caller."""
+
+
+@dataclass(slots=True)
+class Viewing:
+    """The right to open ``records``, once its entry is committed."""
+
+    leaf: bytes
+    records: frozenset[str]
+    fields: tuple[str, ...]
+    committed: bool = field(default=False)
+
+
+def view(
+    *,
+    by: Actor,
+    at: datetime,
+    purpose: str,
+    basis: str,
+    of: Sequence[SealedRecord],
+    about: str,
+    fields: tuple[str, ...],
+    patient: str = "",
+) -> Viewing:
+    """
+    Record that ``by`` looks at ``of``, in the caller's transaction.
+
+    ``about`` is the subject looked at (``rx/…``) or the name of the list; ``fields`` are the
+    prefixes of the fields that will be shown; ``basis`` says why this reader may.
+    """
+    entry = chain.append(
+        _signed_by_access(
+            "record.view",
+            at,
+            patient=patient,
+            facts={
+                "reader": by.name,
+                "role": by.role.value,
+                "organisation": by.organisation,
+                "purpose": purpose,
+                "basis": basis,
+                "of": about,
+                "records": len(of),
+                "fields": sorted(fields),
+            },
+        )
+    )
+    viewing = Viewing(entry.leaf, frozenset(record.id.hex for record in of), fields)
+    transaction.on_commit(lambda: setattr(viewing, "committed", True))
+    return viewing
+
+
+def opened(record: SealedRecord, viewing: Viewing) -> dict[str, Any]:
+    """
+    The fields of ``record`` that the view names.
+
+    Raises:
+        OpenedBeforeCommit: the view's entry is not committed, or is about other records.
+        records.RecordErased: nothing is left to open.
+    """
+    if connection.in_atomic_block or not viewing.committed or record.id.hex not in viewing.records:
+        raise OpenedBeforeCommit
+    return records.unsealed(record, viewing.fields)
+
+
+@transaction.atomic
+def record_refusal(*, by: Actor, at: datetime, of: str, code: str) -> None:
+    """Write down that ``by`` was refused access to, or a move on, ``of``."""
+    facts = {
+        "reader": by.name,
+        "role": by.role.value,
+        "organisation": by.organisation,
+        "of": of,
+        "code": code,
+    }
+    chain.append(_signed_by_access("record.refuse", at, patient="", facts=facts))
+
+
+def patient_tag(person: Person) -> str:
+    """
+    What stands for this patient in the current log: HMAC-SHA256(the patient's key, origin).
+
+    Stable within a log, so that a patient can ask for all entries; without the key nobody
+    links it to a person or to the same patient's tag in another log.
+    """
+    key = sealing.unseal(person.tag_key, f"person/{person.handle.hex}/tag_key")
+    return hmac.digest(key, chain.origin().encode(), hashlib.sha256).hex()
+
+
+def _signed_by_access(kind: str, at: datetime, *, patient: str, facts: dict[str, Any]) -> bytes:
+    """A view has a subject of its own, so that looking never makes another statement stale."""
+    statement = Statement(
+        log=chain.origin(),
+        subject=f"view/{uuid4().hex}",
+        version=1,
+        prev=b"",
+        kind=kind,
+        by=services.key_name("access"),
+        at=at,
+        patient=patient,
+        commitment=b"",
+        facts=facts,
+    )
+    return services.sign("access", statement)

@@ -1,0 +1,111 @@
+"""People: checked, sealed, found again by keyed digests."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import uuid4
+
+from django.db import transaction
+from nacl import utils
+
+from hospital import errors, identity, records, sealing
+from hospital.models import Account, Address, Department, Organisation, Person
+from hospital.roles import EMPLOYERS, Actor, OrganisationKind, Role
+
+
+class IdentityTaken(errors.Conflict):
+    """This identity, or this account, is already bound."""
+
+    code = "identity.taken"
+
+
+class WrongEmployer(errors.Invalid):
+    """An organisation of this kind does not employ this role."""
+
+    code = "organisation.wrong_kind"
+
+
+def record(*, name: str, id_number: str, phone: str) -> Person:
+    """
+    The person of this identity number, sealed; the one we know, if we know one.
+
+    Raises:
+        identity.BadIdNumber, identity.BadPhone: see each.
+    """
+    number = identity.checked_id_number(id_number)
+    telephone = identity.checked_phone(phone)
+    handle = uuid4()
+    about = f"person/{handle.hex}"
+    person, _ = Person.objects.get_or_create(
+        id_number_index=identity.index(number),
+        defaults={
+            "handle": handle,
+            "name": sealing.seal(name.encode(), f"{about}/name"),
+            "id_number": sealing.seal(number.encode(), f"{about}/id_number"),
+            "phone": sealing.seal(telephone.encode(), f"{about}/phone"),
+            "phone_index": sealing.index(telephone, "phone"),
+            "tag_key": sealing.seal(utils.random(sealing.KEY_BYTES), f"{about}/tag_key"),
+        },
+    )
+    return person
+
+
+@transaction.atomic(savepoint=False)
+def bind_identity(*, name: str, id_number: str, phone: str, by: Actor) -> Account:
+    """
+    Bind a patient's account to the person behind it; once, for good.
+
+    Raises:
+        identity.BadIdNumber, identity.BadPhone, IdentityTaken: see each.
+    """
+    account = Account.objects.select_for_update(of=("self",)).get(id=by.account)
+    if account.person_id is not None:
+        raise IdentityTaken
+    person = record(name=name, id_number=id_number, phone=phone)
+    # The person's row is the lock under which two accounts cannot both find it free.
+    Person.objects.select_for_update().get(id=person.id)
+    if Account.objects.filter(person=person, role=Role.PATIENT).exists():
+        raise IdentityTaken
+    account.person = person
+    account.save(update_fields=["person"])
+    return account
+
+
+def employ(
+    role: Role,
+    organisation: Organisation,
+    *,
+    at: datetime,
+    person: Person | None = None,
+    department: Department | None = None,
+    license_number: str = "",
+) -> Account:
+    """
+    The account of a person (or agent program) in a role at an organisation; made if missing.
+
+    Raises:
+        WrongEmployer: see ``roles.EMPLOYERS``.
+    """
+    if OrganisationKind(organisation.kind) not in EMPLOYERS.get(role, ()):
+        raise WrongEmployer(role=role, kind=organisation.kind)
+    account, _ = Account.objects.get_or_create(
+        role=role,
+        organisation=organisation,
+        person=person,
+        license_number=license_number,
+        defaults={"department": department, "created_at": at},
+    )
+    return account
+
+
+class UnknownAddress(errors.Invalid):
+    """You have no such address."""
+
+    code = "address.unknown"
+
+
+@transaction.atomic(savepoint=False)
+def add_address(*, text: str, recipient: str, phone: str, by: Actor) -> Address:
+    """Seal an address of the caller's. Raises ``identity.BadPhone``."""
+    fields = {"text": text, "recipient": recipient, "phone": identity.checked_phone(phone)}
+    return Address.objects.create(account_id=by.account, record=records.seal(fields))

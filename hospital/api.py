@@ -1,0 +1,186 @@
+"""Log-in, identity, keys, and the public directory of organisations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from hospital import http, queries
+from hospital.actions import keys, login, people
+from hospital.models import Key
+from hospital.roles import OrganisationKind, Role
+from hospital.units import stamp
+from ledger.entry import Statement
+
+
+class Public(http.Endpoint):
+    """Anybody may call it: there is no caller yet."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+
+def _session(session: login.Session) -> dict[str, Any]:
+    by = session.account.actor
+    return {
+        "token": session.token,
+        "expires_at": stamp(session.expires_at),
+        "account": str(session.account.id),
+        "role": by.role.value,
+        "organisation": by.organisation,
+        "identified": session.account.person_id is not None or by.role is not Role.PATIENT,
+    }
+
+
+class Challenge(Public):
+    """Ask for a text that the named key signs to log in."""
+
+    class Input(http.Strict):
+        key = http.Text(max_length=160)
+
+    def post(self, request: Request) -> Response:
+        text, expires_at = login.challenge(self.read()["key"], at=timezone.now())
+        return Response({"challenge": text, "expires_at": stamp(expires_at)})
+
+
+class KeyLogin(Public):
+    """Log in with the signed challenge."""
+
+    Input = http.Signed
+
+    def post(self, request: Request) -> Response:
+        return Response(_session(login.answer(self.read()["note"], at=timezone.now())))
+
+
+class WeChatLogin(Public):
+    """Log in with the code of ``wx.login``; a new openid becomes a new patient account."""
+
+    class Input(http.Strict):
+        code = http.Text(max_length=128)
+
+    def post(self, request: Request) -> Response:
+        return Response(_session(login.with_wechat(self.read()["code"], at=timezone.now())))
+
+
+class EnrolmentLogin(Public):
+    """First log-in of staff and agents, to register a key; the code is then spent."""
+
+    class Input(http.Strict):
+        code = http.Text(max_length=128)
+
+    def post(self, request: Request) -> Response:
+        code = self.read()["code"]
+        return Response(_session(login.with_enrolment_code(code, at=timezone.now())))
+
+
+class Logout(http.Endpoint):
+    """End this session's token at once."""
+
+    def post(self, request: Request) -> Response:
+        request.auth.delete()
+        return Response(status=204)
+
+
+class Identity(http.Command):
+    """A patient says who he or she is; once, for good."""
+
+    roles = (Role.PATIENT,)
+
+    class Input(http.Strict):
+        name = http.Text(max_length=50)
+        id_number = http.Text(max_length=18)
+        phone = http.Text(max_length=20)
+
+    def act(self, call: http.Call) -> dict[str, Any]:
+        people.bind_identity(**call.values, by=call.by)
+        return {"identified": True}
+
+
+class Addresses(http.Command):
+    """Store an address to which a courier may bring medicines."""
+
+    roles = (Role.PATIENT,)
+    success = 201
+
+    class Input(http.Strict):
+        recipient = http.Text(max_length=50)
+        phone = http.Text(max_length=20)
+        text = http.Text(max_length=300)
+
+    def act(self, call: http.Call) -> dict[str, Any]:
+        return {"id": str(people.add_address(**call.values, by=call.by).id)}
+
+
+def _key(key: Key) -> dict[str, Any]:
+    return {
+        "name": key.name,
+        "registered_at": stamp(key.registered_at),
+        "revoked_at": stamp(key.revoked_at) if key.revoked_at else None,
+    }
+
+
+class Keys(http.Command):
+    """Own keys; register another with the statement it signed."""
+
+    class Input(http.Signed):
+        public_key = http.Text(max_length=44)
+
+    success = 201
+
+    def get(self, request: Request) -> Response:
+        return Response({"keys": [_key(key) for key in queries.keys_of(self.actor.account)]})
+
+    def act(self, call: http.Call) -> dict[str, Any]:
+        return _key(keys.register(call.values["public_key"], call.note, **call.doer))
+
+
+class KeysStatement(http.Draw):
+    """The statement by which a new key is registered; the new key signs it."""
+
+    class Input(http.Strict):
+        public_key = http.Text(max_length=44, help_text="base64 of 32 bytes, Ed25519")
+
+    def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
+        statement = keys.draw_registration(call.values["public_key"], **call.doer)
+        return statement, {"zh": f"登记签名密钥 {statement.by}"}
+
+
+class Revocation(http.Command):
+    """Revoke one of the own keys."""
+
+    class Input(http.Signed):
+        name = http.Text(max_length=160)
+
+    def act(self, call: http.Call) -> dict[str, Any]:
+        return _key(keys.revoke(call.values["name"], call.note, **call.doer))
+
+
+class RevocationStatement(http.Draw):
+    """The statement that revokes a key."""
+
+    class Input(http.ToSign):
+        name = http.Text(max_length=160)
+
+    def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
+        statement = keys.draw_revocation(call.values["name"], **call.drawer)
+        return statement, {"zh": f"吊销签名密钥 {call.values['name']}"}
+
+
+class Organisations(Public):
+    """The organisations of the network; their names are public."""
+
+    def get(self, request: Request) -> Response:
+        kind = request.query_params.get("kind")
+        wanted = kind if kind in OrganisationKind.values else None
+        found = queries.organisations(wanted)
+        return Response(
+            {
+                "organisations": [
+                    {"slug": one.slug, "kind": one.kind, "name": one.name} for one in found
+                ]
+            }
+        )

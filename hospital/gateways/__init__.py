@@ -1,0 +1,1 @@
+"""Outside systems: per system a ``Protocol`` and the one HTTP client that fulfils it."""

@@ -1,0 +1,235 @@
+"""
+How every endpoint of ours behaves: read the input, make one call, show the answer.
+
+``Query`` answers a read, ``Draw`` gives a statement to sign, ``Command`` is a write under an
+Idempotency-Key. Roles are checked here (may this role call this at all?); whether the caller may
+touch this very object is asked in each app's ``permissions``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, TypedDict, cast
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from hospital import access, errors, idempotency
+from hospital.roles import Actor, Role
+from ledger import entry
+
+
+class BadInput(errors.Invalid):
+    """At least one field is wrong; ``fields`` says which and why."""
+
+    code = "body.invalid"
+
+
+class WrongRole(errors.Forbidden):
+    """This role may not make this call."""
+
+    code = "access.wrong_role"
+
+
+class Strict(serializers.Serializer[Any]):
+    """A serializer that refuses fields it does not know, and does not guess types."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            unknown = sorted(set(data) - set(self.fields))
+            if unknown:
+                raise serializers.ValidationError(
+                    {str(name)[:60]: ["There is no such field."] for name in unknown[:10]}
+                )
+        return super().to_internal_value(data)
+
+
+class Text(serializers.CharField):
+    """Text as text: a number or a boolean is not turned into one."""
+
+    def __init__(self, *, max_length: int, **options: Any) -> None:
+        super().__init__(max_length=max_length, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Whole(serializers.IntegerField):
+    """A JSON integer: no strings, no booleans, no fractions."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(data, int) or isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Flag(serializers.BooleanField):
+    """A JSON boolean and nothing that looks like one."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class Nothing(Strict):
+    """No input."""
+
+
+class ToSign(Strict):
+    """Every call for a statement names the key that will sign it."""
+
+    key = Text(max_length=160, help_text="Name of the registered key that will sign.")
+
+
+class Signed(Strict):
+    """Every signed call brings the statement with its signature."""
+
+    note = Text(
+        max_length=65_535,
+        trim_whitespace=False,
+        help_text="C2SP signed note: the statement's exact bytes, an empty line, the signature.",
+    )
+
+
+class Endpoint(APIView):
+    """Common ground; see the module's docstring."""
+
+    roles: ClassVar[tuple[Role, ...]] = tuple(Role)
+    Input: ClassVar[type[serializers.BaseSerializer[Any]]] = Nothing
+    Output: ClassVar[type[serializers.BaseSerializer[Any]] | None] = None
+    records_refusals: ClassVar[bool] = False
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        _ = request._request.body  # read at once, so that Django's size limit holds
+        super().initial(request, *args, **kwargs)
+        if request.user and self.actor.role not in self.roles:
+            raise WrongRole(role=self.actor.role, needed=[str(role) for role in self.roles])
+
+    @property
+    def actor(self) -> Actor:
+        return self.request.user.actor  # type: ignore[union-attr]
+
+    def read(self) -> dict[str, Any]:
+        """The validated input. Raises ``BadInput``."""
+        body = self.Input(data=self.request.data)
+        if not body.is_valid():
+            raise BadInput(fields=_plain(body.errors))
+        return dict(body.validated_data)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if self.records_refusals and isinstance(
+            exc, errors.Forbidden | errors.NotFound | errors.Conflict | errors.Gone
+        ):
+            self._record(exc)
+        return super().handle_exception(exc)
+
+    def _record(self, refusal: errors.Refusal) -> None:
+        if not self.request.user:
+            return
+        of = str(self.kwargs.get("prescription_id", "")) or self.request.path
+        access.record_refusal(by=self.actor, at=timezone.now(), of=of, code=refusal.code)
+
+
+class Doer(TypedDict):
+    """The two that every action wants to know: who, and when."""
+
+    by: Actor
+    at: datetime
+
+
+class Drawer(Doer):
+    """And with which key the statement will be signed."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: who asks, when, about what (the parts of the URL), with which checked input."""
+
+    by: Actor
+    at: datetime
+    where: Mapping[str, Any]
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def prescription_id(self) -> UUID:
+        return cast(UUID, self.where["prescription_id"])
+
+    @property
+    def note(self) -> str:
+        return cast(str, self.values["note"])
+
+    @property
+    def doer(self) -> Doer:
+        return {"by": self.by, "at": self.at}
+
+    @property
+    def drawer(self) -> Drawer:
+        return {"by": self.by, "at": self.at, "key": self.values["key"]}
+
+
+class Query(Endpoint):
+    """A read: ``show`` gives the answer as JSON values."""
+
+    def get(self, request: Request, **where: Any) -> Response:
+        return Response(self.show(Call(self.actor, timezone.now(), where)))
+
+    def show(self, call: Call) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+class Draw(Endpoint):
+    """The first call of a command: ``draw`` gives the statement and what it means."""
+
+    def post(self, request: Request, **where: Any) -> Response:
+        values = self.read()
+        statement, shows = self.draw(Call(self.actor, timezone.now(), where, values))
+        text = statement.text().decode()
+        return Response({"statement": text, "key": statement.by, "shows": shows})
+
+    def draw(self, call: Call) -> tuple[entry.Statement, dict[str, Any]]:
+        raise NotImplementedError
+
+
+class Command(Endpoint):
+    """A write: ``act`` does it and gives the answer, all in one transaction."""
+
+    success: ClassVar[int] = 200
+
+    def post(self, request: Request, **where: Any) -> HttpResponse:
+        key = idempotency.check_key(request.headers.get("Idempotency-Key"))
+        call = Call(self.actor, timezone.now(), where, self.read())
+
+        def act() -> tuple[int, bytes]:
+            return self.success, JSONRenderer().render(self.act(call))
+
+        asked = (request.method or "", request.path, request._request.body)
+        status, body, replayed = idempotency.once(call.by.account, key, asked, act, at=call.at)
+        answer = HttpResponse(body, status=status, content_type="application/json")
+        if replayed:
+            answer.headers["Idempotency-Replayed"] = "true"
+        return answer
+
+    def act(self, call: Call) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+def _plain(problems: Any) -> Any:
+    """DRF's error details without their classes."""
+    if isinstance(problems, Mapping):
+        return {str(name): _plain(problem) for name, problem in problems.items()}
+    if isinstance(problems, list | tuple):
+        return [_plain(problem) for problem in problems]
+    return str(problems)

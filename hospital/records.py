@@ -1,0 +1,83 @@
+"""
+Sealed records: personal content that is committed to in the ledger and stored outside of it.
+
+A record is a set of named fields. Each has a salt of its own; the digest of a field is
+SHA-256 of canonical JSON ``[salt, name, value]`` and the commitment is SHA-256 over the sorted
+digests, so that one field can be opened alone. Content and salts are encrypted under the
+record's own key, which is wrapped by the sealing key. ``forget`` throws the key away.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+from nacl import utils
+
+from hospital import errors, sealing
+from hospital.models import SealedRecord
+from ledger import commitments
+
+SALT_BYTES = 16
+
+Fields = Mapping[str, Any]
+
+
+class RecordErased(errors.Gone):
+    """The content was erased; its commitment and all proofs still stand."""
+
+    code = "record.erased"
+
+
+def seal(fields: Fields) -> SealedRecord:
+    """
+    Store ``fields`` (JSON values without floats and nulls) sealed, with their commitment.
+
+    Raises:
+        note.Malformed: a value has no canonical JSON.
+    """
+    salted = [(utils.random(SALT_BYTES), name, value) for name, value in fields.items()]
+    record_id, key = uuid4(), utils.random(sealing.KEY_BYTES)
+    body = json.dumps([[_text(salt), name, value] for salt, name, value in salted])
+    return SealedRecord.objects.create(
+        id=record_id,
+        wrapped_key=sealing.seal(key, _about(record_id)),
+        body=sealing.seal_with(key, body.encode(), _about(record_id)),
+        commitment=commitments.commit(commitments.digest(*field) for field in salted),
+    )
+
+
+def unsealed(record: SealedRecord, names: Iterable[str] | None = None) -> dict[str, Any]:
+    """
+    The fields of a record, or those that begin with one of ``names``.
+
+    For ``hospital.access`` (readers) and for an author's own command while it is being made;
+    whoever serves a reader calls ``access.opened``, which demands the committed view entry.
+
+    Raises:
+        RecordErased: the record's key is gone.
+    """
+    if not record.wrapped_key:
+        raise RecordErased
+    about = _about(record.id)
+    key = sealing.unseal(record.wrapped_key, about)
+    fields = json.loads(sealing.unseal_with(key, record.body, about))
+    wanted = None if names is None else tuple(names)
+    return {name: value for _, name, value in fields if wanted is None or name.startswith(wanted)}
+
+
+def forget(record: SealedRecord) -> None:
+    """Erase the content for good: the wrapped key goes, the commitment stays."""
+    record.wrapped_key = record.body = b""
+    record.save(update_fields=["wrapped_key", "body"])
+
+
+def _about(record_id: UUID) -> str:
+    return f"record/{record_id.hex}"
+
+
+def _text(salt: bytes) -> str:
+    return base64.b64encode(salt).decode()

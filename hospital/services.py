@@ -1,0 +1,55 @@
+"""
+The server's own roles and their private keys.
+
+``access`` signs views, ``clock`` expiries, ``cashier`` payments, ``registrar`` vouches for
+enrolled keys. Their public keys stand in the ledger's first entry. No key of a person or of an
+organisation is ever here.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from hospital.roles import SERVER, Actor, Role
+from ledger import chain, keyfile, note
+from ledger.entry import Statement
+
+SERVICES = ("access", "clock", "cashier", "registrar")
+CLOCK = Actor(account=SERVER, role=Role.CLOCK)
+CASHIER = Actor(account=SERVER, role=Role.CASHIER)
+
+
+def key_name(service: str) -> str:
+    """The name under which ``service`` signs in the current log."""
+    return f"{chain.origin()}/{service}"
+
+
+def signer(service: str) -> note.Signer:
+    """Raises ``ImproperlyConfigured`` when the key file is missing or names another log."""
+    return _signer(settings.KEY_FOLDER, service, key_name(service))
+
+
+def sign(service: str, statement: Statement) -> bytes:
+    """The complete signed note of a statement drawn for ``service``."""
+    return note.sign(statement.text(), signer(service))
+
+
+def make_key(service: str) -> note.Signer:
+    """The service's key, made and saved first if there is none."""
+    path = settings.KEY_FOLDER / f"{service}.key"
+    if not path.exists():
+        keyfile.save(path, note.Signer.generate(key_name(service)))
+    return signer(service)
+
+
+@functools.cache
+def _signer(folder: Path, service: str, name: str) -> note.Signer:
+    try:
+        loaded = keyfile.load(folder / f"{service}.key")
+    except (OSError, ValueError) as fault:
+        raise ImproperlyConfigured(f"no usable {service}.key in {folder}: {fault}") from fault
+    return loaded if loaded.verifier.name == name else note.Signer(name, loaded.seed)

@@ -1,0 +1,189 @@
+"""
+Statements that people sign.
+
+A command is two calls: the first draws a statement, the second brings it back signed. Here the
+second is judged. The server draws the statement again, from the state as it is now, and
+compares bytes; so a signature can only ever mean what the server would say today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from hospital import errors
+from hospital.models import Key
+from hospital.roles import Actor
+from ledger import chain, entry, note
+
+FRESH = timedelta(minutes=10)
+"""How long a drawn statement may wait for its signature."""
+AHEAD = timedelta(seconds=60)
+"""How far another web server's clock may run before ours."""
+
+
+class MalformedNote(errors.Invalid):
+    """The note is not a signed statement."""
+
+    code = "note.malformed"
+
+
+class StaleStatement(errors.Conflict):
+    """Something happened since the statement was drawn; draw it again."""
+
+    code = "statement.stale"
+
+
+class AlteredStatement(errors.Invalid):
+    """The signed statement is not the one that this call and the present state give."""
+
+    code = "statement.altered"
+
+
+class ExpiredStatement(errors.Gone):
+    """The statement waited too long for its signature; draw it again."""
+
+    code = "statement.expired"
+
+
+class BadSignature(errors.Forbidden):
+    """The signature does not fit the statement and the key."""
+
+    code = "signature.invalid"
+
+
+class UnknownKey(errors.Forbidden):
+    """No key of this name is registered."""
+
+    code = "key.unknown"
+
+
+class RevokedKey(errors.Forbidden):
+    """The key was revoked."""
+
+    code = "key.revoked"
+
+
+class ForeignKey(errors.Forbidden):
+    """The key belongs to somebody else."""
+
+    code = "key.not_yours"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a statement would say; ``ledger.chain.draw`` adds log, version and ``prev``."""
+
+    kind: str
+    subject: str
+    patient: str
+    facts: Mapping[str, Any]
+    commitment: bytes = b""
+
+    def statement(self, *, by: str, at: datetime) -> entry.Statement:
+        return chain.draw(
+            kind=self.kind,
+            subject=self.subject,
+            by=by,
+            at=at,
+            facts=self.facts,
+            patient=self.patient,
+            commitment=self.commitment,
+        )
+
+
+def draw(draft: Draft, *, by: Actor, key: str, at: datetime) -> entry.Statement:
+    """The statement that ``by`` may sign with the key named ``key``."""
+    _live_key(key, by)
+    return draft.statement(by=key, at=at)
+
+
+def append(draft: Draft, signed: str, *, by: Actor, at: datetime) -> chain.Appended:
+    """
+    Check the signed note against ``draft`` and append it, in the caller's transaction.
+
+    The caller holds the lock of the subject's row. The key's row is locked FOR SHARE, so a
+    revocation either came first or waits, and the ledger shows the two in that order.
+
+    Raises:
+        MalformedNote, StaleStatement, AlteredStatement, ExpiredStatement, BadSignature,
+        UnknownKey, RevokedKey, ForeignKey: see each.
+    """
+    parsed, claimed = read(signed)
+    check_same(parsed, claimed, draft.statement(by=claimed.by, at=claimed.at))
+    check_fresh(claimed, at)
+    check_signature(parsed, _live_key(claimed.by, by, lock=True))
+    return _append(signed.encode())
+
+
+def read(signed: str) -> tuple[note.Note, entry.Statement]:
+    """Parse a signed note of one statement. Raises ``MalformedNote``."""
+    try:
+        parsed = note.parse(signed.encode())
+        return parsed, entry.Statement.parse(parsed.text)
+    except (note.Malformed, UnicodeEncodeError) as fault:
+        raise MalformedNote(field="note", reason=str(fault)) from fault
+
+
+def check_same(parsed: note.Note, claimed: entry.Statement, expected: entry.Statement) -> None:
+    """Raises ``StaleStatement`` if the subject moved on, ``AlteredStatement`` for the rest."""
+    about = (claimed.log, claimed.subject) == (expected.log, expected.subject)
+    if about and (claimed.version, claimed.prev) != (expected.version, expected.prev):
+        raise StaleStatement(version=claimed.version, current=expected.version)
+    if parsed.text != expected.text():
+        raise AlteredStatement(members=_differing(claimed, expected))
+
+
+def check_fresh(claimed: entry.Statement, at: datetime) -> None:
+    """Raises ``ExpiredStatement`` unless the statement was drawn within ``FRESH``."""
+    if not -AHEAD <= at - claimed.at <= FRESH:
+        raise ExpiredStatement(fresh_s=int(FRESH.total_seconds()))
+
+
+def check_signature(parsed: note.Note, key: note.Verifier) -> None:
+    """Exactly one signature, and it is ``key``'s. Raises ``BadSignature``."""
+    try:
+        names = note.verified_by(parsed, [key])
+    except note.BadSignature as fault:
+        raise BadSignature(key=key.name) from fault
+    if names != (key.name,) or len(parsed.signatures) != 1:
+        raise BadSignature(key=key.name)
+
+
+def verifier(key: Key) -> note.Verifier:
+    return note.Verifier(key.name, bytes(key.public_key))
+
+
+def _append(signed: bytes) -> chain.Appended:
+    try:
+        return chain.append(signed)
+    except chain.Outrun as fault:
+        raise StaleStatement from fault
+
+
+def _live_key(name: str, by: Actor, *, lock: bool = False) -> note.Verifier:
+    """The key of this name, if it is ``by``'s and not revoked; locked against revocation."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCKED_KEY if lock else _KEY, [name])
+        row = cursor.fetchone()
+    if row is None:
+        raise UnknownKey(key=name)
+    account, public_key, revoked_at = row
+    if account != by.account:
+        raise ForeignKey(key=name)
+    if revoked_at is not None:
+        raise RevokedKey(key=name)
+    return note.Verifier(name, bytes(public_key))
+
+
+_KEY = "SELECT account_id, public_key, revoked_at FROM hospital_key WHERE name = %s"
+_LOCKED_KEY = _KEY + " FOR SHARE"  # Django's ORM has no FOR SHARE
+
+
+def _differing(claimed: entry.Statement, expected: entry.Statement) -> list[str]:
+    names = ("log", "subject", "kind", "by", "at", "patient", "commitment", "facts")
+    return [name for name in names if getattr(claimed, name) != getattr(expected, name)]

@@ -1,0 +1,14 @@
+"""What is swept up regularly."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from hospital import idempotency
+from hospital.actions import login
+
+
+@shared_task(name="hospital.forget_old")
+def forget_old() -> None:
+    now = timezone.now()
+    idempotency.forget_old(at=now)
+    login.forget_old(at=now)

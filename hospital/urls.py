@@ -1,0 +1,18 @@
+from django.urls import path
+
+from hospital import api
+
+urlpatterns = [
+    path("login/challenge", api.Challenge.as_view()),
+    path("login/key", api.KeyLogin.as_view()),
+    path("login/wechat", api.WeChatLogin.as_view()),
+    path("login/enrolment", api.EnrolmentLogin.as_view()),
+    path("logout", api.Logout.as_view()),
+    path("me/identity", api.Identity.as_view()),
+    path("me/addresses", api.Addresses.as_view()),
+    path("keys", api.Keys.as_view()),
+    path("keys/statement", api.KeysStatement.as_view()),
+    path("keys/revoke", api.Revocation.as_view()),
+    path("keys/revoke/statement", api.RevocationStatement.as_view()),
+    path("organisations", api.Organisations.as_view()),
+]

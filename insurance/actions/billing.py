@@ -1,0 +1,182 @@
+"""The bill of one authorization: prices at the pharmacy, split among the payers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hospital import errors, records
+from hospital.models import Organisation
+from hospital.roles import OrganisationKind
+from insurance import queries, split
+from insurance.models import Bill, BillLine, Coverage, Payment, Refund
+from pharmacy.actions import stock
+from prescriptions import content
+from prescriptions.models import Medicine, Prescription
+
+
+class NotCovered(errors.Invalid):
+    """This payer promises this patient nothing, or two payers of one kind were named."""
+
+    code = "payer.not_covering"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What it would cost now, line by line, and who would pay."""
+
+    shares: tuple[split.Share, ...]
+    fund: Organisation | None
+    insurer: Organisation | None
+
+    @property
+    def total_fen(self) -> int:
+        return sum(share.total_fen for share in self.shares)
+
+    @property
+    def fund_fen(self) -> int:
+        return sum(share.fund_fen for share in self.shares)
+
+    @property
+    def insurer_fen(self) -> int:
+        return sum(share.insurer_fen for share in self.shares)
+
+    @property
+    def patient_fen(self) -> int:
+        return sum(share.patient_fen for share in self.shares)
+
+    @property
+    def payers(self) -> dict[str, int]:
+        """Slug → fen, of those who pay something besides the patient."""
+        pairs = ((self.fund, self.fund_fen), (self.insurer, self.insurer_fen))
+        return {payer.slug: fen for payer, fen in pairs if payer is not None and fen > 0}
+
+    def facts(self) -> dict[str, Any]:
+        """As the authorization states it: who pays what, and each line."""
+        return {
+            "total_fen": self.total_fen,
+            "patient_fen": self.patient_fen,
+            "payers": self.payers,
+            "lines": {
+                share.line: {
+                    "total_fen": share.total_fen,
+                    "fund_fen": share.fund_fen,
+                    "insurer_fen": share.insurer_fen,
+                    "patient_fen": share.patient_fen,
+                }
+                for share in self.shares
+            },
+        }
+
+
+def wanted(prescription: Prescription) -> stock.Wanted:
+    """
+    Which medicines, and how many of each.
+
+    Opens the lines for the patient's own command, in which they reach nobody but the shelf.
+    """
+    lines = content.lines_of(records.unsealed(prescription.record, (content.LINES,)))
+    return {number: (line["code"], line["quantity"]) for number, line in lines.items()}
+
+
+def quote(
+    prescription: Prescription,
+    pharmacy: Organisation,
+    wants: stock.Wanted,
+    payers: Sequence[str] | None,
+    *,
+    at: datetime,
+) -> Quote:
+    """
+    What the prescription costs at ``pharmacy``; ``payers`` are slugs, None means all that cover.
+
+    Raises:
+        NotCovered, stock.NotStocked: see each.
+    """
+    fund, insurer = _promises(prescription, payers, at)
+    prices = stock.prices(pharmacy, wants)
+    codes = {code for code, _ in wants.values()}
+    classes = dict(Medicine.objects.filter(code__in=codes).values_list("code", "insurance_class"))
+    lines = [
+        split.PricedLine(number, classes[code], prices[number])
+        for number, (code, _) in wants.items()
+    ]
+    shares = split.split(lines, fund=_terms(fund), insurer=_terms(insurer))
+    return Quote(shares, fund.payer if fund else None, insurer.payer if insurer else None)
+
+
+def open_bill(
+    prescription: Prescription, pharmacy: Organisation, quoted: Quote, *, at: datetime
+) -> Bill:
+    """Store what was quoted; the caller holds the prescription's row."""
+    bill = Bill.objects.create(
+        prescription=prescription,
+        pharmacy=pharmacy,
+        fund=quoted.fund,
+        insurer=quoted.insurer,
+        total_fen=quoted.total_fen,
+        fund_fen=quoted.fund_fen,
+        insurer_fen=quoted.insurer_fen,
+        patient_fen=quoted.patient_fen,
+        opened_at=at,
+    )
+    BillLine.objects.bulk_create(
+        BillLine(
+            bill=bill,
+            line=share.line,
+            total_fen=share.total_fen,
+            fund_fen=share.fund_fen,
+            insurer_fen=share.insurer_fen,
+            patient_fen=share.patient_fen,
+        )
+        for share in quoted.shares
+    )
+    return bill
+
+
+def void(bill: Bill, *, at: datetime) -> None:
+    """The bill counts no more; what was paid for it is owed back. Caller holds the rx row."""
+    payment = Payment.objects.filter(bill=bill, state=Payment.State.PAID).first()
+    if payment is not None:
+        owe_back(payment, at=at)
+    bill.state = Bill.State.VOID
+    bill.save(update_fields=["state"])
+
+
+def owe_back(payment: Payment, *, at: datetime) -> None:
+    """Write down that a payment is to be refunded in full; once, whoever asks."""
+    Refund.objects.get_or_create(
+        payment=payment,
+        defaults={
+            "out_refund_no": f"R{payment.out_trade_no[1:]}",
+            "amount_fen": payment.amount_fen,
+            "created_at": at,
+        },
+    )
+
+
+def _promises(
+    prescription: Prescription, payers: Sequence[str] | None, at: datetime
+) -> tuple[Coverage | None, Coverage | None]:
+    """The fund's and the insurer's promise that apply."""
+    found = {one.payer.slug: one for one in queries.coverages(prescription.patient_id, at=at)}
+    chosen = list(found) if payers is None else list(dict.fromkeys(payers))
+    if any(slug not in found for slug in chosen):
+        raise NotCovered(field="payers")
+    funds = [found[slug] for slug in chosen if _is_fund(found[slug])]
+    insurers = [found[slug] for slug in chosen if not _is_fund(found[slug])]
+    if payers is not None and (len(funds) > 1 or len(insurers) > 1):
+        raise NotCovered(field="payers")
+    return (funds[0] if funds else None), (insurers[0] if insurers else None)
+
+
+def _is_fund(coverage: Coverage) -> bool:
+    return bool(coverage.payer.kind == OrganisationKind.SOCIAL_FUND)
+
+
+def _terms(coverage: Coverage | None) -> split.Terms:
+    if coverage is None:
+        return split.NOTHING
+    return split.Terms(coverage.rates_bp, coverage.ceiling_fen)

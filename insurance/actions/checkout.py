@@ -1,0 +1,187 @@
+"""
+The patient's checkout: authorize a pharmacy, and take it back.
+
+One transaction: the signed authorization, the stock kept for it, the bill. Where nothing is left
+for the patient to pay, the cashier says so at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from hospital import errors, queries, services
+from hospital.actions.people import UnknownAddress
+from hospital.models import Address, Organisation
+from hospital.roles import Actor, OrganisationKind
+from hospital.units import stamp
+from insurance import queries as bills
+from insurance.actions import billing
+from insurance.models import Bill
+from ledger import chain
+from ledger.entry import Statement
+from pharmacy.actions import delivering, stock
+from prescriptions import lifecycle
+from prescriptions.models import Prescription, Way
+
+
+class BadWay(errors.Invalid):
+    """A courier and an address are named exactly when a courier brings it."""
+
+    code = "checkout.bad_way"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Where and how the patient wants it, and who shall pay (None: all payers that cover)."""
+
+    pharmacy: str
+    way: str
+    courier: str | None = None
+    address: UUID | None = None
+    payers: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    pharmacy: Organisation
+    courier: Organisation | None
+    address: Address | None
+    wants: stock.Wanted
+    quote: billing.Quote
+    facts: dict[str, Any]
+
+
+def draw(
+    prescription_id: UUID, choice: Choice, *, by: Actor, key: str, at: datetime
+) -> tuple[Statement, billing.Quote]:
+    """The authorization to sign, and the bill that it accepts."""
+    prescription = lifecycle.find(prescription_id)
+    lifecycle.check(prescription, lifecycle.AUTHORIZE, by=by, at=at)
+    plan = _plan(prescription, choice, by, at)
+    statement = lifecycle.propose(
+        prescription, lifecycle.AUTHORIZE, by=by, key=key, at=at, facts=plan.facts
+    )
+    return statement, plan.quote
+
+
+@transaction.atomic(savepoint=False)
+def authorize(
+    prescription_id: UUID, choice: Choice, signed: str, *, by: Actor, at: datetime
+) -> tuple[Prescription, chain.Appended, Bill]:
+    """
+    Authorize a pharmacy under the patient's signature.
+
+    Raises:
+        BadWay, UnknownAddress, queries.UnknownOrganisation, billing.NotCovered,
+        stock.NotStocked, stock.OutOfStock: see each; and what ``lifecycle.advance`` raises. A
+        price that changed since the statement was drawn is a ``signing.AlteredStatement``.
+    """
+    prescription = lifecycle.lock(prescription_id)
+    lifecycle.check(prescription, lifecycle.AUTHORIZE, by=by, at=at)
+    plan = _plan(prescription, choice, by, at)
+    entry = lifecycle.advance(
+        prescription,
+        lifecycle.AUTHORIZE,
+        by=by,
+        at=at,
+        signed=signed,
+        facts=plan.facts,
+        pharmacy=plan.pharmacy,
+        way=choice.way,
+        courier=plan.courier,
+    )
+    stock.reserve(prescription, plan.pharmacy, plan.wants)
+    bill = billing.open_bill(prescription, plan.pharmacy, plan.quote, at=at)
+    delivering.plan(prescription, plan.address)
+    if bill.patient_fen == 0:
+        settle_patient_share(prescription, bill, {"patient_fen": 0}, at=at)
+    return prescription, entry, bill
+
+
+def draw_withdrawal(prescription_id: UUID, *, by: Actor, key: str, at: datetime) -> Statement:
+    prescription = lifecycle.find(prescription_id)
+    return lifecycle.propose(prescription, lifecycle.WITHDRAW, by=by, key=key, at=at, facts={})
+
+
+@transaction.atomic(savepoint=False)
+def withdraw(
+    prescription_id: UUID, signed: str, *, by: Actor, at: datetime
+) -> tuple[Prescription, chain.Appended]:
+    """
+    Take the authorization back before anything is dispensed: stock returns to the shelf, the
+    bill is void, a payment is owed back. A notice of payment that comes later is refunded too.
+    """
+    prescription = lifecycle.lock(prescription_id)
+    entry = lifecycle.advance(
+        prescription,
+        lifecycle.WITHDRAW,
+        by=by,
+        at=at,
+        signed=signed,
+        facts={},
+        pharmacy=None,
+        way="",
+        courier=None,
+    )
+    stock.release(prescription)
+    billing.void(bills.live_bill(prescription), at=at)
+    return prescription, entry
+
+
+def settle_patient_share(
+    prescription: Prescription, bill: Bill, facts: dict[str, Any], *, at: datetime
+) -> None:
+    """Nothing is left for the patient to pay; the cashier signs it. Caller holds the rx row."""
+    lifecycle.advance_as_server(
+        prescription,
+        lifecycle.PAY,
+        by=services.CASHIER,
+        service="cashier",
+        at=at,
+        facts=facts,
+    )
+    bill.state = Bill.State.PAID
+    bill.save(update_fields=["state"])
+
+
+def _plan(prescription: Prescription, choice: Choice, by: Actor, at: datetime) -> _Plan:
+    pharmacy = queries.organisation(choice.pharmacy, OrganisationKind.PHARMACY, field="pharmacy")
+    courier, address = _carriage(choice, by)
+    wants = billing.wanted(prescription)
+    quoted = billing.quote(prescription, pharmacy, wants, choice.payers, at=at)
+    readers = [pharmacy.slug, *quoted.payers]
+    facts: dict[str, Any] = {"pharmacy": pharmacy.slug, "way": choice.way, "bill": quoted.facts()}
+    if courier is not None and address is not None:
+        readers.append(courier.slug)
+        facts["courier"] = courier.slug
+        facts["address"] = bytes(address.record.commitment).hex()
+    facts["grant"] = {
+        "to": sorted(readers),
+        "purpose": "dispense_deliver_settle",
+        "until": stamp(prescription.valid_until),
+    }
+    return _Plan(pharmacy, courier, address, wants, quoted, facts)
+
+
+def _carriage(choice: Choice, by: Actor) -> tuple[Organisation | None, Address | None]:
+    if choice.way == Way.COLLECT:
+        if choice.courier is not None or choice.address is not None:
+            raise BadWay(field="way")
+        return None, None
+    if choice.courier is None or choice.address is None:
+        raise BadWay(field="courier" if choice.courier is None else "address")
+    courier = queries.organisation(choice.courier, OrganisationKind.COURIER, field="courier")
+    address = (
+        Address.objects.select_related("record")
+        .filter(id=choice.address, account_id=by.account)
+        .first()
+    )
+    if address is None:
+        raise UnknownAddress(field="address")
+    return courier, address

@@ -1,0 +1,220 @@
+"""
+Claims: a payer decides on its share of a delivered bill, and pays the pharmacy in batches.
+
+A claim is nothing that anybody files: it follows from the signed events. The payer's agent reads
+them, decides, signs; the decision is an entry of the prescription, a settlement one of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import models, transaction
+
+from hospital import errors, signing
+from hospital.models import Organisation
+from hospital.roles import Actor
+from insurance import queries
+from insurance.models import Bill, Claim, Settlement
+from ledger import chain
+from ledger.entry import Statement
+from prescriptions import lifecycle
+from prescriptions.lifecycle import Move
+from prescriptions.models import Prescription, Status
+
+SETTLED_AT_ONCE = 200
+
+
+class Decision(models.TextChoices):
+    APPROVE = "approve"
+    PART = "part"
+    REFUSE = "refuse"
+
+
+class ClaimReason(models.TextChoices):
+    """Why a payer pays less than its share."""
+
+    NONE = "none"
+    EVIDENCE_MISSING = "evidence_missing"
+    QUANTITY_DIFFERS = "quantity_differs"
+    ABOVE_CEILING = "above_ceiling"
+    NOT_COVERED = "not_covered"
+    OTHER = "other"
+
+
+class WrongInsurer(errors.Forbidden):
+    """You pay nothing of this prescription."""
+
+    code = "access.wrong_insurer"
+
+
+class AlreadyDecided(errors.Conflict):
+    """You have decided on this claim before."""
+
+    code = "claim.decided"
+
+
+class BadDecision(errors.Invalid):
+    """Approve pays all, refuse nothing, part something between; the last two give a reason."""
+
+    code = "claim.bad_decision"
+
+
+class UnknownClaim(errors.Invalid):
+    """Not an approved, unsettled claim of yours at this pharmacy."""
+
+    code = "claim.unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a payer decides. ``approved_fen`` of its share."""
+
+    decision: str
+    approved_fen: int
+    reason: str
+
+
+def share_of(bill: Bill, payer: int) -> int:
+    """Fen of ``bill`` that this payer promised; raises ``WrongInsurer`` if none."""
+    shares = {bill.fund_id: bill.fund_fen, bill.insurer_id: bill.insurer_fen}
+    fen = shares.get(payer, 0)
+    if fen == 0:
+        raise WrongInsurer
+    return fen
+
+
+def draw_decision(
+    prescription_id: UUID, ruling: Ruling, *, by: Actor, key: str, at: datetime
+) -> Statement:
+    prescription = lifecycle.find(prescription_id)
+    move, facts, _ = _decision(prescription, ruling, by)
+    return lifecycle.propose(prescription, move, by=by, key=key, at=at, facts=facts)
+
+
+@transaction.atomic(savepoint=False)
+def decide(
+    prescription_id: UUID, ruling: Ruling, signed: str, *, by: Actor, at: datetime
+) -> tuple[Prescription, chain.Appended]:
+    """
+    Decide under the payer's signature. With the last payer's decision the prescription is claimed.
+
+    Raises:
+        WrongInsurer, AlreadyDecided, BadDecision: see each; and what ``lifecycle.advance`` raises.
+    """
+    prescription = lifecycle.lock(prescription_id)
+    move, facts, bill = _decision(prescription, ruling, by)
+    entry = lifecycle.advance(prescription, move, by=by, at=at, signed=signed, facts=facts)
+    Claim.objects.create(
+        bill=bill,
+        payer_id=by.organisation_id,
+        claimed_fen=share_of(bill, by.organisation_id),
+        approved_fen=ruling.approved_fen,
+        decision=ruling.decision,
+        reason=ruling.reason,
+        decided_at=at,
+    )
+    return prescription, entry
+
+
+def draw_settlement(
+    pharmacy: Organisation, claims: Sequence[int], *, by: Actor, key: str, at: datetime
+) -> Statement:
+    found = _unsettled(pharmacy, claims, by, lock=False)
+    return signing.draw(_settlement(pharmacy, found, by), by=by, key=key, at=at)
+
+
+@transaction.atomic(savepoint=False)
+def settle(
+    pharmacy: Organisation, claims: Sequence[int], signed: str, *, by: Actor, at: datetime
+) -> tuple[Settlement, chain.Appended]:
+    """
+    Pay a pharmacy for approved claims, each of which is paid once.
+
+    Raises:
+        UnknownClaim: one of ``claims`` is not approved, not unsettled, or not of this pharmacy.
+    """
+    found = _unsettled(pharmacy, claims, by, lock=True)
+    entry = signing.append(_settlement(pharmacy, found, by), signed, by=by, at=at)
+    made = Settlement.objects.create(
+        payer_id=by.organisation_id,
+        pharmacy=pharmacy,
+        total_fen=sum(claim.approved_fen for claim in found),
+        settled_at=at,
+    )
+    Claim.objects.filter(id__in=[claim.id for claim in found]).update(settlement=made)
+    return made, entry
+
+
+def _decision(
+    prescription: Prescription, ruling: Ruling, by: Actor
+) -> tuple[Move, dict[str, Any], Bill]:
+    if prescription.status not in (Status.DELIVERED, Status.CLAIMED):
+        raise lifecycle.WrongState(move="claim", status=prescription.status)
+    bill = queries.live_bill(prescription)
+    claimed = share_of(bill, by.organisation_id)
+    decided = set(Claim.objects.filter(bill=bill).values_list("payer_id", flat=True))
+    if by.organisation_id in decided:
+        raise AlreadyDecided
+    _check(ruling, claimed)
+    payers = {bill.fund_id: bill.fund_fen, bill.insurer_id: bill.insurer_fen}
+    waiting = {payer for payer, fen in payers.items() if fen > 0} - decided
+    move = lifecycle.CLAIM if waiting == {by.organisation_id} else lifecycle.DECIDE
+    facts = {
+        "payer": by.organisation,
+        "claimed_fen": claimed,
+        "approved_fen": ruling.approved_fen,
+        "decision": ruling.decision,
+        "reason": ruling.reason,
+    }
+    return move, facts, bill
+
+
+def _check(ruling: Ruling, claimed: int) -> None:
+    fits = {
+        Decision.APPROVE: ruling.approved_fen == claimed and ruling.reason == "none",
+        Decision.PART: 0 < ruling.approved_fen < claimed and ruling.reason != "none",
+        Decision.REFUSE: ruling.approved_fen == 0 and ruling.reason != "none",
+    }
+    if not fits[Decision(ruling.decision)]:
+        raise BadDecision(field="approved_fen", claimed_fen=claimed)
+
+
+def _unsettled(
+    pharmacy: Organisation, claims: Sequence[int], by: Actor, *, lock: bool
+) -> list[Claim]:
+    rows = Claim.objects.select_for_update() if lock else Claim.objects.all()
+    found = list(
+        rows.filter(
+            id__in=claims,
+            payer_id=by.organisation_id,
+            bill__in=Bill.objects.filter(pharmacy=pharmacy),
+            settlement__isnull=True,
+            approved_fen__gt=0,
+        ).order_by("id")
+    )
+    if len(found) != len(set(claims)):
+        raise UnknownClaim(field="claims")
+    return found
+
+
+def _settlement(pharmacy: Organisation, found: Sequence[Claim], by: Actor) -> signing.Draft:
+    names = ",".join(str(claim.id) for claim in found)
+    batch = hashlib.sha256(f"{by.organisation}:{names}".encode()).hexdigest()
+    return signing.Draft(
+        kind="insurance.settle",
+        subject=f"settlement/{batch[:32]}",
+        patient="",
+        facts={
+            "payer": by.organisation,
+            "pharmacy": pharmacy.slug,
+            "claims": len(found),
+            "claims_digest": batch,
+            "total_fen": sum(claim.approved_fen for claim in found),
+        },
+    )

@@ -1,0 +1,173 @@
+"""What payers do over HTTP: promise cover, read claims, decide, settle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from hospital import http, queries
+from hospital.roles import OrganisationKind, Role
+from hospital.units import stamp
+from insurance.actions import claims, coverage
+from insurance.queries import undecided, unsettled
+from ledger.entry import Statement
+from prescriptions.api import changed
+
+PAGE = 50
+
+
+class Coverages(http.Command):
+    """A payer promises a patient what it will pay."""
+
+    roles = (Role.OFFICER, Role.AGENT)
+    success = 201
+
+    class Input(http.Strict):
+        patient = http.Text(max_length=18, help_text="resident identity number")
+        rates_bp = serializers.DictField(child=http.Whole(min_value=0, max_value=10_000))
+        ceiling_fen = http.Whole(min_value=0, max_value=10**12, default=None)
+        valid_from = serializers.DateTimeField()
+        valid_until = serializers.DateTimeField()
+
+        def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+            if set(attrs["rates_bp"]) - {"甲", "乙", "丙"}:
+                raise serializers.ValidationError({"rates_bp": ["The classes are 甲, 乙 and 丙."]})
+            if attrs["valid_until"] <= attrs["valid_from"]:
+                raise serializers.ValidationError({"valid_until": ["It ends before it begins."]})
+            return attrs
+
+    def act(self, call: http.Call) -> dict[str, Any]:
+        made = coverage.promise(**call.values, by=call.by)
+        return {"payer": call.by.organisation, "valid_until": stamp(made.valid_until)}
+
+
+class Claims(http.Query):
+    """Delivered prescriptions of which the caller's payer owes a share and has not decided."""
+
+    roles = (Role.AGENT, Role.OFFICER)
+
+    def show(self, call: http.Call) -> dict[str, Any]:
+        found = undecided(call.by.organisation_id, most=PAGE)
+        return {
+            "claims": [
+                {
+                    "prescription": str(bill.prescription_id),
+                    "subject": bill.prescription.subject,
+                    "pharmacy": bill.pharmacy.slug,
+                    "claimed_fen": claims.share_of(bill, call.by.organisation_id),
+                    "total_fen": bill.total_fen,
+                }
+                for bill in found
+            ]
+        }
+
+
+class DecisionInput(http.Strict):
+    decision = serializers.ChoiceField(claims.Decision.choices)
+    approved_fen = http.Whole(min_value=0, max_value=10**12)
+    reason = serializers.ChoiceField(claims.ClaimReason.choices, default="none")
+
+
+def _ruling(values: Mapping[str, Any]) -> claims.Ruling:
+    return claims.Ruling(values["decision"], values["approved_fen"], values["reason"])
+
+
+class DecideStatement(http.Draw):
+    """The decision to sign."""
+
+    roles = (Role.AGENT,)
+
+    class Input(DecisionInput, http.ToSign):
+        pass
+
+    def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
+        statement = claims.draw_decision(
+            call.prescription_id,
+            _ruling(call.values),
+            **call.drawer,
+        )
+        return statement, {"zh": f"理赔决定：{call.values['decision']}"}
+
+
+class Decide(http.Command):
+    """Decide on the own share."""
+
+    roles = (Role.AGENT,)
+
+    class Input(DecisionInput, http.Signed):
+        pass
+
+    def act(self, call: http.Call) -> dict[str, Any]:
+        done = claims.decide(call.prescription_id, _ruling(call.values), call.note, **call.doer)
+        return changed(*done)
+
+
+class SettlementInput(http.Strict):
+    pharmacy = http.Text(max_length=40)
+    claims = serializers.ListField(
+        child=http.Whole(min_value=1, max_value=2**62),
+        allow_empty=False,
+        max_length=claims.SETTLED_AT_ONCE,
+    )
+
+
+class SettlementStatement(http.Draw):
+    """The settlement to sign."""
+
+    roles = (Role.AGENT,)
+
+    class Input(SettlementInput, http.ToSign):
+        pass
+
+    def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
+        pharmacy = queries.organisation(
+            call.values["pharmacy"], OrganisationKind.PHARMACY, field="pharmacy"
+        )
+        statement = claims.draw_settlement(pharmacy, call.values["claims"], **call.drawer)
+        return statement, {"zh": f"向 {pharmacy.slug} 结算{len(call.values['claims'])}笔"}
+
+
+class Settlements(http.Command):
+    """Pay a pharmacy for approved claims; or list what is approved and not yet paid."""
+
+    roles = (Role.AGENT,)
+    success = 201
+
+    class Input(SettlementInput, http.Signed):
+        pass
+
+    def act(self, call: http.Call) -> dict[str, Any]:
+        pharmacy = queries.organisation(
+            call.values["pharmacy"], OrganisationKind.PHARMACY, field="pharmacy"
+        )
+        made, entry = claims.settle(pharmacy, call.values["claims"], call.note, **call.doer)
+        return {
+            "id": str(made.id),
+            "total_fen": made.total_fen,
+            "entry": {
+                "subject": entry.subject,
+                "version": entry.version,
+                "leaf": entry.leaf.hex(),
+            },
+        }
+
+
+class Unsettled(http.Query):
+    """Approved claims of the caller's payer that are not paid to the pharmacy yet."""
+
+    roles = (Role.AGENT, Role.OFFICER)
+
+    def show(self, call: http.Call) -> dict[str, Any]:
+        return {
+            "claims": [
+                {
+                    "id": claim.id,
+                    "prescription": str(claim.bill.prescription_id),
+                    "pharmacy": claim.bill.pharmacy.slug,
+                    "approved_fen": claim.approved_fen,
+                }
+                for claim in unsettled(call.by.organisation_id, most=claims.SETTLED_AT_ONCE)
+            ]
+        }

@@ -1,0 +1,195 @@
+"""Coverage, bills, payments, claims, settlements. The sums are constraints of the database."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+
+from hospital.models import Account, Organisation
+from prescriptions.models import Prescription
+
+
+class Coverage(models.Model):
+    """
+    What one payer promises one patient.
+
+    ``rates_bp`` maps an insurance class (甲, 乙, 丙) to the payer's share in basis points: of the
+    price for the social fund, of what the fund leaves for a commercial insurer.
+    """
+
+    patient = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    payer = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    rates_bp = models.JSONField()
+    ceiling_fen = models.PositiveBigIntegerField(null=True, help_text="per bill")
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["patient", "payer"], name="covered_once_by_a_payer"),
+            models.CheckConstraint(
+                name="coverage_lasts", condition=Q(valid_until__gt=F("valid_from"))
+            ),
+        ]
+
+
+class Bill(models.Model):
+    """What one authorization costs and who pays which fen of it."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        PAID = "paid"
+        VOID = "void"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    prescription = models.ForeignKey(Prescription, models.PROTECT, related_name="bills")
+    pharmacy = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    fund = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
+    insurer = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
+    total_fen = models.PositiveBigIntegerField()
+    fund_fen = models.PositiveBigIntegerField()
+    insurer_fen = models.PositiveBigIntegerField()
+    patient_fen = models.PositiveBigIntegerField()
+    state = models.CharField(max_length=4, choices=State.choices, default=State.OPEN)
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="bill_payers_add_up",
+                condition=Q(total_fen=F("fund_fen") + F("insurer_fen") + F("patient_fen")),
+            ),
+            models.CheckConstraint(
+                name="who_pays_has_a_name",
+                condition=(Q(fund_fen=0) | Q(fund__isnull=False))
+                & (Q(insurer_fen=0) | Q(insurer__isnull=False)),
+            ),
+            models.UniqueConstraint(
+                fields=["prescription"], condition=~Q(state="void"), name="one_live_bill"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["fund", "opened_at"], name="bills_of_fund"),
+            models.Index(fields=["insurer", "opened_at"], name="bills_of_insurer"),
+        ]
+
+
+class BillLine(models.Model):
+    """One line of a bill; ``line`` is the prescription's line number."""
+
+    bill = models.ForeignKey(Bill, models.PROTECT, related_name="lines")
+    line = models.CharField(max_length=3)
+    total_fen = models.PositiveBigIntegerField()
+    fund_fen = models.PositiveBigIntegerField()
+    insurer_fen = models.PositiveBigIntegerField()
+    patient_fen = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="line_payers_add_up",
+                condition=Q(total_fen=F("fund_fen") + F("insurer_fen") + F("patient_fen")),
+            ),
+            models.UniqueConstraint(fields=["bill", "line"], name="billed_once"),
+        ]
+
+
+class Payment(models.Model):
+    """The patient's share as an order at WeChat Pay. The row is written before WeChat is asked."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        PAID = "paid"
+        CLOSED = "closed"
+
+    bill = models.OneToOneField(Bill, models.PROTECT, related_name="payment")
+    out_trade_no = models.CharField(max_length=32, unique=True)
+    amount_fen = models.PositiveBigIntegerField()
+    state = models.CharField(max_length=6, choices=State.choices, default=State.OPEN)
+    prepay_id = models.CharField(max_length=64, blank=True)
+    transaction_id = models.CharField(max_length=32, null=True, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    asked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="pays_something", condition=Q(amount_fen__gt=0)),
+            models.CheckConstraint(
+                name="paid_has_a_transaction",
+                condition=Q(state="paid", transaction_id__isnull=False)
+                | (~Q(state="paid") & Q(transaction_id__isnull=True)),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["created_at"], condition=Q(state="open"), name="unanswered")
+        ]
+
+
+class Refund(models.Model):
+    """Money owed back to the patient: once per payment, in full."""
+
+    class State(models.TextChoices):
+        DUE = "due"
+        PROCESSING = "processing"
+        DONE = "done"
+        FAILED = "failed"
+
+    payment = models.OneToOneField(Payment, models.PROTECT, related_name="refund")
+    out_refund_no = models.CharField(max_length=32, unique=True)
+    amount_fen = models.PositiveBigIntegerField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DUE)
+    refund_id = models.CharField(max_length=32, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                condition=Q(state__in=["due", "processing"]),
+                name="owed_back",
+            )
+        ]
+
+
+class Settlement(models.Model):
+    """One payment of a payer to a pharmacy for a batch of approved claims."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    payer = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    pharmacy = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    total_fen = models.PositiveBigIntegerField()
+    settled_at = models.DateTimeField()
+
+
+class Claim(models.Model):
+    """A payer's signed decision on its share of a bill; paid at most once."""
+
+    bill = models.ForeignKey(Bill, models.PROTECT, related_name="claims")
+    payer = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    claimed_fen = models.PositiveBigIntegerField()
+    approved_fen = models.PositiveBigIntegerField()
+    decision = models.CharField(max_length=8)
+    reason = models.CharField(max_length=24)
+    decided_at = models.DateTimeField()
+    settlement = models.ForeignKey(Settlement, models.PROTECT, null=True, related_name="claims")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["bill", "payer"], name="decided_once_by_a_payer"),
+            models.CheckConstraint(
+                name="approved_at_most_claimed",
+                condition=Q(approved_fen__lte=F("claimed_fen")),
+            ),
+            models.CheckConstraint(
+                name="only_approved_is_settled",
+                condition=Q(settlement__isnull=True) | Q(approved_fen__gt=0),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["payer", "id"], condition=Q(settlement__isnull=True), name="unsettled"
+            )
+        ]

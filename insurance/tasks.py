@@ -1,0 +1,16 @@
+"""Money that nobody answered for, and money that is owed back."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from insurance.actions import paying
+
+
+@shared_task(name="insurance.ask_about_payments")
+def ask_about_payments() -> int:
+    return paying.ask_about_payments(at=timezone.now())
+
+
+@shared_task(name="insurance.refund_owed")
+def refund_owed() -> int:
+    return paying.refund_owed(at=timezone.now())

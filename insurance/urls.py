@@ -1,0 +1,22 @@
+from django.urls import path
+
+from insurance import api, api_claims
+
+ONE = "prescriptions/<uuid:prescription_id>"
+
+urlpatterns = [
+    path(f"{ONE}/authorize/statement", api.AuthorizeStatement.as_view()),
+    path(f"{ONE}/authorize", api.Authorize.as_view()),
+    path(f"{ONE}/withdraw/statement", api.WithdrawStatement.as_view()),
+    path(f"{ONE}/withdraw", api.Withdraw.as_view()),
+    path(f"{ONE}/pay", api.Pay.as_view()),
+    path("payments/notice", api.payment_notice),
+    path("payments/<str:out_trade_no>/parameters", api.PhoneParameters.as_view()),
+    path("coverages", api_claims.Coverages.as_view()),
+    path("claims", api_claims.Claims.as_view()),
+    path("claims/<uuid:prescription_id>/decide/statement", api_claims.DecideStatement.as_view()),
+    path("claims/<uuid:prescription_id>/decide", api_claims.Decide.as_view()),
+    path("claims/unsettled", api_claims.Unsettled.as_view()),
+    path("settlements/statement", api_claims.SettlementStatement.as_view()),
+    path("settlements", api_claims.Settlements.as_view()),
+]

@@ -1,0 +1,179 @@
+"""From the counter or the courier into the patient's hands."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from hospital import access, errors, sealing
+from hospital.models import Address
+from hospital.roles import Actor, Role
+from ledger import chain
+from ledger.entry import Statement
+from pharmacy import queries
+from pharmacy.models import Delivery
+from prescriptions import lifecycle, permissions
+from prescriptions.lifecycle import Move
+from prescriptions.models import Prescription, Status, Way
+
+TRIES = 5
+CODE_DIGITS = 6
+TO_DELIVER = ("recipient", "phone", "text")
+_BY_CODE = {Role.COURIER: lifecycle.HAND_OVER, Role.PHARMACIST: lifecycle.HAND_OUT}
+
+
+class WrongDeliveryCode(errors.Forbidden):
+    """This is not the code on the patient's phone."""
+
+    code = "delivery.wrong_code"
+
+
+class DeliveryLocked(errors.LockedOut):
+    """Too many wrong codes; only the patient's own signature can take the medicines now."""
+
+    code = "delivery.locked"
+
+
+class WrongWay(errors.Conflict):
+    """The patient chose another way to get the medicines."""
+
+    code = "delivery.wrong_way"
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What a courier may know: where from, where to, and nothing about the content."""
+
+    prescription: Prescription
+    address: dict[str, str]
+
+
+def plan(prescription: Prescription, address: Address | None) -> None:
+    """Where the medicines will go; the patient's latest choice counts."""
+    Delivery.objects.update_or_create(prescription=prescription, defaults={"address": address})
+
+
+def code_for(prescription: Prescription) -> str:
+    """
+    The one-time code that the patient tells the courier: six digits, the same until delivered.
+
+    Derived, not stored: a keyed digest of the prescription; ``TRIES`` guesses find it with a
+    chance of 1 in 200 000.
+    """
+    digest = sealing.index(prescription.subject, "delivery_code")
+    return str(int.from_bytes(digest[:8], "big") % 10**CODE_DIGITS).zfill(CODE_DIGITS)
+
+
+def show_code(prescription_id: UUID, *, by: Actor) -> str:
+    """The code, for its patient once there is something to receive."""
+    prescription = lifecycle.find(prescription_id)
+    permissions.check_party(prescription, by)
+    if prescription.status not in (Status.PAID, Status.DISPENSED, Status.IN_TRANSIT):
+        raise lifecycle.WrongState(status=prescription.status)
+    return code_for(prescription)
+
+
+def parcels(*, by: Actor, at: datetime) -> list[Parcel]:
+    """The courier company's parcels, with addresses; the look is recorded first."""
+    with transaction.atomic():
+        found = list(queries.awaiting_courier(by.organisation_id)[:50])
+        addresses = [one.address.record for one in found if one.address]
+        looked = access.view(
+            by=by,
+            at=at,
+            purpose="deliver",
+            basis="patient_choice",
+            of=addresses,
+            about="parcels",
+            fields=TO_DELIVER,
+        )
+    return [
+        Parcel(one.prescription, access.opened(one.address.record, looked))
+        for one in found
+        if one.address
+    ]
+
+
+def draw_ship(prescription_id: UUID, *, by: Actor, key: str, at: datetime) -> Statement:
+    prescription = lifecycle.find(prescription_id)
+    return lifecycle.propose(
+        prescription, lifecycle.SHIP, by=by, key=key, at=at, facts=_ship_facts(by)
+    )
+
+
+@transaction.atomic(savepoint=False)
+def ship(
+    prescription_id: UUID, signed: str, *, by: Actor, at: datetime
+) -> tuple[Prescription, chain.Appended]:
+    """The courier takes over from the pharmacy."""
+    prescription = lifecycle.lock(prescription_id)
+    entry = lifecycle.advance(
+        prescription, lifecycle.SHIP, by=by, at=at, signed=signed, facts=_ship_facts(by)
+    )
+    Delivery.objects.filter(prescription=prescription).update(shipped_at=at)
+    return prescription, entry
+
+
+def draw_delivery(
+    prescription_id: UUID, code: str, *, by: Actor, key: str, at: datetime
+) -> Statement:
+    prescription = lifecycle.find(prescription_id)
+    move, facts = _delivery(prescription, code, by, at)
+    return lifecycle.propose(prescription, move, by=by, key=key, at=at, facts=facts)
+
+
+@transaction.atomic(savepoint=False)
+def deliver(
+    prescription_id: UUID, code: str, signed: str, *, by: Actor, at: datetime
+) -> tuple[Prescription, chain.Appended]:
+    """
+    Hand the medicines over: signed by the patient's phone, or by courier or pharmacist who
+    brings the one-time code that the patient told.
+
+    Raises:
+        WrongDeliveryCode, DeliveryLocked, WrongWay: see each; and what ``advance`` raises.
+    """
+    prescription = lifecycle.lock(prescription_id)
+    move, facts = _delivery(prescription, code, by, at)
+    entry = lifecycle.advance(prescription, move, by=by, at=at, signed=signed, facts=facts)
+    Delivery.objects.filter(prescription=prescription).update(delivered_at=at)
+    return prescription, entry
+
+
+@transaction.atomic
+def count_failure(prescription_id: UUID) -> None:
+    """One more wrong code, counted although the refused command was rolled back."""
+    Delivery.objects.filter(prescription_id=prescription_id, failures__lt=TRIES).update(
+        failures=F("failures") + 1
+    )
+
+
+def _ship_facts(by: Actor) -> dict[str, Any]:
+    return {"courier": by.organisation}
+
+
+def _delivery(
+    prescription: Prescription, code: str, by: Actor, at: datetime
+) -> tuple[Move, dict[str, Any]]:
+    move = _BY_CODE.get(by.role, lifecycle.RECEIVE)
+    lifecycle.check(prescription, move, by=by, at=at)
+    couriered = prescription.way == Way.COURIER
+    if couriered and prescription.status == Status.DISPENSED:
+        raise WrongWay(way=prescription.way)  # the courier has not fetched it yet
+    if by.role is Role.PATIENT:
+        return move, {"proof": "signature"}
+    _check_code(prescription, code)
+    return move, {"proof": "code"}
+
+
+def _check_code(prescription: Prescription, code: str) -> None:
+    if Delivery.objects.get(prescription=prescription).failures >= TRIES:
+        raise DeliveryLocked
+    if not hmac.compare_digest(code.encode(), code_for(prescription).encode()):
+        raise WrongDeliveryCode

@@ -1,0 +1,198 @@
+"""Scan the patient's code, look, dispense."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from hospital import access, errors, signing
+from hospital.models import Key
+from hospital.roles import Actor
+from ledger import chain, note
+from ledger.entry import Statement
+from pharmacy import codes, queries
+from pharmacy.actions import stock
+from pharmacy.models import Dispensing, Scan
+from prescriptions import content, lifecycle, permissions
+from prescriptions import queries as rx_queries
+from prescriptions.actions import viewing
+from prescriptions.models import Prescription, Status
+
+
+class BadCode(errors.Invalid):
+    """This is not a code that the prescription's patient signed."""
+
+    code = "code.invalid"
+
+
+class ExpiredCode(errors.Gone):
+    """The code has ended; the patient's phone makes a new one."""
+
+    code = "code.expired"
+
+
+class UsedCode(errors.Conflict):
+    """The code was scanned before; the patient's phone makes a new one."""
+
+    code = "code.used"
+
+
+class UnknownScan(errors.NotFound):
+    """You have no such scan, or it has ended."""
+
+    code = "scan.unknown"
+
+
+class NotScanned(errors.Forbidden):
+    """Scan the patient's code first."""
+
+    code = "scan.missing"
+
+
+class WrongQuantity(errors.Invalid):
+    """What is dispensed is exactly what was prescribed."""
+
+    code = "dispensing.wrong_quantity"
+
+
+@transaction.atomic(savepoint=False)
+def scan(text: str, *, by: Actor, at: datetime) -> Scan:
+    """
+    Accept a patient's code, once.
+
+    Raises:
+        BadCode, ExpiredCode, UsedCode: see each.
+        signing.UnknownKey, signing.RevokedKey: the phone's key is not registered, or was revoked.
+        permissions.WrongPharmacy: the code or the authorization is for another pharmacy.
+        lifecycle.UnknownPrescription, lifecycle.WrongState: there is nothing to dispense.
+    """
+    parsed, code = _read(text)
+    if not code.live(at):
+        raise ExpiredCode
+    prescription = lifecycle.lock(_prescription_id(code))
+    if by.organisation != code.pharmacy:
+        raise permissions.WrongPharmacy
+    permissions.check_party(prescription, by)
+    _check_signature(parsed, prescription)
+    if prescription.status != Status.PAID:
+        raise lifecycle.WrongState(status=prescription.status)
+    if Scan.objects.filter(nonce=code.nonce).exists():
+        raise UsedCode
+    return Scan.objects.create(
+        nonce=code.nonce,
+        prescription=prescription,
+        pharmacist_id=by.account,
+        pharmacy_id=by.organisation_id,
+        scanned_at=at,
+    )
+
+
+def view(scan_id: UUID, *, by: Actor, at: datetime) -> viewing.Opened:
+    """
+    What the pharmacist needs to check and dispense; the look is recorded first.
+
+    Raises:
+        UnknownScan: it is not the caller's, or older than ``queries.SCAN_LIFE``.
+    """
+    with transaction.atomic():
+        found = Scan.objects.filter(
+            id=scan_id, pharmacist_id=by.account, scanned_at__gt=at - queries.SCAN_LIFE
+        ).first()
+        if found is None:
+            raise UnknownScan
+        prescription = rx_queries.with_record(found.prescription_id)
+        permissions.check_party(prescription, by)
+        looked = access.view(
+            by=by,
+            at=at,
+            purpose="dispense",
+            basis="patient_code",
+            of=[prescription.record],
+            about=prescription.subject,
+            fields=content.TO_DISPENSE,
+            patient=viewing.tag(prescription),
+        )
+    return viewing.Opened(prescription, access.opened(prescription.record, looked))
+
+
+def draw(
+    prescription_id: UUID, lines: dict[str, int], *, by: Actor, key: str, at: datetime
+) -> Statement:
+    prescription = lifecycle.find(prescription_id)
+    lifecycle.check(prescription, lifecycle.DISPENSE, by=by, at=at)
+    facts = _facts(prescription, lines, _scan(prescription, by, at))
+    return lifecycle.propose(prescription, lifecycle.DISPENSE, by=by, key=key, at=at, facts=facts)
+
+
+@transaction.atomic(savepoint=False)
+def dispense(
+    prescription_id: UUID, lines: dict[str, int], signed: str, *, by: Actor, at: datetime
+) -> tuple[Prescription, chain.Appended]:
+    """
+    Give out the medicines under the pharmacist's signature; the reserved stock leaves the shelf.
+
+    Raises:
+        NotScanned, WrongQuantity, and what ``lifecycle.advance`` raises.
+    """
+    prescription = lifecycle.lock(prescription_id)
+    lifecycle.check(prescription, lifecycle.DISPENSE, by=by, at=at)
+    scanned = _scan(prescription, by, at)
+    facts = _facts(prescription, lines, scanned)
+    entry = lifecycle.advance(
+        prescription, lifecycle.DISPENSE, by=by, at=at, signed=signed, facts=facts
+    )
+    stock.take(prescription)
+    Dispensing.objects.create(
+        prescription=prescription,
+        scan=scanned,
+        pharmacist_id=by.account,
+        lines=lines,
+        dispensed_at=at,
+    )
+    return prescription, entry
+
+
+def _read(text: str) -> tuple[note.Note, codes.Code]:
+    try:
+        parsed = note.parse(text.encode())
+        return parsed, codes.Code.parse(parsed.text)
+    except (note.Malformed, ValueError) as fault:
+        raise BadCode(field="code") from fault
+
+
+def _prescription_id(code: codes.Code) -> UUID:
+    kind, _, name = code.subject.partition("/")
+    try:
+        prescription_id = UUID(hex=name)
+    except ValueError as fault:
+        raise BadCode(field="code") from fault
+    if kind != "rx" or code.origin != chain.origin():
+        raise BadCode(field="code")
+    return prescription_id
+
+
+def _check_signature(parsed: note.Note, prescription: Prescription) -> None:
+    key = Key.objects.filter(name=parsed.signatures[0].name).first()
+    if key is None:
+        raise signing.UnknownKey(key=parsed.signatures[0].name)
+    if key.account_id != prescription.patient_id:
+        raise permissions.WrongPatient
+    if key.revoked_at is not None:
+        raise signing.RevokedKey(key=key.name)
+    signing.check_signature(parsed, signing.verifier(key))
+
+
+def _scan(prescription: Prescription, by: Actor, at: datetime) -> Scan:
+    scanned = queries.live_scan(prescription, by, at=at)
+    if scanned is None:
+        raise NotScanned
+    return scanned
+
+
+def _facts(prescription: Prescription, lines: dict[str, int], scanned: Scan) -> dict[str, Any]:
+    if lines != prescription.quantities:
+        raise WrongQuantity(field="lines")
+    return {"pharmacy": scanned.pharmacy.slug, "lines": lines, "scan": scanned.id.hex}

@@ -1,0 +1,199 @@
+"""The scan station, the courier's page, the hand-over, and the shelf."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from hospital import http
+from hospital.roles import Role
+from hospital.units import stamp
+from ledger.entry import Statement
+from pharmacy.actions import delivering, dispensing, stock
+from pharmacy.queries import SCAN_LIFE
+from prescriptions.api import changed, shown
+
+LINES_MAX = 20
+
+
+class DispenseInput(http.Strict):
+    lines = serializers.DictField(
+        child=http.Whole(min_value=1, max_value=10_000),
+        allow_empty=False,
+        help_text="line number → dispensing units",
+    )
+
+    def validate_lines(self, lines: dict[str, int]) -> dict[str, int]:
+        if len(lines) > LINES_MAX:
+            raise serializers.ValidationError("Too many lines.")
+        return lines
+
+
+class DeliverInput(http.Strict):
+    code = http.Text(
+        max_length=6, default="", allow_blank=True, help_text="not needed from the patient's phone"
+    )
+
+
+class Scans(http.Command):
+    """Scan the code on the patient's phone; it is used once."""
+
+    roles = (Role.PHARMACIST,)
+    records_refusals = True
+    success = 201
+
+    class Input(http.Strict):
+        code = http.Text(max_length=2000, trim_whitespace=False)
+
+    def act(self, call: http.Call) -> dict[str, Any]:
+        scan = dispensing.scan(call.values["code"], **call.doer)
+        return {
+            "id": str(scan.id),
+            "prescription": str(scan.prescription_id),
+            "ends_at": stamp(call.at + SCAN_LIFE),
+        }
+
+
+class ScanDetail(http.Query):
+    """What was prescribed, for the pharmacist who scanned; the look is recorded first."""
+
+    roles = (Role.PHARMACIST,)
+    records_refusals = True
+
+    def show(self, call: http.Call) -> dict[str, Any]:
+        return shown(dispensing.view(call.where["scan_id"], **call.doer))
+
+
+class DispenseStatement(http.Draw):
+    """The statement by which the pharmacist dispenses."""
+
+    roles = (Role.PHARMACIST,)
+
+    class Input(DispenseInput, http.ToSign):
+        pass
+
+    def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
+        lines = call.values["lines"]
+        statement = dispensing.draw(call.prescription_id, lines, **call.drawer)
+        return statement, {"zh": f"发药：{len(lines)}种，共{sum(lines.values())}件"}
+
+
+class Dispense(http.Command):
+    """Dispense."""
+
+    roles = (Role.PHARMACIST,)
+    records_refusals = True
+
+    class Input(DispenseInput, http.Signed):
+        pass
+
+    def act(self, call: http.Call) -> dict[str, Any]:
+        done = dispensing.dispense(
+            call.prescription_id, call.values["lines"], call.note, **call.doer
+        )
+        return changed(*done)
+
+
+class Parcels(http.Query):
+    """The parcels of the caller's courier company, with addresses and nothing else."""
+
+    roles = (Role.COURIER,)
+
+    def show(self, call: http.Call) -> dict[str, Any]:
+        return {
+            "parcels": [
+                {
+                    "prescription": str(parcel.prescription.id),
+                    "status": parcel.prescription.status,
+                    "from": parcel.prescription.pharmacy.slug,  # type: ignore[union-attr]
+                    "to": parcel.address,
+                }
+                for parcel in delivering.parcels(**call.doer)
+            ]
+        }
+
+
+class ShipStatement(http.Draw):
+    """The statement by which the courier takes over."""
+
+    roles = (Role.COURIER,)
+    Input = http.ToSign
+
+    def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
+        statement = delivering.draw_ship(call.prescription_id, **call.drawer)
+        return statement, {"zh": "已从药房取件"}
+
+
+class Ship(http.Command):
+    """Take over from the pharmacy."""
+
+    roles = (Role.COURIER,)
+    Input = http.Signed
+
+    def act(self, call: http.Call) -> dict[str, Any]:
+        return changed(*delivering.ship(call.prescription_id, call.note, **call.doer))
+
+
+class DeliveryCode(http.Query):
+    """The one-time code that the patient tells whoever hands the medicines over."""
+
+    roles = (Role.PATIENT,)
+
+    def show(self, call: http.Call) -> dict[str, Any]:
+        return {"code": delivering.show_code(call.prescription_id, by=call.by)}
+
+
+class _CountsWrongCodes(http.Endpoint):
+    roles = (Role.PATIENT, Role.COURIER, Role.PHARMACIST)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, delivering.WrongDeliveryCode):
+            delivering.count_failure(self.kwargs["prescription_id"])
+        return super().handle_exception(exc)
+
+
+class DeliverStatement(_CountsWrongCodes, http.Draw):
+    """The statement by which the medicines are handed over."""
+
+    roles = (Role.PATIENT, Role.COURIER, Role.PHARMACIST)
+
+    class Input(DeliverInput, http.ToSign):
+        pass
+
+    def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
+        statement = delivering.draw_delivery(
+            call.prescription_id,
+            call.values["code"],
+            **call.drawer,
+        )
+        return statement, {
+            "zh": "确认收到药品" if call.by.role is Role.PATIENT else "药品已交给患者"
+        }
+
+
+class Deliver(_CountsWrongCodes, http.Command):
+    """Hand over: the patient's phone signs, or courier or pharmacist with the patient's code."""
+
+    class Input(DeliverInput, http.Signed):
+        pass
+
+    def act(self, call: http.Call) -> dict[str, Any]:
+        done = delivering.deliver(call.prescription_id, call.values["code"], call.note, **call.doer)
+        return changed(*done)
+
+
+class Stock(http.Command):
+    """Say what the caller's pharmacy has of a medicine and what it asks for one unit."""
+
+    roles = (Role.PHARMACIST,)
+
+    class Input(http.Strict):
+        medicine = http.Text(max_length=40)
+        price_fen = http.Whole(min_value=0, max_value=100_000_000)
+        on_hand = http.Whole(min_value=0, max_value=10_000_000)
+
+    def act(self, call: http.Call) -> dict[str, Any]:
+        item = stock.set_item(**call.values, by=call.by)
+        return {"medicine": item.medicine_id, "on_hand": item.on_hand, "reserved": item.reserved}

@@ -1,0 +1,85 @@
+"""Stock, reservations, scans, dispensings and deliveries. No decisions here."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+
+from hospital.models import Account, Address, Organisation
+from prescriptions.models import Medicine, Prescription
+
+
+class StockItem(models.Model):
+    """What a pharmacy has of one medicine, in dispensing units, and what it asks for one."""
+
+    pharmacy = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    medicine = models.ForeignKey(Medicine, models.PROTECT, related_name="+")
+    price_fen = models.PositiveIntegerField()
+    on_hand = models.PositiveIntegerField()
+    reserved = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["pharmacy", "medicine"], name="stocked_once"),
+            models.CheckConstraint(
+                name="reserved_at_most_on_hand", condition=Q(reserved__lte=F("on_hand"))
+            ),
+        ]
+
+
+class Reservation(models.Model):
+    """Units of an item kept for one prescription until it is dispensed or closed."""
+
+    class State(models.TextChoices):
+        HELD = "held"
+        TAKEN = "taken"
+        RELEASED = "released"
+
+    prescription = models.ForeignKey(Prescription, models.PROTECT, related_name="reservations")
+    item = models.ForeignKey(StockItem, models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.HELD)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["prescription", "item"], condition=Q(state="held"), name="held_once"
+            ),
+            models.CheckConstraint(name="reserves_something", condition=Q(quantity__gt=0)),
+        ]
+        indexes = [
+            models.Index(fields=["prescription"], condition=Q(state="held"), name="held_by"),
+        ]
+
+
+class Scan(models.Model):
+    """A patient's code that a pharmacist scanned: used once, and the key to the content."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    nonce = models.CharField(max_length=64, unique=True)
+    prescription = models.ForeignKey(Prescription, models.PROTECT, related_name="scans")
+    pharmacist = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    pharmacy = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    scanned_at = models.DateTimeField()
+
+
+class Dispensing(models.Model):
+    """What was given out for a prescription; ``lines`` maps line number to units."""
+
+    prescription = models.OneToOneField(Prescription, models.PROTECT, related_name="dispensing")
+    scan = models.OneToOneField(Scan, models.PROTECT)
+    pharmacist = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    lines = models.JSONField()
+    dispensed_at = models.DateTimeField()
+
+
+class Delivery(models.Model):
+    """Where the medicines go, and how often somebody tried a wrong hand-over code."""
+
+    prescription = models.OneToOneField(Prescription, models.PROTECT, related_name="delivery")
+    address = models.ForeignKey(Address, models.PROTECT, null=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+    shipped_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)

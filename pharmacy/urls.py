@@ -1,0 +1,19 @@
+from django.urls import path
+
+from pharmacy import api
+
+ONE = "prescriptions/<uuid:prescription_id>"
+
+urlpatterns = [
+    path("scans", api.Scans.as_view()),
+    path("scans/<uuid:scan_id>", api.ScanDetail.as_view()),
+    path(f"{ONE}/dispense/statement", api.DispenseStatement.as_view()),
+    path(f"{ONE}/dispense", api.Dispense.as_view()),
+    path("parcels", api.Parcels.as_view()),
+    path(f"{ONE}/ship/statement", api.ShipStatement.as_view()),
+    path(f"{ONE}/ship", api.Ship.as_view()),
+    path(f"{ONE}/delivery-code", api.DeliveryCode.as_view()),
+    path(f"{ONE}/deliver/statement", api.DeliverStatement.as_view()),
+    path(f"{ONE}/deliver", api.Deliver.as_view()),
+    path("stock", api.Stock.as_view()),
+]

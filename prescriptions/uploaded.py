@@ -1,0 +1,116 @@
+"""
+A prescription as a hospital uploads it, in our own words, and as the rules want to see it.
+
+Pure: no Django, no clock. ``prescriptions.national`` reads it from the national shape.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from prescriptions import facts, rules
+from prescriptions.facts import MedicineFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """Whom it is for. ``sex`` is "male" or "female"; mobile number without country code."""
+
+    name: str
+    id_number: str
+    born: date
+    sex: str
+    phone: str
+    weight_g: int | None
+    allergies: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One diagnosis, coded by ICD-10 as the insurers' edition writes it."""
+
+    code: str
+    name: str
+    main: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One medicine. ``dose`` is a plain decimal, ``quantity`` counts ``unit``."""
+
+    medicine_code: str
+    route: str
+    route_name: str
+    frequency: str
+    dose: str
+    dose_unit: str
+    days: int
+    quantity: int
+    unit: str
+    self_pay: bool
+    self_pay_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """How a demonstration plays the prescription, and what D001 has no field for."""
+
+    way: str
+    payers: tuple[str, ...]
+    ending: str
+    expect_rule: str
+    reason_for_longer: str
+    guardian_present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A prescription as a hospital uploads it. ``prescribed_at`` is aware, UTC."""
+
+    hospital: str
+    hospital_number: str
+    renews: str
+    doctor_code: str
+    doctor_name: str
+    department: str
+    patient: Patient
+    insurance_plan: str
+    online: bool
+    emergency: bool
+    long_term: bool
+    prescribed_at: datetime
+    valid_days: int
+    diagnoses: tuple[Diagnosis, ...]
+    lines: tuple[Line, ...]
+    extras: Extras
+
+
+def draft_of(
+    uploaded: Uploaded,
+    catalogue: Mapping[str, MedicineFacts],
+    *,
+    prescriber: rules.Prescriber,
+) -> rules.Draft:
+    """What ``rules.check`` wants to know of an uploaded prescription."""
+    return rules.Draft(
+        online=uploaded.online,
+        emergency=uploaded.emergency,
+        long_term=uploaded.long_term,
+        reason_for_longer=uploaded.extras.reason_for_longer,
+        patient_born=uploaded.patient.born,
+        guardian_present=uploaded.extras.guardian_present,
+        prescriber=prescriber,
+        diagnoses=tuple(diagnosis.code for diagnosis in uploaded.diagnoses),
+        lines=tuple(
+            rules.DraftLine(
+                medicine=catalogue[line.medicine_code],
+                dose=Decimal(line.dose),
+                dose_unit=line.dose_unit,
+                per_day=facts.FREQUENCIES[line.frequency].per_day,
+                days=line.days,
+                quantity=line.quantity,
+            )
+            for line in uploaded.lines
+        ),
+    )
