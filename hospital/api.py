@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hospital import http, queries
+from hospital import errors, http, queries
 from hospital.actions import keys, login, people
 from hospital.models import Key
 from hospital.roles import OrganisationKind, Role
 from hospital.units import stamp
+from ledger import queries as ledger
 from ledger.entry import Statement
+
+
+class UnknownEntry(errors.NotFound):
+    """The log has no such entry."""
+
+    code = "entry.unknown"
+
+
+class NotYetPublished(errors.Conflict):
+    """No published checkpoint covers this entry yet; ask again in a second."""
+
+    code = "entry.not_yet_published"
 
 
 class Public(http.Endpoint):
@@ -168,6 +182,38 @@ class RevocationStatement(http.Draw):
     def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
         statement = keys.draw_revocation(call.values["name"], **call.drawer)
         return statement, {"zh": f"吊销签名密钥 {call.values['name']}"}
+
+
+class Entries(http.Query):
+    """The entries about a subject (``?subject=rx/…``), as the public log has them, in order."""
+
+    def show(self, call: http.Call) -> dict[str, Any]:
+        subject = self.request.query_params.get("subject", "")[:200].replace("\x00", "")
+        return {
+            "entries": [
+                {
+                    "version": entry.version,
+                    "kind": entry.kind,
+                    "note": bytes(entry.note).decode(),
+                    "leaf": entry.leaf.hex(),
+                    "index": entry.index,
+                }
+                for entry in ledger.entries_about(subject)
+            ]
+        }
+
+
+class Receipt(http.Endpoint):
+    """The receipt of an entry: a C2SP tlog-proof that anybody can check without us."""
+
+    def get(self, request: Request, leaf: str) -> HttpResponse:
+        try:
+            proof = ledger.receipt_for(bytes.fromhex(leaf))
+        except LookupError as fault:
+            raise UnknownEntry from fault
+        except ledger.NotYetPublished as fault:
+            raise NotYetPublished(retry_after_s=1) from fault
+        return HttpResponse(proof, content_type="text/plain; charset=utf-8")
 
 
 class Organisations(Public):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from hospital import errors, identity
+from hospital import errors, identity, sealing
 from hospital.models import Account, Key, Organisation
 from hospital.roles import OrganisationKind, Role
 
@@ -25,7 +25,7 @@ class UnknownOrganisation(errors.Invalid):
 
 def patient_by_id_number(id_number: str) -> Account:
     """Raises ``identity.BadIdNumber`` or ``UnknownPatient``."""
-    index = identity.index(identity.checked_id_number(id_number))
+    index = sealing.index(identity.checked_id_number(id_number), "id_number")
     account = (
         Account.objects.select_related("person")
         .filter(person__id_number_index=index, role=Role.PATIENT)

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import path, re_path
 
 from hospital import api
 
@@ -14,5 +14,7 @@ urlpatterns = [
     path("keys/statement", api.KeysStatement.as_view()),
     path("keys/revoke", api.Revocation.as_view()),
     path("keys/revoke/statement", api.RevocationStatement.as_view()),
+    path("entries", api.Entries.as_view()),
+    re_path("^receipts/(?P<leaf>[0-9a-f]{64})$", api.Receipt.as_view()),
     path("organisations", api.Organisations.as_view()),
 ]

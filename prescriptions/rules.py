@@ -186,7 +186,7 @@ def too_many_medicines(draft: Draft, on: date) -> Iterator[Fault]:
     """More than five medicines."""
     kinds = len({line.medicine.generic_name for line in draft.lines})
     if kinds > MEDICINES_MAX:
-        yield "lines", f"每张处方不得超过{MEDICINES_MAX}种药品,本方有{kinds}种。"
+        yield "lines", f"每张处方不得超过{MEDICINES_MAX}种药品，本方有{kinds}种。"
 
 
 def too_many_days(draft: Draft, on: date) -> Iterator[Fault]:
@@ -198,8 +198,8 @@ def too_many_days(draft: Draft, on: date) -> Iterator[Fault]:
     kind = "急诊处方" if draft.emergency else "处方"
     for field, medicine, line in _lines(draft):
         if line.days > allowed:
-            limit = f"{kind}一般不得超过{usual}日用量,注明理由可延长至{DAYS_WITH_REASON}日"
-            yield f"{field}.days", f"{limit};{medicine.generic_name}开具了{line.days}日。"
+            limit = f"{kind}一般不得超过{usual}日用量，注明理由可延长至{DAYS_WITH_REASON}日"
+            yield f"{field}.days", f"{limit}；{medicine.generic_name}开具了{line.days}日。"
 
 
 def too_many_long_term_days(draft: Draft, on: date) -> Iterator[Fault]:
@@ -209,8 +209,8 @@ def too_many_long_term_days(draft: Draft, on: date) -> Iterator[Fault]:
     allowed = DAYS_LONG_TERM_MAX if draft.reason_for_longer.strip() else DAYS_WITH_REASON
     for field, medicine, line in _lines(draft):
         if line.days > allowed:
-            limit = f"长期处方不超过{DAYS_WITH_REASON}日用量,注明理由可至{DAYS_LONG_TERM_MAX}日"
-            yield f"{field}.days", f"{limit};{medicine.generic_name}开具了{line.days}日。"
+            limit = f"长期处方不超过{DAYS_WITH_REASON}日用量，注明理由可至{DAYS_LONG_TERM_MAX}日"
+            yield f"{field}.days", f"{limit}；{medicine.generic_name}开具了{line.days}日。"
 
 
 def not_for_long_term(draft: Draft, on: date) -> Iterator[Fault]:
@@ -221,7 +221,7 @@ def not_for_long_term(draft: Draft, on: date) -> Iterator[Fault]:
         tuberculosis = medicine.atc.startswith("J04")
         if medicine.control is not Control.NONE or (medicine.antimicrobial and not tuberculosis):
             name = medicine.generic_name
-            yield f"{field}.medicine", f"{name}属特殊管理药品或抗微生物药物,不得用于长期处方。"
+            yield f"{field}.medicine", f"{name}属特殊管理药品或抗微生物药物，不得用于长期处方。"
 
 
 def controlled_online(draft: Draft, on: date) -> Iterator[Fault]:
@@ -229,7 +229,7 @@ def controlled_online(draft: Draft, on: date) -> Iterator[Fault]:
     for field, medicine, _ in _lines(draft):
         if draft.online and medicine.control is not Control.NONE:
             name = medicine.generic_name
-            yield f"{field}.medicine", f"{name}属特殊管理药品,不得在互联网上开具处方。"
+            yield f"{field}.medicine", f"{name}属特殊管理药品，不得在互联网上开具处方。"
 
 
 def controlled_unentitled(draft: Draft, on: date) -> Iterator[Fault]:
@@ -238,7 +238,7 @@ def controlled_unentitled(draft: Draft, on: date) -> Iterator[Fault]:
         strictest = medicine.control in (Control.NARCOTIC, Control.PSYCHOTROPIC_1)
         if strictest and not draft.prescriber.controlled:
             missing = "医师未取得麻醉药品和第一类精神药品处方权"
-            yield f"{field}.medicine", f"{missing},不得开具{medicine.generic_name}。"
+            yield f"{field}.medicine", f"{missing}，不得开具{medicine.generic_name}。"
 
 
 def child_without_guardian(draft: Draft, on: date) -> Iterator[Fault]:
@@ -247,14 +247,14 @@ def child_without_guardian(draft: Draft, on: date) -> Iterator[Fault]:
     if draft.online and small and not draft.guardian_present:
         yield (
             "guardian_present",
-            f"为{GUARDED_BELOW_YEARS}岁以下儿童在互联网上开具处方,应当有监护人和相关专业医师陪伴。",
+            f"为{GUARDED_BELOW_YEARS}岁以下儿童在互联网上开具处方，应当有监护人和相关专业医师陪伴。",
         )
 
 
 def no_diagnosis(draft: Draft, on: date) -> Iterator[Fault]:
     """No diagnosis."""
     if not any(code.strip() for code in draft.diagnoses):
-        yield "diagnoses", "除特殊情况外,处方应当注明临床诊断。"
+        yield "diagnoses", "除特殊情况外，处方应当注明临床诊断。"
 
 
 def same_medicine_twice(draft: Draft, on: date) -> Iterator[Fault]:
@@ -263,7 +263,7 @@ def same_medicine_twice(draft: Draft, on: date) -> Iterator[Fault]:
     for field, medicine, _ in _lines(draft):
         substance = {medicine.atc} if len(medicine.atc) == ATC_LEVEL_5 else set()
         if seen & (itself := {medicine.generic_name} | substance):
-            yield f"{field}.medicine", f"重复给药:{medicine.generic_name}与前列药品为同一成分。"
+            yield f"{field}.medicine", f"重复给药：{medicine.generic_name}与前列药品为同一成分。"
         seen |= itself
 
 
@@ -273,7 +273,7 @@ def more_than_needed(draft: Draft, on: date) -> Iterator[Fault]:
         need = packs_needed(medicine, line.dose, line.dose_unit, line.per_day, line.days)
         if need is not None and line.quantity > need:
             wanted = f"{medicine.generic_name}{line.days}日需{need}{medicine.unit}"
-            yield f"{field}.quantity", f"{wanted},开具了{line.quantity}{medicine.unit}。"
+            yield f"{field}.quantity", f"{wanted}，开具了{line.quantity}{medicine.unit}。"
 
 
 def _lines(draft: Draft) -> Iterator[tuple[str, MedicineFacts, DraftLine]]:
@@ -282,7 +282,9 @@ def _lines(draft: Draft) -> Iterator[tuple[str, MedicineFacts, DraftLine]]:
 
 
 BLOCK, WARN = Severity.BLOCK, Severity.WARN
-ORDER_53, ONLINE, LONG_TERM = "处方管理办法", "互联网诊疗管理办法(试行)", "长期处方管理规范(试行)"
+ORDER_53 = "处方管理办法"
+ONLINE = "互联网诊疗管理办法（试行）"
+LONG_TERM = "长期处方管理规范（试行）"
 
 # fmt: off
 RULES: tuple[Rule, ...] = (

@@ -37,7 +37,7 @@ def record(*, name: str, id_number: str, phone: str) -> Person:
     handle = uuid4()
     about = f"person/{handle.hex}"
     person, _ = Person.objects.get_or_create(
-        id_number_index=identity.index(number),
+        id_number_index=sealing.index(number, "id_number"),
         defaults={
             "handle": handle,
             "name": sealing.seal(name.encode(), f"{about}/name"),

@@ -1,0 +1,157 @@
+"""
+A client of the public API, as a phone or a desk would run it: it holds the private key.
+
+Every write goes out under an Idempotency-Key and is repeated with the same key and bytes when the
+answer is lost, so that a restart of the server in between costs a moment and changes nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from ledger import note
+from pharmacy.codes import LIFE, Code
+
+Json = dict[str, Any]
+AGAIN = {409: {"server.contended", "idempotency.in_progress"}, 503: None}
+"""Status → codes that mean "the same again, please"; None: any code."""
+
+
+class Problem(Exception):
+    """The server refused: HTTP status, stable code, the whole problem."""
+
+    def __init__(self, status: int, body: Json) -> None:
+        super().__init__(f"{status} {body.get('code')}: {body}")
+        self.status, self.body = status, body
+        self.code = str(body.get("code", ""))
+
+
+@dataclass(slots=True)
+class Client:
+    """
+    One person or program. ``patience_s`` is how long a lost connection is tried again.
+
+    ``key_name`` is known once the key is registered.
+    """
+
+    http: httpx.Client
+    signer: note.Signer | None = None
+    token: str = ""
+    account: str = ""
+    patience_s: float = 0.0
+
+    # --- plain calls -----------------------------------------------------------------------
+
+    def get(self, path: str, **query: Any) -> Json:
+        return self._answer(self._send("GET", path, {}, query=query))
+
+    def post(self, path: str, body: Mapping[str, Any] | None = None) -> Json:
+        """A call that changes nothing: log-in, statements."""
+        return self._answer(self._send("POST", path, dict(body or {})))
+
+    def write(self, path: str, body: Mapping[str, Any], *, key: str | None = None) -> Json:
+        """A write under an Idempotency-Key."""
+        headers = {"Idempotency-Key": key or uuid4().hex}
+        return self._answer(self._send("POST", path, dict(body), headers=headers))
+
+    def command(self, path: str, body: Mapping[str, Any] | None = None) -> Json:
+        """Draw the statement, sign it, send it: the two calls of a signed command."""
+        values = dict(body or {})
+        drawn = self.post(f"{path}/statement", {**values, "key": self.key_name})
+        return self.write(path, {**values, "note": self.sign(drawn["statement"])})
+
+    # --- keys and log-in ---------------------------------------------------------------------
+
+    @property
+    def key_name(self) -> str:
+        assert self.signer is not None, "register a key first"
+        return self.signer.verifier.name
+
+    def sign(self, text: str) -> str:
+        assert self.signer is not None
+        return note.sign(text.encode(), self.signer).decode()
+
+    def enrol(self, code: str) -> None:
+        self._enter(self.post("/api/login/enrolment", {"code": code}))
+
+    def enter_with_wechat(self, code: str) -> Json:
+        session = self.post("/api/login/wechat", {"code": code})
+        self._enter(session)
+        return session
+
+    def enter_with_key(self) -> None:
+        challenge = self.post("/api/login/challenge", {"key": self.key_name})["challenge"]
+        self._enter(self.post("/api/login/key", {"note": self.sign(challenge)}))
+
+    def register_key(self, seed: bytes) -> None:
+        """Register the key of this seed; the server decides its name."""
+        public = note.Signer("new", seed).verifier.public_key
+        text = base64.b64encode(public).decode()
+        drawn = self.post("/api/keys/statement", {"public_key": text})
+        self.signer = note.Signer(drawn["key"], seed)
+        self.write("/api/keys", {"public_key": text, "note": self.sign(drawn["statement"])})
+
+    def code_for(
+        self, prescription: str, pharmacy: str, origin: str, *, life: timedelta = LIFE
+    ) -> str:
+        """The code that the phone shows at the counter, made without asking the server."""
+        nonce = base64.urlsafe_b64encode(uuid4().bytes + uuid4().bytes[:2]).decode()
+        subject = f"rx/{prescription.replace('-', '')}"
+        code = Code(origin, subject, pharmacy, nonce, datetime.now(UTC) + life)
+        return self.sign(code.text().decode())
+
+    # --- how calls go out ----------------------------------------------------------------------
+
+    def _enter(self, session: Json) -> None:
+        self.token, self.account = session["token"], session["account"]
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: Json,
+        *,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        until = time.monotonic() + self.patience_s
+        known = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        pause = 0.05
+        while True:
+            try:
+                answer = self.http.request(
+                    method,
+                    path,
+                    json=body if method == "POST" else None,
+                    params=query,
+                    headers={**known, **(headers or {})},
+                )
+                if not _try_again(answer) or time.monotonic() >= until:
+                    return answer
+            except httpx.TransportError:
+                if time.monotonic() >= until:
+                    raise
+            time.sleep(pause)
+            pause = min(pause * 2, 1.0)
+
+    @staticmethod
+    def _answer(answer: httpx.Response) -> Json:
+        body: Json = answer.json() if answer.content else {}
+        if answer.status_code >= 400:
+            raise Problem(answer.status_code, body)
+        return body
+
+
+def _try_again(answer: httpx.Response) -> bool:
+    codes = AGAIN.get(answer.status_code, set())
+    if codes is None:
+        return True
+    return bool(codes) and answer.json().get("code") in codes

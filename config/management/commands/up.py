@@ -1,0 +1,40 @@
+"""``./rx up``: serve everything until Ctrl-C or SIGTERM."""
+
+import signal
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from config.servers import services
+
+
+class Command(BaseCommand):
+    """Start the servers, the web, the workers and the simulators, and serve until told to stop."""
+
+    help = "Serve everything until Ctrl-C."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The web's port, if it matters."""
+        parser.add_argument("--port", type=int, default=0, help="the web's port (default: stable)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Serve; leave nothing running afterwards."""
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        try:
+            with services.running(port=options["port"]) as stack:
+                self._tell(stack)
+                while True:
+                    signal.pause()
+        except KeyboardInterrupt:
+            self.stdout.write("\nStopped.")
+
+    def _tell(self, stack: services.Stack) -> None:
+        self.stdout.write(f"\nAPI        {stack.web_url}/api/docs/")
+        if stack.simulator_url:
+            self.stdout.write(f"WeChat     {stack.simulator_url} (simulated)")
+        self.stdout.write(f"State      {stack.home}")
+        self.stdout.write("Ctrl-C stops everything.")
+        self.stdout.flush()
