@@ -32,5 +32,5 @@ urlpatterns = [
         "api/docs/",
         SpectacularSwaggerView.as_view(permission_classes=[], authentication_classes=[]),
     ),
-    # path("log/", include("ledger.urls")),
+    path("log/", include("ledger.urls")),
 ]

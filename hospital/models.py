@@ -58,6 +58,9 @@ class Account(AbstractBaseUser):
     department = models.ForeignKey(Department, models.PROTECT, null=True)
     person = models.ForeignKey(Person, models.PROTECT, null=True)
     license_number = models.CharField(max_length=40, blank=True, help_text="e.g. 国家医师代码")
+    controlled = models.BooleanField(
+        default=False, help_text="may prescribe narcotics and psychotropics of class I"
+    )
     wechat_index = models.BinaryField(max_length=32, null=True, unique=True)
     wechat_openid = models.BinaryField(null=True)
     is_active = models.BooleanField(default=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework.response import Response
+from rest_framework.request import Request
 
 from hospital import http
 from hospital.roles import Role
@@ -145,16 +145,17 @@ class DeliveryCode(http.Query):
         return {"code": delivering.show_code(call.prescription_id, by=call.by)}
 
 
-class _CountsWrongCodes(http.Endpoint):
+class _CodeFirst(http.Endpoint):
+    """The patient's code is judged before the command, so that every wrong one counts."""
+
     roles = (Role.PATIENT, Role.COURIER, Role.PHARMACIST)
 
-    def handle_exception(self, exc: Exception) -> Response:
-        if isinstance(exc, delivering.WrongDeliveryCode):
-            delivering.count_failure(self.kwargs["prescription_id"])
-        return super().handle_exception(exc)
+    def post(self, request: Request, **where: Any) -> Any:
+        delivering.try_code(where["prescription_id"], self.read()["code"], by=self.actor)
+        return super().post(request, **where)  # type: ignore[misc]
 
 
-class DeliverStatement(_CountsWrongCodes, http.Draw):
+class DeliverStatement(_CodeFirst, http.Draw):
     """The statement by which the medicines are handed over."""
 
     roles = (Role.PATIENT, Role.COURIER, Role.PHARMACIST)
@@ -173,7 +174,7 @@ class DeliverStatement(_CountsWrongCodes, http.Draw):
         }
 
 
-class Deliver(_CountsWrongCodes, http.Command):
+class Deliver(_CodeFirst, http.Command):
     """Hand over: the patient's phone signs, or courier or pharmacist with the patient's code."""
 
     class Input(DeliverInput, http.Signed):

@@ -15,11 +15,10 @@ Deviations from the centre's shape, all of them additions:
 Decisions:
     Repeat use (``reptFlag``) is reserved by the centre; "1" is refused rather than overlooked.
     ``valiEndTime`` must be ``prscTime`` + ``valiDays``, as the centre defines it; the end that
-    counts is ``rules.valid_until``, which is earlier or the same day.
+    counts is ``rules.valid_until``, which is never later.
     Herbal pieces (``rxItemTypeCode`` 13) have other dose fields and are not read.
-    Only resident identity numbers are read (``psnCertType`` 01). Of the place in them only the
-    region is looked at: district codes are younger than many of their bearers, so a check of the
-    district against the year of birth (``stdnum.cn.ric.validate``) turns old people away.
+    Only resident identity numbers are read (``psnCertType`` 01); ``hospital.identity`` checks
+    them, and telephone numbers.
 
 Source: D001's fields as published HIS code documents them; the code lists behind
 ``rxTypeCode``, ``medType`` and ``selfPayRea`` are not public and hence only partly checked.
@@ -32,10 +31,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-import phonenumbers
-from stdnum.cn import ric
-from stdnum.exceptions import InvalidComponent
-
+from hospital import identity
 from prescriptions import facts, rules
 from prescriptions.facts import MedicineFacts
 from prescriptions.reading import Fault, Node, Problem, Problems, parse
@@ -43,8 +39,6 @@ from prescriptions.uploaded import Diagnosis, Extras, Line, Patient, Uploaded
 
 __all__ = ["Diagnosis", "Extras", "Line", "Patient", "Problem", "Uploaded", "read", "read_file"]
 
-_IDENTITY = re.compile(r"[1-9][0-9]{16}[0-9X]", re.ASCII)
-_MOBILE = re.compile(r"(\+?86)?(1[0-9]{10})", re.ASCII)
 _ICD_10 = re.compile(r"[A-Z][0-9]{2}(\.[0-9x][0-9]{0,2}(x[0-9]{3})?)?[+*]?", re.ASCII)
 
 _ENDINGS = (
@@ -151,7 +145,7 @@ def _certificate(head: Node, id_number: str) -> None:
     kind = head.choice("mdtrtCertType", {"01": "token", "02": "number", "03": "card"}, default="")
     head.text("ecToken", 64, required=kind == "token")
     shown = head.text("mdtrtCertNo", 50, required=kind != "")
-    if kind == "number" and shown and id_number and shown != id_number:
+    if kind == "number" and shown and id_number and shown.upper() != id_number:
         head.wrong("mdtrtCertNo", Fault.MISMATCH, "is not mdtrtinfo.certno")
 
 
@@ -160,7 +154,7 @@ def _patient(visit: Node, at: datetime | None) -> Patient:
     visit.choice("psnCertType", {"01": "identity card"}, default="", required=False)
     number, born = _identity(visit)
     sex = visit.choice("gend", {"1": "male", "2": "female"}, default="")
-    if born and sex and sex != ("male" if int(number[16]) % 2 else "female"):
+    if born and sex and sex != identity.sex(number):
         visit.wrong("gend", Fault.MISMATCH, "is not the sex in certno")
     years = visit.number("patnAge", Decimal(0), Decimal(150))
     if born and at:
@@ -184,25 +178,21 @@ def _patient(visit: Node, at: datetime | None) -> Patient:
 
 
 def _identity(visit: Node) -> tuple[str, date | None]:
-    number = visit.text("certno", 50).upper()
-    if number and not _IDENTITY.fullmatch(number):
-        visit.wrong("certno", Fault.BAD_FORMAT, "is no resident identity number")
-    elif number and number[17] != ric.calc_check_digit(number):
-        visit.wrong("certno", Fault.BAD_FORMAT, "the check digit is wrong")
-    elif number:
-        with suppress(InvalidComponent):
-            return number, ric.get_birth_date(number)
-        visit.wrong("certno", Fault.BAD_FORMAT, "holds no birthday of the calendar")
+    text = visit.text("certno", 50)
+    if text:
+        with suppress(identity.BadIdNumber):
+            number = identity.checked_id_number(text)
+            return number, identity.born(number)
+        visit.wrong("certno", Fault.BAD_FORMAT, "is no identity number (region, day, check digit)")
     return "", None
 
 
 def _phone(visit: Node) -> str:
     text = visit.text("tel", 32)
-    match = _MOBILE.fullmatch(text)
-    if match and phonenumbers.is_valid_number(phonenumbers.parse(match[2], "CN")):
-        return match[2]
     if text:
-        visit.wrong("tel", Fault.BAD_FORMAT, "is no Chinese mobile number")
+        with suppress(identity.BadPhone):
+            return identity.checked_phone(text)
+        visit.wrong("tel", Fault.BAD_FORMAT, "is no Chinese telephone number")
     return ""
 
 
@@ -301,6 +291,7 @@ def _extras(head: Node) -> Extras:
         way=node.choice("way", ways, default="collect", required=False),
         payers=node.texts("payers", 40, default=("fund",)),
         ending=node.choice("ending", endings, default="claimed", required=False),
+        address=node.text("address", 200, required=False),
         expect_rule=node.text("expect_rule", 40, required=False),
         reason_for_longer=node.text("reason_for_longer", 500, required=False),
         guardian_present=node.yes("guardian_present"),

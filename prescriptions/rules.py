@@ -8,11 +8,10 @@ same draft. A new rule is a function that yields what is wrong, a row of ``RULES
 ``VERSION``; it never looks at another rule's findings.
 
 What it does not do: interactions, allergies, pregnancy, dose ceilings, the days that narcotics
-are limited to (order 53, art. 23 and 24), and who may prescribe at all.
+are limited to (order 53, art. 23 and 24 unconfirmed), and who may prescribe at all.
 
-Citations: ``confirmed`` is True where article and content were seen in a source. Otherwise the
-word "unconfirmed" stands in ``Finding.article``; the content is believed right, the number is
-from memory.
+``confirmed`` is True where article and content were seen in a source. Otherwise the article's
+number is from memory, and the word "unconfirmed" stands in ``Finding.article``.
 
 Decisions where the law is silent (legal days are Asia/Shanghai days throughout):
     Validity: the day of issue is day 1, and the last day ends at its 24:00.

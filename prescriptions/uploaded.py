@@ -15,7 +15,7 @@ from prescriptions.facts import MedicineFacts
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """Whom it is for. ``sex`` is "male" or "female"; mobile number without country code."""
+    """Whom it is for. ``sex`` is "male" or "female", ``phone`` in E.164."""
 
     name: str
     id_number: str
@@ -54,11 +54,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """How a demonstration plays the prescription, and what D001 has no field for."""
+    """
+    What D001 has no field for, and how a demonstration plays the prescription.
+
+    ``payers`` are "fund" (the social fund) and insurers' slugs, ``way`` is "collect" or "courier".
+    """
 
     way: str
     payers: tuple[str, ...]
     ending: str
+    address: str
     expect_rule: str
     reason_for_longer: str
     guardian_present: bool

@@ -20,9 +20,10 @@ import httpx
 from django.utils import timezone
 from stdnum.cn import ric, uscc
 
-from config.demo.client import Client
+from config.demo.phone import pickup_code
 from config.wsgi import application
 from hospital.actions import login, people
+from hospital.client import Client
 from hospital.models import Account, Organisation
 from hospital.roles import OrganisationKind, Role
 from ledger import chain
@@ -302,7 +303,7 @@ class World:
         paying.accept(wechat_pay.client().query(out_trade_no), at=timezone.now())
 
     def code(self, patient: Patient, rx: str, *, life: timedelta = timedelta(minutes=2)) -> str:
-        return patient.client.code_for(rx, self.pharmacy.slug, chain.origin(), life=life)
+        return pickup_code(patient.client, rx, self.pharmacy.slug, chain.origin(), life=life)
 
     def scanned(self, patient: Patient, way: str = "collect", **changes: Any) -> str:
         rx = self.paid(patient, way, **changes)

@@ -79,6 +79,7 @@ def employ(
     person: Person | None = None,
     department: Department | None = None,
     license_number: str = "",
+    controlled: bool = False,
 ) -> Account:
     """
     The account of a person (or agent program) in a role at an organisation; made if missing.
@@ -93,7 +94,7 @@ def employ(
         organisation=organisation,
         person=person,
         license_number=license_number,
-        defaults={"department": department, "created_at": at},
+        defaults={"department": department, "controlled": controlled, "created_at": at},
     )
     return account
 

@@ -154,10 +154,10 @@ def settle(
 def _decision(
     prescription: Prescription, ruling: Ruling, by: Actor
 ) -> tuple[Move, dict[str, Any], Bill]:
+    bill = _bill(prescription)
+    claimed = share_of(bill, by.organisation_id)
     if prescription.status not in (Status.DELIVERED, Status.CLAIMED):
         raise lifecycle.WrongState(move="claim", status=prescription.status)
-    bill = queries.live_bill(prescription)
-    claimed = share_of(bill, by.organisation_id)
     decided = set(Claim.objects.filter(bill=bill).values_list("payer_id", flat=True))
     if by.organisation_id in decided:
         raise AlreadyDecided
@@ -173,6 +173,14 @@ def _decision(
         "reason": ruling.reason,
     }
     return move, facts, bill
+
+
+def _bill(prescription: Prescription) -> Bill:
+    """The live bill; without one nobody is a payer, and whoever asks learns no more."""
+    try:
+        return queries.live_bill(prescription)
+    except queries.NoBill as fault:
+        raise WrongInsurer from fault
 
 
 def _check(ruling: Ruling, claimed: int) -> None:

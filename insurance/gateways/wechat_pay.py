@@ -55,6 +55,7 @@ __all__ = [
 ]
 
 BEIJING: Final = timezone(timedelta(hours=8))
+_UNKNOWN: Final = ("ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS")
 _NUMBER: Final = re.compile(r"[0-9A-Za-z_-]{6,32}")
 
 
@@ -63,8 +64,9 @@ class Refused(Exception):
     WeChat Pay understood the request and says no: ``code`` is one of its own.
 
     Those that decide something: ``ORDERPAID`` (ask ``query``), ``ORDER_CLOSED``,
-    ``INVALID_REQUEST`` (known number, other parameters), ``NOT_ENOUGH`` (refund above what is
-    left), ``SIGN_ERROR`` and ``NO_AUTH`` (our keys or settings are wrong).
+    ``INVALID_REQUEST`` (known number, other parameters; refund above what is left),
+    ``NOT_ENOUGH`` (our account is too empty to refund), ``SIGN_ERROR`` and ``NO_AUTH`` (our keys
+    or settings are wrong).
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -74,7 +76,7 @@ class Refused(Exception):
 
 
 class UnknownOrder(Refused):
-    """WeChat Pay has no order, or no paid order, of this number."""
+    """WeChat Pay has no order of this number. A bare 404 does not say so; a wrong URL gets one."""
 
 
 class WeChatPay(Protocol):
@@ -246,8 +248,8 @@ class WeChatPayClient:
         content = exchange.Answer(status, {}, body).content()
         if status < 300:
             return content
-        kind = UnknownOrder if status == 404 else Refused
-        raise kind(str(content.get("code", "")), str(content.get("message", "")))
+        code, message = str(content.get("code", "")), str(content.get("message", ""))
+        raise UnknownOrder(code, message) if code in _UNKNOWN else Refused(code, message)
 
 
 def client() -> WeChatPay:

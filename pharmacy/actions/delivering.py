@@ -146,12 +146,27 @@ def deliver(
     return prescription, entry
 
 
-@transaction.atomic
-def count_failure(prescription_id: UUID) -> None:
-    """One more wrong code, counted although the refused command was rolled back."""
-    Delivery.objects.filter(prescription_id=prescription_id, failures__lt=TRIES).update(
-        failures=F("failures") + 1
-    )
+def try_code(prescription_id: UUID, code: str, *, by: Actor) -> None:
+    """
+    Judge and count the code by itself, before the command: a refused command is rolled back, a
+    try is not, and tries at the same moment wait for each other.
+
+    Raises:
+        WrongDeliveryCode, DeliveryLocked: see each; and what ``permissions.check_party`` raises.
+    """
+    if by.role is Role.PATIENT:
+        return
+    with transaction.atomic():
+        prescription = lifecycle.lock(prescription_id)
+        permissions.check_party(prescription, by)
+        if prescription.status not in (Status.DISPENSED, Status.IN_TRANSIT):
+            return
+        try:
+            _check_code(prescription, code)
+            return
+        except WrongDeliveryCode:
+            Delivery.objects.filter(prescription=prescription).update(failures=F("failures") + 1)
+    raise WrongDeliveryCode
 
 
 def _ship_facts(by: Actor) -> dict[str, Any]:

@@ -57,10 +57,10 @@ def draft(values: Values, *, by: Actor, at: datetime) -> tuple[Prescription, lis
     patient = queries.patient_by_id_number(values["patient"])
     lines = _lines(values["lines"])
     id_number = identity.checked_id_number(values["patient"])
-    findings = rules.check(_for_rules(values, lines, id_number), at)
+    doctor = Account.objects.select_related("organisation", "department").get(id=by.account)
+    findings = rules.check(_for_rules(values, lines, id_number, doctor), at)
     if rules.blocked(findings):
         raise RuleBroken(findings=[asdict(finding) for finding in findings])
-    doctor = Account.objects.select_related("organisation", "department").get(id=by.account)
     assert doctor.organisation is not None, "a doctor is employed"
     record = records.seal(_fields(values, lines, patient, id_number, doctor))
     prescription = Prescription.objects.create(
@@ -105,7 +105,9 @@ def _lines(rows: list[Values]) -> list[content.Line]:
     return lines
 
 
-def _for_rules(values: Values, lines: list[content.Line], id_number: str) -> rules.Draft:
+def _for_rules(
+    values: Values, lines: list[content.Line], id_number: str, doctor: Account
+) -> rules.Draft:
     return rules.Draft(
         online=values["online"],
         emergency=values["emergency"],
@@ -113,6 +115,7 @@ def _for_rules(values: Values, lines: list[content.Line], id_number: str) -> rul
         reason_for_longer=values["reason_for_longer"],
         patient_born=identity.born(id_number),
         guardian_present=values["guardian_present"],
+        prescriber=rules.Prescriber(controlled=doctor.controlled),
         diagnoses=tuple(one["code"] for one in values["diagnoses"]),
         lines=tuple(_line_for_rules(line) for line in lines),
     )

@@ -1,4 +1,4 @@
-"""``manage.py init``: make the keys that are missing and open the log. Running it again is harmless."""
+"""``manage.py init``: make the keys that are missing and open the log. Repeating it is harmless."""
 
 from __future__ import annotations
 

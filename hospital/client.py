@@ -11,18 +11,19 @@ import base64
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 
 from ledger import note
-from pharmacy.codes import LIFE, Code
 
 Json = dict[str, Any]
 AGAIN = {409: {"server.contended", "idempotency.in_progress"}, 503: None}
 """Status → codes that mean "the same again, please"; None: any code."""
+
+
+OUTDATED = {"statement.stale", "statement.expired"}
 
 
 class Problem(Exception):
@@ -53,6 +54,13 @@ class Client:
     def get(self, path: str, **query: Any) -> Json:
         return self._answer(self._send("GET", path, {}, query=query))
 
+    def text(self, path: str) -> bytes:
+        """A public document, as bytes."""
+        answer = self._send("GET", path, {})
+        if answer.status_code >= 400:
+            raise Problem(answer.status_code, answer.json())
+        return answer.content
+
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> Json:
         """A call that changes nothing: log-in, statements."""
         return self._answer(self._send("POST", path, dict(body or {})))
@@ -63,10 +71,20 @@ class Client:
         return self._answer(self._send("POST", path, dict(body), headers=headers))
 
     def command(self, path: str, body: Mapping[str, Any] | None = None) -> Json:
-        """Draw the statement, sign it, send it: the two calls of a signed command."""
+        """
+        Draw the statement, sign it, send it: the two calls of a signed command.
+
+        What went stale in between (somebody else was first) is drawn again, a few times.
+        """
         values = dict(body or {})
-        drawn = self.post(f"{path}/statement", {**values, "key": self.key_name})
-        return self.write(path, {**values, "note": self.sign(drawn["statement"])})
+        for last in (False, False, True):
+            drawn = self.post(f"{path}/statement", {**values, "key": self.key_name})
+            try:
+                return self.write(path, {**values, "note": self.sign(drawn["statement"])})
+            except Problem as problem:
+                if last or problem.code not in OUTDATED:
+                    raise
+        raise AssertionError("unreachable")
 
     # --- keys and log-in ---------------------------------------------------------------------
 
@@ -98,15 +116,6 @@ class Client:
         drawn = self.post("/api/keys/statement", {"public_key": text})
         self.signer = note.Signer(drawn["key"], seed)
         self.write("/api/keys", {"public_key": text, "note": self.sign(drawn["statement"])})
-
-    def code_for(
-        self, prescription: str, pharmacy: str, origin: str, *, life: timedelta = LIFE
-    ) -> str:
-        """The code that the phone shows at the counter, made without asking the server."""
-        nonce = base64.urlsafe_b64encode(uuid4().bytes + uuid4().bytes[:2]).decode()
-        subject = f"rx/{prescription.replace('-', '')}"
-        code = Code(origin, subject, pharmacy, nonce, datetime.now(UTC) + life)
-        return self.sign(code.text().decode())
 
     # --- how calls go out ----------------------------------------------------------------------
 

@@ -1,0 +1,175 @@
+"""
+The people of the demo and the keys they hold.
+
+Keys lie in ``RX_HOME/demo``, on the side of the people; the server gets public keys only. A second
+run finds the same people again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from django.utils import timezone
+
+from config.sample import load, loader
+from config.sample.loader import FundCoverage
+from hospital.actions import login
+from hospital.client import Client, Problem
+from hospital.models import Account
+from ledger import keyfile, note
+from prescriptions import uploaded
+
+PATIENCE_S = 60.0
+PHONE = "13800138000"
+
+
+@dataclass
+class Keys:
+    """Who holds which key: a name of ours → (key name at the server, seed)."""
+
+    path: Path
+    held: dict[str, tuple[str, str]] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def read(cls, folder: Path) -> Keys:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = folder / "keys.json"
+        held = json.loads(path.read_text()) if path.exists() else {}
+        return cls(path, {who: (name, seed) for who, (name, seed) in held.items()})
+
+    def signer(self, who: str) -> note.Signer | None:
+        held = self.held.get(who)
+        return note.Signer(held[0], bytes.fromhex(held[1])) if held else None
+
+    def keep(self, who: str, signer: note.Signer) -> None:
+        with self.lock:
+            self.held[who] = (signer.verifier.name, signer.seed.hex())
+            temporary = self.path.with_suffix(".new")
+            temporary.touch(mode=0o600)
+            temporary.write_text(json.dumps(self.held))
+            temporary.replace(self.path)
+
+
+@dataclass
+class Cast:
+    """Everybody who acts in the demo, each with a client and a key of his or her own."""
+
+    http: httpx.Client
+    wechat: httpx.Client
+    keys: Keys
+    accounts: dict[str, Account]
+    clients: dict[str, Client] = field(default_factory=dict)
+    locks: dict[str, threading.Lock] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def gather(cls, web_url: str, wechat_url: str, folder: Path) -> Cast:
+        """Load the sample network; nobody has logged in yet."""
+        limits = httpx.Limits(max_connections=32, max_keepalive_connections=32)
+        return cls(
+            httpx.Client(base_url=web_url, trust_env=False, timeout=20, limits=limits),
+            httpx.Client(base_url=wechat_url, trust_env=False, timeout=20),
+            Keys.read(folder),
+            load.load(at=timezone.now()),
+        )
+
+    def member(self, slug: str, role: str, number: int = 0) -> Client:
+        """The ``number``-th member of staff in this role, logged in."""
+        names = [name for name in self.accounts if name.startswith(f"{slug}/{role}/")]
+        name = names[number % len(names)]
+        return self._client(name, lambda client: self._enter_staff(client, name))
+
+    def doctor(self, hospital: str, code: str) -> Client | None:
+        """The doctor of this national code; None if there is no such hospital."""
+        account = load.doctor_of(hospital, code, at=timezone.now())
+        if account is None:
+            return None
+        name = f"{hospital}/doctor/{code}"
+        self.accounts[name] = account
+        return self._client(name, lambda client: self._enter_staff(client, name))
+
+    def patient(self, person: uploaded.Patient) -> Client:
+        """The patient: WeChat log-in, identity, key of the phone, cover by all payers."""
+        name = f"patient/{person.id_number}"
+        return self._client(name, lambda client: self._enter_patient(client, name, person))
+
+    def agent_key(self, slug: str, folder: Path) -> Path:
+        """A file with the key of a payer's agent, for the program that runs it."""
+        client, path = self.member(slug, "agent"), folder / f"{slug}.key"
+        assert client.signer is not None
+        if not path.exists():
+            keyfile.save(path, client.signer)
+        return path
+
+    def _client(self, name: str, enter: Callable[[Client], None]) -> Client:
+        with self.lock:
+            lock = self.locks.setdefault(name, threading.Lock())
+        with lock:
+            if name not in self.clients:
+                client = Client(self.http, self.keys.signer(name), patience_s=PATIENCE_S)
+                enter(client)
+                self.clients[name] = client
+            return self.clients[name]
+
+    def _enter_staff(self, client: Client, name: str) -> None:
+        if client.signer is not None:
+            try:
+                client.enter_with_key()
+            except Problem as problem:
+                if problem.code != "key.unknown":  # the database is newer than the keys
+                    raise
+            else:
+                return
+        client.enrol(login.make_enrolment_code(self.accounts[name], at=timezone.now()))
+        self._register(client, name)
+
+    def _enter_patient(self, client: Client, name: str, person: uploaded.Patient) -> None:
+        openid = "o" + hashlib.sha256(person.id_number.encode()).hexdigest()[:27]
+        code = self.wechat.post("/simulator/code", json={"openid": openid}).json()["code"]
+        session = client.enter_with_wechat(code)
+        if not session["identified"]:
+            client.write(
+                "/api/me/identity",
+                {
+                    "name": person.name,
+                    "id_number": person.id_number,
+                    "phone": person.phone or PHONE,
+                },
+            )
+            self._insure(person.id_number)
+        known = {key["name"] for key in client.get("/api/keys")["keys"]}
+        if client.signer is None or client.key_name not in known:
+            self._register(client, name)
+
+    def _register(self, client: Client, name: str) -> None:
+        client.register_key(os.urandom(32))
+        assert client.signer is not None
+        self.keys.keep(name, client.signer)
+
+    def _insure(self, id_number: str) -> None:
+        """Every payer of the sample network promises what its entry says."""
+        now = timezone.now()
+        for payer in loader.network():
+            if payer.coverage is None:
+                continue
+            promise: dict[str, Any] = {
+                "patient": id_number,
+                "valid_from": (now - timedelta(days=1)).isoformat(),
+                "valid_until": (now + timedelta(days=365)).isoformat(),
+            }
+            if isinstance(payer.coverage, FundCoverage):
+                promise["rates_bp"] = dict(payer.coverage.rate_bp_by_class)
+            else:
+                promise["rates_bp"] = dict.fromkeys("甲乙丙", payer.coverage.rate_bp)
+                promise["ceiling_fen"] = payer.coverage.ceiling_fen
+            self.member(payer.slug, "agent").write("/api/coverages", promise)

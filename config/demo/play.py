@@ -1,0 +1,309 @@
+"""One prescription, played end to end through the public API by the people whose keys it takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from config.demo.cast import Cast
+from config.demo.phone import pickup_code
+from hospital.client import Client, Problem
+from ledger import entry, note, receipt
+from prescriptions.uploaded import Uploaded
+
+EXPIRES_IN = timedelta(seconds=8)
+LAPSED = {"prescription.out_of_time", "prescription.wrong_state"}
+WAIT_S = 120.0
+CLOSED = {
+    "cancelled_by_doctor": "cancelled",
+    "cancelled_by_patient": "cancelled",
+    "expired": "expired",
+    "returned_by_review": "returned",
+}
+
+
+class Unexpected(Exception):
+    """Something happened that the plan of this prescription does not foresee."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one prescription of the file."""
+
+    number: int
+    hospital: str = ""
+    ending: str = ""
+    subject: str = ""
+    states: list[tuple[str, float]] = field(default_factory=list)
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    started: float = field(default_factory=time.monotonic)
+    total_fen: int | None = None
+    patient_fen: int | None = None
+    index: int | None = None
+    verified: bool = False
+    remark: str = ""
+    failed: str = ""
+
+    def reached(self, status: str) -> None:
+        """Note a state and how many seconds after the beginning it was reached."""
+        self.states.append((status, time.monotonic() - self.started))
+
+
+@dataclass(slots=True)
+class Stage:
+    """What all plays share: the cast, the organisations, the log's key."""
+
+    cast: Cast
+    fund: str
+    pharmacies: list[str]
+    couriers: list[str]
+    log_key: note.Verifier
+    tell: Callable[[Outcome, str], None]
+
+
+class Play:
+    """Plays one prescription; ``run`` never raises."""
+
+    def __init__(self, stage: Stage, number: int, script: Uploaded) -> None:
+        self.stage, self.script = stage, script
+        self.ending = script.extras.ending
+        self.outcome = Outcome(number, script.hospital, self.ending)
+        self.rx = ""
+
+    def run(self) -> Outcome:
+        try:
+            self._play()
+            if self.rx:
+                self._prove()
+        except (Unexpected, Problem, ValueError, httpx.HTTPError, KeyError) as fault:
+            self.outcome.failed = f"{type(fault).__name__}: {fault}"[:300]
+        self.stage.tell(self.outcome, "failed" if self.outcome.failed else "done")
+        return self.outcome
+
+    # --- the acts ------------------------------------------------------------------------------
+
+    def _play(self) -> None:
+        doctor = self.stage.cast.doctor(self.script.hospital, self.script.doctor_code)
+        if doctor is None:
+            raise Unexpected(f"mdtrtinfo.fixmedinsCode: unknown hospital {self.script.hospital}")
+        patient = self.stage.cast.patient(self.script.patient)
+        if not self._draft(doctor):
+            return
+        self._step(doctor, "issue", status="issued")
+        if self._review(patient, doctor):
+            return
+        self._authorize(patient, self._pharmacy(0))
+        if self.ending == "withdrawn_and_reauthorized":
+            self._pay(patient)
+            self._step(patient, "withdraw", status="approved")
+            self._authorize(patient, self._pharmacy(1))
+        if self.ending == "cancelled_by_patient":
+            self._step(patient, "cancel", {"reason": "patient_request"}, status="cancelled")
+            return
+        if self.ending == "cancelled_by_doctor":
+            self._pay(patient)
+            self._step(doctor, "cancel", {"reason": "clinical"}, status="cancelled")
+            return
+        self._pay(patient)
+        self._dispense(patient)
+        self._deliver(patient)
+        if self.outcome.total_fen != self.outcome.patient_fen:
+            self._wait_for("insurance.claim", "claimed")
+
+    def _draft(self, doctor: Client) -> bool:
+        """Whether the rules let it pass; a refusal that the script foresees is a good end."""
+        try:
+            made = doctor.write("/api/prescriptions", self._body())
+        except Problem as problem:
+            if problem.code != "prescription.rule_broken":
+                raise
+            broken = [one["rule"] for one in problem.body["findings"] if one["severity"] == "block"]
+            self.outcome.reached("refused")
+            self.outcome.remark = ", ".join(broken)
+            foreseen = self.script.extras.expect_rule
+            if self.ending not in ("", "refused_by_rule") or (foreseen and foreseen not in broken):
+                raise Unexpected(f"refused by {broken}") from problem
+            return False
+        if self.ending == "refused_by_rule":
+            raise Unexpected("no rule refused it")
+        self.rx = made["id"]
+        self.outcome.subject = f"rx/{UUID(self.rx).hex}"
+        return True
+
+    def _review(self, patient: Client, doctor: Client) -> bool:
+        """Whether the prescription has come to its end at, or right after, the review."""
+        reviewer = self.stage.cast.member(self.script.hospital, "reviewer", self.outcome.number)
+        if self.ending == "returned_by_review":
+            verdict = {"decision": "return", "reason": "dose"}
+            self._step(reviewer, "review", verdict, status="returned")
+            return True
+        try:
+            self._step(reviewer, "review", {"decision": "approve"}, status="approved")
+        except Problem as problem:
+            if self.ending != "expired" or problem.code not in LAPSED:
+                raise
+        if self.ending == "expired":
+            self._wait_for("prescription.expire", "expired")
+        return self.ending == "expired"
+
+    def _authorize(self, patient: Client, pharmacy: str) -> None:
+        choice: dict[str, Any] = {"pharmacy": pharmacy, "way": self.script.extras.way}
+        if self.script.extras.way == "courier":
+            address = {
+                "recipient": self.script.patient.name,
+                "phone": self.script.patient.phone or "13800138000",
+                "text": self.script.extras.address or "示例路1号",
+            }
+            choice["address"] = patient.write("/api/me/addresses", address)["id"]
+            choice["courier"] = self._pick(self.stage.couriers, 0)
+        payers = [] if self.ending == "self_paid" else self.script.extras.payers
+        choice["payers"] = [self.stage.fund if slug == "fund" else slug for slug in payers]
+        done = self._step(patient, "authorize", choice, status="authorized")
+        self.outcome.total_fen = done["bill"]["total_fen"]
+        self.outcome.patient_fen = done["bill"]["patient_fen"]
+        self.pharmacy = pharmacy
+
+    def _pay(self, patient: Client) -> None:
+        if self.outcome.patient_fen:
+            order = patient.write(f"/api/prescriptions/{self.rx}/pay", {})
+            asked = patient.get(f"/api/payments/{order['out_trade_no']}/parameters")
+            paid = self.stage.cast.wechat.post("/simulator/pay", json=asked)
+            if paid.status_code != 200:
+                raise Unexpected(f"WeChat's cashier answered {paid.status_code}")
+        self._wait_for("insurance.pay", "paid")
+
+    def _dispense(self, patient: Client) -> None:
+        pharmacist = self.stage.cast.member(self.pharmacy, "pharmacist", self.outcome.number)
+        code = pickup_code(patient, self.rx, self.pharmacy, self.stage.log_key.name)
+        scan = pharmacist.write("/api/scans", {"code": code})
+        seen = pharmacist.get(f"/api/scans/{scan['id']}")
+        lines = {number: line["quantity"] for number, line in seen["lines"].items()}
+        self._step(pharmacist, "dispense", {"lines": lines}, status="dispensed")
+
+    def _deliver(self, patient: Client) -> None:
+        if self.script.extras.way == "collect":
+            self._step(patient, "deliver", status="delivered")
+            return
+        courier = self.stage.cast.member(self._pick(self.stage.couriers, 0), "courier")
+        self._step(courier, "ship", status="in_transit")
+        if self.outcome.number % 2:
+            self._step(patient, "deliver", status="delivered")
+        else:
+            told = patient.get(f"/api/prescriptions/{self.rx}/delivery-code")["code"]
+            self._step(courier, "deliver", {"code": told}, status="delivered")
+
+    # --- the end: everything is checked without trusting the server ----------------------------
+
+    def _prove(self) -> None:
+        """Check the chain and the receipt of its last entry with the log's key alone."""
+        reader = self.stage.cast.patient(self.script.patient)
+        entries = self._entries(reader)
+        leaf = b""
+        for number, stored in enumerate(entries, 1):
+            text = stored["note"].encode()
+            statement = entry.Statement.parse(note.parse(text).text)
+            if (statement.version, statement.prev) != (number, leaf):
+                raise Unexpected(f"entry {number} does not follow its predecessor")
+            leaf = entry.leaf_hash(text)
+        proof = self._receipt(reader, leaf.hex())
+        receipt.verify(proof, entries[-1]["note"].encode(), self.stage.log_key)
+        self.outcome.index = receipt.parse(proof).index
+        self.outcome.verified = True
+        self._check_end()
+
+    def _check_end(self) -> None:
+        ends = CLOSED.get(self.ending)
+        if ends is None:
+            self_paid = self.outcome.total_fen == self.outcome.patient_fen
+            ends = "delivered" if self_paid else "claimed"
+        reached = self.outcome.states[-1][0]
+        if reached != ends:
+            raise Unexpected(f"ended {reached}, not {ends}")
+
+    def _receipt(self, reader: Client, leaf: str) -> bytes:
+        until = time.monotonic() + WAIT_S
+        while True:
+            try:
+                return reader.text(f"/api/receipts/{leaf}")
+            except Problem as problem:
+                if problem.code != "entry.not_yet_published" or time.monotonic() > until:
+                    raise
+            time.sleep(0.3)
+
+    # --- tools ---------------------------------------------------------------------------------
+
+    def _step(
+        self, who: Client, verb: str, body: dict[str, Any] | None = None, *, status: str
+    ) -> dict[str, Any]:
+        done = who.command(f"/api/prescriptions/{self.rx}/{verb}", body)
+        self._reached(status)
+        return done
+
+    def _reached(self, status: str) -> None:
+        self.outcome.reached(status)
+        self.stage.tell(self.outcome, status)
+
+    def _wait_for(self, kind: str, status: str) -> None:
+        """Wait until the server, WeChat or an insurer has moved it on, as the log shows."""
+        reader, until = self.stage.cast.patient(self.script.patient), time.monotonic() + WAIT_S
+        while time.monotonic() < until:
+            last = entry.Statement.parse(
+                note.parse(self._entries(reader)[-1]["note"].encode()).text
+            )
+            if last.kind == kind and last.facts["to"] == status:
+                self._reached(status)
+                return
+            time.sleep(0.15)
+        raise Unexpected(f"no {kind} within {WAIT_S:.0f} s")
+
+    def _entries(self, reader: Client) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = reader.get("/api/entries", subject=self.outcome.subject)[
+            "entries"
+        ]
+        return found
+
+    def _pharmacy(self, turn: int) -> str:
+        return self._pick(self.stage.pharmacies, turn)
+
+    def _pick(self, among: list[str], turn: int) -> str:
+        return among[(self.outcome.number + turn) % len(among)]
+
+    def _body(self) -> dict[str, Any]:
+        script = self.script
+        body: dict[str, Any] = {
+            "patient": script.patient.id_number,
+            "online": script.online,
+            "emergency": script.emergency,
+            "long_term": script.long_term,
+            "guardian_present": script.extras.guardian_present,
+            "reason_for_longer": script.extras.reason_for_longer,
+            "valid_days": script.valid_days,
+            "hospital_number": script.hospital_number,
+            "allergies": script.patient.allergies,
+            "diagnoses": [
+                {"code": one.code, "name": one.name, "main": one.main} for one in script.diagnoses
+            ],
+            "lines": [
+                {
+                    "medicine": line.medicine_code,
+                    "dose": line.dose,
+                    "dose_unit": line.dose_unit,
+                    "route": line.route,
+                    "frequency": line.frequency,
+                    "days": line.days,
+                    "quantity": line.quantity,
+                }
+                for line in script.lines
+            ],
+        }
+        if script.patient.weight_g:
+            body["weight_g"] = script.patient.weight_g
+        if self.ending == "expired":
+            body["valid_until"] = (datetime.now(UTC) + EXPIRES_IN).isoformat()
+        return body

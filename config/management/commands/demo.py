@@ -1,0 +1,164 @@
+"""``./rx demo [FILE]``: play prescriptions end to end, check every proof, tamper with a copy."""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+from rich.console import Console
+
+from config.demo import show, tamper
+from config.demo.cast import Cast
+from config.demo.play import Outcome, Play, Stage
+from config.sample import loader
+from config.servers import services
+from config.servers.folder import ServerProblem
+from config.servers.processes import Program
+from ledger import audit, note
+from ledger.readers import Folder
+from prescriptions import national
+from prescriptions.reading import Problem
+from prescriptions.uploaded import Uploaded
+
+PLAYED_AT_ONCE = 8
+
+
+class Command(BaseCommand):
+    """Start everything, play every prescription of a file, prove what happened."""
+
+    help = "Play prescriptions end to end and verify everything."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "file", nargs="?", type=Path, default=loader.PRESCRIPTIONS, help="JSON lines, D001"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        console = Console()
+        if not console.is_terminal:
+            console = Console(width=200)
+        began = time.monotonic()
+        scripts, faulty = read(options["file"])
+        try:
+            with services.running(say=console.print) as stack:
+                outcomes = play(stack, scripts, console)
+                checks = list(proofs(console))
+        except ServerProblem as problem:
+            raise CommandError(str(problem)) from problem
+        if faulty:
+            console.print(show.problems(faulty))
+        console.print(show.table(outcomes))
+        console.print(show.summary(outcomes), f"in {time.monotonic() - began:.1f} s")
+        failed = sum(bool(one.failed) for one in outcomes) + checks.count(False)
+        if failed or not outcomes:
+            raise CommandError(f"{failed} expectations did not hold" if failed else "nothing played")
+        console.print("[bold green]Every expectation held.")
+
+
+def read(path: Path) -> tuple[list[tuple[int, Uploaded]], list[Problem]]:
+    """The prescriptions of a file with their line numbers, and what is wrong with the rest."""
+    scripts: list[tuple[int, Uploaded]] = []
+    faulty: list[Problem] = []
+    try:
+        for number, found in national.read_file(path, loader.medicines()):
+            if isinstance(found, list):
+                faulty.extend(found)
+            else:
+                scripts.append((number, found))
+    except OSError as fault:
+        raise CommandError(f"{path} cannot be read: {fault.strerror}") from fault
+    return scripts, faulty
+
+
+def play(
+    stack: services.Stack, scripts: Sequence[tuple[int, Uploaded]], console: Console
+) -> list[Outcome]:
+    """Play all of them, several at once; those that wait for the clock first."""
+    cast = Cast.gather(stack.web_url, stack.simulator_url, stack.home / "demo")
+    organisations = loader.network()
+    with insurers(stack, cast, console), show.Board(console, len(scripts)) as board:
+        stage = Stage(
+            cast=cast,
+            fund=next(one.slug for one in organisations if one.kind == "social_fund"),
+            pharmacies=[one.slug for one in organisations if one.kind == "pharmacy"],
+            couriers=[one.slug for one in organisations if one.kind == "courier"],
+            log_key=note.Verifier.from_vkey(cast_log_key(cast)),
+            tell=board.tell,
+        )
+        ordered = sorted(scripts, key=lambda one: one[1].extras.ending != "expired")
+        with ThreadPoolExecutor(PLAYED_AT_ONCE) as pool:
+            outcomes = list(pool.map(lambda one: _play(stage, *one), ordered))
+    return sorted(outcomes, key=lambda one: one.number)
+
+
+def _play(stage: Stage, number: int, script: Uploaded) -> Outcome:
+    try:
+        return Play(stage, number, script).run()
+    finally:
+        connections.close_all()
+
+
+def cast_log_key(cast: Cast) -> str:
+    """The log's key as the log shows it; who knows it from elsewhere compares."""
+    until = time.monotonic() + 30
+    while True:
+        answer = cast.http.get("/log/log.vkey")
+        if answer.status_code == 200:
+            return answer.text.removesuffix("\n")
+        if time.monotonic() > until:
+            raise CommandError("the log was not published within 30 s; see the worker's log")
+        time.sleep(0.2)
+
+
+@contextmanager
+def insurers(stack: services.Stack, cast: Cast, console: Console) -> Iterator[None]:
+    """The payers' agents, each a program of its own with its own key."""
+    payers = [one.slug for one in loader.network() if one.coverage is not None]
+    folder = stack.home / "demo"
+    programs = []
+    for payer in payers:
+        key = cast.agent_key(payer, folder)
+        argv = (sys.executable, "-m", "insurance.agent", "--url", stack.web_url)
+        argv += ("--payer", payer, "--key", str(key))
+        programs.append(Program(f"agent-{payer}", argv, stack.env))
+    stack.supervisor.start(programs, console.print)
+    yield
+
+
+def proofs(console: Console) -> Iterator[bool]:
+    """Export the ledger, re-check it from entry 0, then change copies: each must be noticed."""
+    with tempfile.TemporaryDirectory(prefix="rx-demo-") as scratch:
+        exported = Path(scratch) / "exported"
+        call_command("ledger", "export", str(exported), stdout=io.StringIO())
+        yield verified(exported, console)
+        for change, said in tamper.attempts(exported, Path(scratch)):
+            verdict = f"[green]caught[/]: {said}" if said else "[red]not noticed"
+            console.print(f"Tampered with a copy: {change}: {verdict}")
+            yield bool(said)
+
+
+def verified(exported: Path, console: Console) -> bool:
+    """Re-check an exported ledger from entry 0."""
+    files = Folder(exported)
+    try:
+        found = audit.files(files, audit.read_vkey(files))
+    except audit.Fault as fault:
+        console.print(f"[red]The ledger does not verify: {fault}")
+        return False
+    console.print(
+        f"Ledger verified from entry 0: {found.size} entries about {found.subjects} subjects,"
+        f" {found.keys} keys, in {found.seconds:.1f} s."
+    )
+    return True

@@ -1,0 +1,145 @@
+"""
+The sample data: medicines, the network of organisations, and where the prescriptions lie.
+
+Everything in this folder is invented. Medicines have real names and realistic packages, but their
+codes, prices and insurance classes are examples. Organisations are called 示范; members of staff
+have 范 and patients 例 in the middle of their names; all of their identity numbers end in the
+order codes 996 to 999, which were kept for people over a hundred, and the bearers are younger.
+"""
+
+import csv
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from prescriptions.facts import Control, InsuranceClass, MedicineFacts
+
+FOLDER = Path(__file__).parent
+PRESCRIPTIONS = FOLDER / "prescriptions.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """
+    One member of staff. An agent is a program: it has no identity number and no phone.
+
+    ``controlled``: a doctor's right to prescribe narcotics and psychotropics of class I.
+    """
+
+    role: str
+    name: str
+    department: str
+    license_number: str
+    controlled: bool
+    id_number: str | None
+    phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """A pharmacy stocks every medicine: price = list price x factor, ``quantity`` of each."""
+
+    price_factor_bp: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class FundCoverage:
+    """The social fund's share of a line, in basis points, by the medicine's class."""
+
+    rate_bp_by_class: Mapping[InsuranceClass, int]
+
+
+@dataclass(frozen=True, slots=True)
+class InsurerCoverage:
+    """An insurer's share of what the fund leaves, in basis points, to a ceiling per bill."""
+
+    rate_bp: int
+    ceiling_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """``slug`` is also what a prescription's ``fixmedinsCode`` says."""
+
+    slug: str
+    kind: str
+    name: str
+    uscc: str
+    departments: tuple[str, ...]
+    staff: tuple[Member, ...]
+    stock: Stock | None
+    coverage: FundCoverage | InsurerCoverage | None
+
+
+def medicines() -> dict[str, MedicineFacts]:
+    """The catalogue: ``medListCodg`` to what is known of the medicine."""
+    with (FOLDER / "medicines.csv").open(encoding="utf-8", newline="") as file:
+        return {row["code"]: _medicine(row) for row in csv.DictReader(file)}
+
+
+def network() -> tuple[Organisation, ...]:
+    """All organisations, with their staff."""
+    text = (FOLDER / "network.json").read_text(encoding="utf-8")
+    return tuple(_organisation(fields) for fields in json.loads(text))
+
+
+def _medicine(row: dict[str, str]) -> MedicineFacts:
+    return MedicineFacts(
+        code=row["code"],
+        generic_name=row["generic_name"],
+        form=row["form"],
+        specification=row["specification"],
+        unit=row["unit"],
+        pack_size=int(row["pack_size"]),
+        pack_unit=row["pack_unit"],
+        strength=Decimal(row["strength"]),
+        strength_unit=row["strength_unit"],
+        route=row["route"],
+        route_name=row["route_name"],
+        frequency=row["frequency"],
+        atc=row["atc"],
+        insurance_class=InsuranceClass(row["insurance_class"]),
+        control=Control(row["control"]),
+        antimicrobial=row["antimicrobial"] == "1",
+        otc=row["otc"] == "1",
+        price_fen=int(row["price_fen"]),
+    )
+
+
+def _organisation(fields: dict[str, Any]) -> Organisation:
+    stock = fields.get("stock")
+    return Organisation(
+        slug=fields["slug"],
+        kind=fields["kind"],
+        name=fields["name"],
+        uscc=fields["uscc"],
+        departments=tuple(fields.get("departments", ())),
+        staff=tuple(_member(member) for member in fields["staff"]),
+        stock=Stock(**stock) if stock else None,
+        coverage=_coverage(fields.get("coverage")),
+    )
+
+
+def _member(fields: dict[str, Any]) -> Member:
+    return Member(
+        role=fields["role"],
+        name=fields["name"],
+        department=fields.get("department", ""),
+        license_number=fields.get("license_number", ""),
+        controlled=fields.get("controlled", False),
+        id_number=fields["id_number"],
+        phone=fields["phone"],
+    )
+
+
+def _coverage(fields: dict[str, Any] | None) -> FundCoverage | InsurerCoverage | None:
+    if fields is None:
+        return None
+    if "rate_bp_by_class" in fields:
+        rates = {InsuranceClass(name): rate for name, rate in fields["rate_bp_by_class"].items()}
+        return FundCoverage(rates)
+    return InsurerCoverage(**fields)

@@ -1,0 +1,38 @@
+"""The environment that makes web and worker processes talk to the simulator, not to WeChat."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DEMO: Mapping[str, str] = {
+    "WECHAT_APPID": "wx0000000000000demo",
+    "WECHAT_SECRET": "only-the-simulator-accepts-this",
+    "WECHAT_MCHID": "1900000001",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Merchant:
+    """The mini program and the merchant that this simulator knows: one of each."""
+
+    appid: str
+    secret: str = field(repr=False)
+    mchid: str
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> "Merchant":
+        """From the variables that the settings read, or ``DEMO``."""
+        known = {**DEMO, **{name: environ[name] for name in DEMO if environ.get(name)}}
+        return cls(known["WECHAT_APPID"], known["WECHAT_SECRET"], known["WECHAT_MCHID"])
+
+
+def environment(simulator_url: str, web_url: str, home: Path) -> dict[str, str]:
+    """Every variable that the web, the worker and the simulator need to meet."""
+    return {
+        **DEMO,
+        "WECHAT_API_BASE": simulator_url,
+        "WECHAT_PAY_BASE": simulator_url,
+        "WECHAT_NOTIFY_URL": f"{web_url}/api/payments/notice",
+        "WECHAT_KEYS": str(home / "keys" / "wechat"),
+        "WECHAT_SIMULATOR_KEYS": str(home / "simulator"),
+    }

@@ -1,0 +1,169 @@
+"""
+WeChat's own interfaces: log-in codes, the access token, subscribe messages.
+
+All answer HTTP 200 and say what is wrong by ``errcode``, as ``text/plain``, as the original does.
+Source: developers.weixin.qq.com/miniprogram/dev/server/API
+"""
+
+import secrets
+import threading
+from base64 import b64encode
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from config.simulators import web
+from config.simulators.clock import Clock
+from config.simulators.environment import Merchant
+from config.simulators.web import Answer, Question, Route
+
+CODE_LIFE = timedelta(minutes=5)
+TOKEN_LIFE_S = 7200
+PER_MINUTE = 100
+MEANINGS = {
+    40001: "invalid credential, access_token is invalid or not latest",
+    40002: "invalid grant_type",
+    40003: "invalid openid",
+    40013: "invalid appid",
+    40029: "invalid code",
+    40125: "invalid appsecret",
+    40163: "code been used",
+    40226: "code blocked",
+    43101: "user refuse to accept the msg",
+    45011: "api minute-quota reach limit, must slower, retry next minute",
+    47003: "argument invalid",
+}
+
+
+@dataclass(slots=True)
+class Code:
+    """What the phone of ``openid`` got from ``wx.login()``."""
+
+    openid: str
+    appid: str
+    good_until: datetime
+    risky: bool
+    used: bool = False
+
+
+class Wrong(Exception):
+    """An answer with an ``errcode``."""
+
+    def __init__(self, errcode: int) -> None:
+        super().__init__(errcode)
+        content = {"errcode": errcode, "errmsg": f"{MEANINGS[errcode]}, rid: simulator"}
+        self.answer = web.of_json(content, kind="text/plain")
+
+
+class Login:
+    """The mini program's server side, as far as the hospital uses it."""
+
+    def __init__(self, merchant: Merchant, clock: Clock) -> None:
+        self._merchant = merchant
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._codes: dict[str, Code] = {}
+        self._asked: Counter[tuple[str, int]] = Counter()
+        self._token, self._token_until = "", clock.now()
+        self._accepted: Counter[tuple[str, str]] = Counter()
+        self.messages: list[dict[str, Any]] = []
+
+    def routes(self) -> list[Route]:
+        """The interfaces under their official paths."""
+        return [
+            Route("GET", "/sns/jscode2session", _plain(self.session)),
+            Route("POST", "/cgi-bin/stable_token", _plain(self.token)),
+            Route("POST", "/cgi-bin/message/subscribe/send", _plain(self.message)),
+        ]
+
+    def issue_code(self, openid: str, *, appid: str = "", risky: bool = False) -> str:
+        """A code as the phone gets it; ``appid`` may be another mini program's."""
+        code = f"0{secrets.token_hex(15)}"
+        with self._lock:
+            self._codes[code] = Code(
+                openid, appid or self._merchant.appid, self._clock.now() + CODE_LIFE, risky
+            )
+        return code
+
+    def accept_messages(self, openid: str, template_id: str) -> None:
+        """The person's tap: one more message of this template may be sent."""
+        with self._lock:
+            self._accepted[openid, template_id] += 1
+
+    def session(self, question: Question) -> dict[str, Any]:
+        """``jscode2session``: a code becomes an openid, once."""
+        self._check_credentials(question.query)
+        if question.query.get("grant_type") != "authorization_code":
+            raise Wrong(40002)
+        with self._lock:
+            code = self._codes.get(question.query.get("js_code", ""))
+            if code is None or code.appid != self._merchant.appid:
+                raise Wrong(40029)
+            minute = (code.openid, int(self._clock.now().timestamp() // 60))
+            self._asked[minute] += 1
+            if self._asked[minute] > PER_MINUTE:
+                raise Wrong(45011)
+            if code.used:
+                raise Wrong(40163)
+            if self._clock.now() >= code.good_until:
+                raise Wrong(40029)
+            if code.risky:
+                raise Wrong(40226)
+            code.used = True
+        session_key = b64encode(secrets.token_bytes(16)).decode()
+        return {"session_key": session_key, "openid": code.openid}
+
+    def token(self, question: Question) -> dict[str, Any]:
+        """``stable_token``: the same one until five minutes before its end, unless forced."""
+        content = question.content()
+        self._check_credentials(content)
+        if content.get("grant_type") != "client_credential":
+            raise Wrong(40002)
+        with self._lock:
+            left_s = (self._token_until - self._clock.now()).total_seconds()
+            if left_s < 300 or content.get("force_refresh") is True:
+                self._token, left_s = secrets.token_urlsafe(96), TOKEN_LIFE_S
+                self._token_until = self._clock.now() + timedelta(seconds=TOKEN_LIFE_S)
+            return {"access_token": self._token, "expires_in": int(left_s)}
+
+    def message(self, question: Question) -> dict[str, Any]:
+        """``subscribe/send``: one message for each tap of the person."""
+        content = question.content()
+        data = content.get("data")
+        with self._lock:
+            token = question.query.get("access_token")
+            if not token or token != self._token or self._clock.now() >= self._token_until:
+                raise Wrong(40001)
+            if not content.get("touser"):
+                raise Wrong(40003)
+            if not isinstance(data, dict) or not all(map(_is_value, data.values())):
+                raise Wrong(47003)
+            grant = (str(content["touser"]), str(content.get("template_id")))
+            if not self._accepted[grant]:
+                raise Wrong(43101)
+            self._accepted[grant] -= 1
+            self.messages.append(content)
+        return {"errcode": 0, "errmsg": "ok"}
+
+    def _check_credentials(self, given: dict[str, Any]) -> None:
+        if given.get("appid") != self._merchant.appid:
+            raise Wrong(40013)
+        if given.get("secret") != self._merchant.secret:
+            raise Wrong(40125)
+
+
+def _is_value(entry: object) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("value"), str) and bool(entry["value"])
+
+
+def _plain(handler: Any) -> web.Handler:
+    """Answer what ``handler`` returns, or the ``errcode`` it raises."""
+
+    def answer(question: Question) -> Answer:
+        try:
+            return web.of_json(handler(question), kind="text/plain")
+        except Wrong as wrong:
+            return wrong.answer
+
+    return answer

@@ -1,0 +1,226 @@
+"""
+Re-verify a whole log from entry 0, given nothing but its files and its key.
+
+Everything is looked at: the checkpoint's signature, every entry (rules: ``ledger.replay``),
+every hash of every tile on every level, the root, and all other files that lie beside them. It
+stops at the first fault and says where it is. One changed bit, anywhere in a folder, is a fault:
+nothing is parsed leniently.
+
+What it cannot know: whether the log showed others another history (compare checkpoints, ask
+witnesses), and what was left out before it was ever signed.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from ledger import merkle, tiles, treehead
+from ledger import note as notes
+from ledger.entry import leaf_hash
+from ledger.replay import Broken, Replay, subjects_of
+
+Progress = Callable[[int, int], None]
+Pieces = Iterable[tuple[list[bytes], list[bytes]]]
+CHECKPOINT, VKEY = "checkpoint", "log.vkey"
+
+
+class Fault(ValueError):
+    """The first thing that is wrong: ``where`` names a file or an entry, ``what`` says why."""
+
+    def __init__(self, where: str, what: str) -> None:
+        super().__init__(f"{where}: {what}")
+        self.where, self.what = where, what
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What has been verified. ``strays`` are files that are no part of the log as checkpointed."""
+
+    origin: str
+    size: int
+    root: bytes
+    subjects: int
+    keys: int
+    seconds: float
+    strays: tuple[str, ...] = ()
+
+
+class Listing(tiles.Reader, Protocol):
+    """A reader that can name all its files."""
+
+    def paths(self) -> Iterable[str]:
+        """Name every file."""
+
+
+class Replayer:
+    """Replays entries, grows the tree beside them, and compares roots at the sizes given."""
+
+    def __init__(self, log: notes.Verifier, roots: Mapping[int, tuple[str, bytes]]) -> None:
+        """``roots`` maps a size to the root that somebody claims for it, and to who claims it."""
+        self.replay = Replay(log)
+        self.stack = tiles.Stack()
+        self._roots = roots
+        self._sizes = sorted(roots, reverse=True)
+
+    def take(self, entries: list[bytes], leaves: list[bytes]) -> list[tuple[tiles.Tile, bytes]]:
+        """
+        Check further entries against the leaf hashes that are stored for them.
+
+        Returns the tiles that are full now. Raises ``Fault``.
+        """
+        start = self.replay.entries
+        for entry, leaf in zip(entries, leaves, strict=True):
+            if leaf_hash(entry) != leaf:
+                raise self._fault(entry, "it does not have the hash of its leaf")
+            try:
+                self.replay.check(entry, leaf)
+            except Broken as error:
+                raise self._fault(entry, str(error)) from error
+        done: list[tuple[tiles.Tile, bytes]] = []
+        while self._sizes and self._sizes[-1] <= start + len(leaves):
+            size = self._sizes.pop()
+            done += self.stack.extend(leaves[self.stack.size - start : size - start])
+            self._compare(size)
+        return done + self.stack.extend(leaves[self.stack.size - start :])
+
+    def _compare(self, size: int) -> None:
+        claimed_by, root = self._roots[size]
+        if self.stack.root() != root:
+            raise Fault(claimed_by, f"its root is not that of the first {size} entries")
+
+    def finish(self) -> None:
+        """Raise ``Fault`` if a root was claimed for a size that was not reached."""
+        if self._sizes:
+            size = self._sizes[-1]
+            where = self._roots[size][0]
+            raise Fault(where, f"it speaks of {size} entries, there are {self.replay.entries}")
+
+    def _fault(self, entry: bytes, what: str) -> Fault:
+        (subject,) = subjects_of([entry])
+        about = f" ({subject})" if subject else ""
+        return Fault(f"entry {self.replay.entries}{about}", what)
+
+
+def files(
+    reader: tiles.Reader, vkey: str, progress: Progress = lambda done, total: None
+) -> Summary:
+    """
+    Verify a log of files by its verifier key.
+
+    Raises:
+        Fault: the first fault.
+    """
+    started = time.perf_counter()
+    verifier, head = _opened(reader, vkey)
+    replayer = Replayer(verifier, {head.size: (CHECKPOINT, head.root)})
+    for entries, leaves in _pieces(reader, head.size):
+        full = replayer.take(entries, leaves)
+        _compare_tiles(reader, head.size, full)
+        progress(replayer.replay.entries, head.size)
+    _compare_tiles(reader, head.size, replayer.stack.partials())
+    return Summary(
+        origin=head.origin,
+        size=head.size,
+        root=head.root,
+        subjects=replayer.replay.subjects,
+        keys=replayer.replay.keys,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def read_vkey(reader: tiles.Reader) -> str:
+    """
+    Give the verifier key that lies beside a log. Whoever wrote the log could have written it.
+
+    Raises:
+        Fault: it is missing or not in its one form.
+    """
+    data = _read(reader, VKEY)
+    try:
+        vkey = data.decode().removesuffix("\n")
+        notes.Verifier.from_vkey(vkey)
+    except (UnicodeDecodeError, notes.Malformed) as error:
+        raise Fault(VKEY, str(error)) from error
+    if data != f"{vkey}\n".encode():
+        raise Fault(VKEY, "it does not end in one newline")
+    return vkey
+
+
+def strays(listing: Listing, size: int) -> tuple[str, ...]:
+    """
+    Check the files that a log of ``size`` verified entries need not have; name those unknown.
+
+    Older partial tiles must be the beginning of the tiles they have become. What is no tile, or a
+    tile beyond the size, is named and not judged.
+
+    Raises:
+        Fault: a partial tile differs from the full one.
+    """
+    needed = {CHECKPOINT, VKEY} | {tile.path for tile in tiles.tiles_of(size)}
+    unknown = []
+    for path in listing.paths():
+        if path in needed:
+            continue
+        tile = tiles.parse_path(path)
+        if tile is None or tile.number * tiles.WIDTH + tile.width > tiles.count(tile.level, size):
+            unknown.append(path)
+        elif _beginning(listing, tile, size) != _read(listing, path):
+            raise Fault(path, "it differs from the tile that it has become")
+    return tuple(unknown)
+
+
+def _beginning(reader: tiles.Reader, tile: tiles.Tile, size: int) -> bytes:
+    whole = tiles.tile_at(tile.level, tile.number, size)
+    data = _fetch(reader, whole)
+    if tile.level != tiles.ENTRIES:
+        return data[: tile.width * merkle.HASH_SIZE]
+    return tiles.bundle(tiles.unbundle(data, whole.width)[: tile.width])
+
+
+def _opened(reader: tiles.Reader, vkey: str) -> tuple[notes.Verifier, treehead.TreeHead]:
+    try:
+        verifier = notes.Verifier.from_vkey(vkey)
+    except notes.Malformed as error:
+        raise Fault(VKEY, str(error)) from error
+    if read_vkey(reader) != vkey:
+        raise Fault(VKEY, "it is not the key to verify by")
+    try:
+        return verifier, treehead.open_checkpoint(_read(reader, CHECKPOINT), verifier)
+    except (notes.Malformed, notes.BadSignature) as error:
+        raise Fault(CHECKPOINT, str(error)) from error
+
+
+def _pieces(reader: tiles.Reader, size: int) -> Iterator[tuple[list[bytes], list[bytes]]]:
+    for number in range((size + tiles.WIDTH - 1) // tiles.WIDTH):
+        tile = tiles.tile_at(tiles.ENTRIES, number, size)
+        hashes = _fetch(reader, tiles.tile_at(0, number, size))
+        try:
+            entries = tiles.unbundle(_fetch(reader, tile), tile.width)
+        except notes.Malformed as error:
+            raise Fault(tile.path, str(error)) from error
+        yield entries, merkle.split_hashes(hashes)
+
+
+def _compare_tiles(
+    reader: tiles.Reader, size: int, made: Iterable[tuple[tiles.Tile, bytes]]
+) -> None:
+    for tile, content in made:
+        if tile.level and _fetch(reader, tile) != content:
+            raise Fault(tile.path, "its hashes are not those of the tiles below it")
+
+
+def _fetch(reader: tiles.Reader, tile: tiles.Tile) -> bytes:
+    try:
+        return tiles.fetch(reader, tile)
+    except tiles.Missing as error:
+        raise Fault(tile.path, "it is missing") from error
+    except notes.Malformed as error:
+        raise Fault(tile.path, str(error)) from error
+
+
+def _read(reader: tiles.Reader, path: str) -> bytes:
+    try:
+        return reader.read(path)
+    except tiles.Missing as error:
+        raise Fault(path, "it is missing") from error

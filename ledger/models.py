@@ -1,0 +1,138 @@
+"""
+What the ledger stores: logs, events, leaves, the head of each log, and signed checkpoints.
+
+An ``Event`` is inserted by the transaction that it records; a ``Leaf`` gives it its place in the
+tree afterwards. Events, leaves, checkpoints and logs are append-only: triggers refuse UPDATE,
+DELETE and TRUNCATE for everyone, superusers included (migration 0002). Only ``Head`` changes.
+
+There are no foreign keys in the database: one from every event to the log's single row would make
+all writers share a lock on it.
+"""
+
+from django.contrib.postgres.indexes import HashIndex
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.functions import Now
+
+
+class IdentityField(models.BigIntegerField):  # type: ignore[type-arg]
+    """A bigint that PostgreSQL alone numbers, rising by one with each insert."""
+
+    def db_type_suffix(self, connection: BaseDatabaseWrapper) -> str:
+        return "GENERATED ALWAYS AS IDENTITY"
+
+
+class XidField(models.Field):  # type: ignore[type-arg]
+    """A 64-bit transaction id (``xid8``), never reused in the life of a cluster."""
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:
+        return "xid8"
+
+
+class SnapshotField(models.Field):  # type: ignore[type-arg]
+    """Which transactions were visible at one moment (``pg_snapshot``)."""
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:
+        return "pg_snapshot"
+
+
+class CurrentXid(models.Func):
+    """The top-level transaction's id, the same inside savepoints."""
+
+    function = "pg_current_xact_id"
+    output_field = XidField()
+
+
+class LeafHash(models.Func):
+    """``ledger.entry.leaf_hash`` in SQL."""
+
+    template = r"sha256('\x00'::bytea || %(expressions)s)"
+    output_field = models.BinaryField()
+
+
+class Log(models.Model):
+    """One log, named for ever by its origin, which is also the name of its key."""
+
+    origin = models.TextField(unique=True)
+    vkey = models.TextField()
+
+    def __str__(self) -> str:
+        return self.origin
+
+
+class _OfLog(models.Model):
+    log = models.ForeignKey(Log, models.PROTECT, db_constraint=False, db_index=False)
+
+    class Meta:
+        abstract = True
+
+
+class Event(_OfLog):
+    """
+    An entry as its own transaction wrote it. ``note`` is the whole signed note, byte for byte.
+
+    ``id`` is drawn while the caller holds the lock of the row that the entry is about, so ids rise
+    within a subject. ``xid`` tells the sequencer which snapshots see the event.
+    """
+
+    pk = models.CompositePrimaryKey("log_id", "xid", "id")
+    id = IdentityField(editable=False)
+    xid = XidField(db_default=CurrentXid(), editable=False)
+    subject = models.TextField()
+    version = models.BigIntegerField()
+    kind = models.TextField()
+    note = models.BinaryField()
+    leaf = models.GeneratedField(
+        expression=LeafHash("note"), output_field=models.BinaryField(), db_persist=True
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["log", "subject", "version"], name="one_event_per_version"
+            )
+        ]
+        indexes = [HashIndex(fields=["leaf"], name="event_by_leaf")]
+
+
+class Leaf(_OfLog):
+    """The place of one event in the tree: ``seq`` counts from 0 without a gap."""
+
+    pk = models.CompositePrimaryKey("log_id", "seq")
+    seq = models.BigIntegerField()
+    event_xid = XidField()
+    event_id = models.BigIntegerField()
+    hash = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["log", "event_id"], name="one_leaf_per_event")
+        ]
+
+
+class Head(models.Model):
+    """
+    How far a log has been sequenced.
+
+    ``edge`` joins the roots of the perfect subtrees of the first ``size`` leaves, largest first.
+    ``snap`` is the snapshot whose events all have leaves. Events with an id up to ``floor`` came
+    with a restored database, where transaction ids say nothing (``ledger.sequencer``).
+    """
+
+    log = models.OneToOneField(Log, models.PROTECT, primary_key=True, db_constraint=False)
+    size = models.BigIntegerField()
+    root = models.BinaryField()
+    edge = models.BinaryField()
+    snap = SnapshotField()
+    floor = models.BigIntegerField(db_default=0)
+
+
+class Checkpoint(_OfLog):
+    """A tree head that the log's key signed, and the edge from which the next one is computed."""
+
+    pk = models.CompositePrimaryKey("log_id", "size")
+    size = models.BigIntegerField()
+    root = models.BinaryField()
+    edge = models.BinaryField()
+    note = models.BinaryField()
+    signed_at = models.DateTimeField(db_default=Now())

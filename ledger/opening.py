@@ -1,0 +1,88 @@
+"""
+Opening a log: its row, its head, and entry 0, which names the keys that it starts with.
+
+Entry 0 is ``log.open`` about the subject ``log``, signed by the log's own key, whose name is the
+log's origin. Its facts are ``service_keys``, a map from a role to a verifier key, and ``policy``.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from ledger import merkle
+from ledger import note as notes
+from ledger.entry import Statement
+from ledger.models import Log
+
+SUBJECT = "log"
+KIND = "log.open"
+
+
+class KeyDiffers(ValueError):
+    """The log is open already, under another key."""
+
+
+@transaction.atomic
+def open_log(
+    signer: notes.Signer,
+    *,
+    service_keys: Mapping[str, str],
+    policy: Mapping[str, Any],
+    at: datetime,
+) -> Log:
+    """
+    Open the log that is named as the signer is, or give it back if it is open already.
+
+    ``service_keys`` maps roles to verifier keys; the role ``registrar`` vouches for keys registered
+    later. ``at`` is aware and UTC.
+
+    Raises:
+        KeyDiffers: a log of this origin has another key.
+        note.Malformed: a service key is no verifier key, or the facts are not canonical JSON.
+    """
+    for vkey in service_keys.values():
+        notes.Verifier.from_vkey(vkey)
+    verifier = signer.verifier
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT_LOG, [verifier.name, verifier.vkey])
+        is_new = cursor.fetchone() is not None
+        log = Log.objects.get(origin=verifier.name)
+        if log.vkey != verifier.vkey:
+            raise KeyDiffers(log.origin)
+        if is_new:
+            note = _entry(signer, {"policy": policy, "service_keys": service_keys}, at)
+            cursor.execute(_INSERT_HEAD, [log.id, merkle.EMPTY_ROOT])
+            cursor.execute(_INSERT_EVENT, [log.id, SUBJECT, KIND, note])
+    return log
+
+
+def _entry(signer: notes.Signer, facts: Mapping[str, Any], at: datetime) -> bytes:
+    name = signer.verifier.name
+    statement = Statement(
+        log=name,
+        subject=SUBJECT,
+        version=1,
+        prev=b"",
+        kind=KIND,
+        by=name,
+        at=at,
+        patient="",
+        commitment=b"",
+        facts={key: dict(value) for key, value in facts.items()},
+    )
+    return notes.sign(statement.text(), signer)
+
+
+_INSERT_LOG = """
+    INSERT INTO ledger_log (origin, vkey) VALUES (%s, %s)
+    ON CONFLICT (origin) DO NOTHING RETURNING id
+"""
+# The snapshot 1:1: has seen no transaction at all, so the first run takes every event of the log.
+_INSERT_HEAD = """
+    INSERT INTO ledger_head (log_id, size, root, edge, snap) VALUES (%s, 0, %s, '', '1:1:')
+"""
+_INSERT_EVENT = """
+    INSERT INTO ledger_event (log_id, subject, version, kind, note) VALUES (%s, %s, 1, %s, %s)
+"""

@@ -1,0 +1,113 @@
+"""
+What all tests share: running servers, a database of their own, and folders of their own.
+
+Tests commit for real, use threads and processes, and the ledger's tables refuse UPDATE, DELETE
+and TRUNCATE. So nothing is rolled back or flushed between tests: a test that needs the database
+asks for ``database`` and makes its own world, under names that nobody else uses.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection, connections
+from django.test.utils import override_settings, setup_databases, teardown_databases
+
+from config import home
+from config.servers import embedded, locks
+from config.servers.folder import ServerProblem
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[embedded.Servers]:
+    """PostgreSQL and Valkey of this home; the last run that uses them stops them."""
+    try:
+        running = embedded.running()
+        found = running.__enter__()
+    except ServerProblem as problem:
+        pytest.exit(str(problem), returncode=1)
+    try:
+        yield found
+    finally:
+        running.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def private_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keys and published log in a temporary folder, here and in every program that tests start."""
+    folder = tmp_path_factory.mktemp("home")
+    moved = {"KEY_FOLDER": folder / "keys", "LOG_FOLDER": folder / "log"}
+    for path in moved.values():
+        path.mkdir(mode=0o700)
+    with pytest.MonkeyPatch.context() as patch, override_settings(**moved):
+        patch.setenv("RX_KEYS", str(moved["KEY_FOLDER"]))
+        patch.setenv("RX_LOG", str(moved["LOG_FOLDER"]))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(servers: embedded.Servers) -> Iterator[None]:
+    """
+    Name the test database after the first number that no other run holds.
+
+    Two runs in one home, or the workers of ``pytest -n``, so never share a database, and a
+    database left by a killed run is made anew by the next holder of its number.
+    """
+    number, handle = next(
+        (number, handle)
+        for number in range(100)
+        if (handle := locks.only_one(home.HOME / f"test-{number}.lock")) is not None
+    )
+    connection.settings_dict["TEST"]["NAME"] = f"test_{home.DATABASE}_{number}"
+    yield
+    os.close(handle)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest,
+    django_test_environment: None,
+    django_db_blocker,
+    django_db_modify_db_settings: None,
+) -> Iterator[None]:
+    """The test database, made by the migrations; ``--reuse-db`` keeps it."""
+    keep = request.config.getoption("reuse_db") and not request.config.getoption("create_db")
+    with django_db_blocker.unblock():
+        made = setup_databases(
+            verbosity=0,
+            interactive=False,
+            aliases={"default": None},
+            serialized_aliases=(),
+            keepdb=keep,
+        )
+    yield
+    if not request.config.getoption("reuse_db"):
+        with django_db_blocker.unblock():
+            _end_other_connections()
+            teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def _database(django_db_setup: None, django_db_blocker) -> Iterator[str]:
+    """Open the database to this thread and to all others, for the whole session."""
+    settings = connection.settings_dict
+    url = f"postgresql://{settings['USER']}@/{settings['NAME']}?host={settings['HOST']}"
+    with django_db_blocker.unblock():
+        yield url
+
+
+@pytest.fixture
+def database(_database: str) -> Iterator[None]:
+    """The test database, for threads too; nothing is undone after the test."""
+    yield
+    connections.close_all()
+
+
+def _end_other_connections() -> None:
+    """End what threads and programs of the tests have left, or the database cannot be dropped."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )

@@ -1,0 +1,187 @@
+"""A lost answer is no problem: every write can be sent again, and is done once."""
+
+import threading
+from uuid import uuid4
+
+import pytest
+from django.db import OperationalError, connection, connections
+
+from hospital import idempotency
+from hospital.models import Answer
+from tests.journeys import writes
+from tests.journeys.watching import at_once, everything, raw
+from tests.routes import posts
+from tests.routes import writes as every_write
+
+NOT_WRITES = {
+    "/api/login/challenge": "a challenge is worth nothing unsigned; asking again makes another",
+    "/api/login/key": "the challenge is spent; log in again",
+    "/api/login/wechat": "WeChat's code is spent; log in again",
+    "/api/login/enrolment": "the code is spent",
+    "/api/logout": "the token is gone; a repetition is refused",
+}
+
+every_kind = pytest.mark.parametrize("make", writes.EVERY_WRITE, ids=writes.named)
+
+
+def test_every_write_is_in_the_table():
+    """Z2, I1: a new write without a row fails here."""
+    assert {route.template for route in every_write()} == set(writes.WRITES)
+
+
+def test_every_other_post_is_known_to_need_no_key():
+    others = {route.template for route in posts()} - set(writes.WRITES)
+
+    assert {path for path in others if not path.endswith("/statement")} == set(NOT_WRITES)
+
+
+@every_kind
+def test_the_same_again_gives_the_same_answer_and_changes_nothing(world, patient, make):
+    """I2, I7, I8, I3: by account, by key, by bytes."""
+    ready, key = make(world, patient), uuid4().hex
+    first = raw(ready.by, "POST", ready.path, key=key, body=ready.body)
+    assert first.status_code in (200, 201), first.text
+    before = everything()
+
+    again = [raw(ready.by, "POST", ready.path, key=key, body=ready.body) for _ in range(2)]
+
+    for answer in again:
+        assert (answer.status_code, answer.content) == (first.status_code, first.content)
+        assert answer.headers["Idempotency-Replayed"] == "true"
+    assert "Idempotency-Replayed" not in first.headers
+    other = first.request.content + b" "
+    refused = raw(ready.by, "POST", ready.path, key=key, content=other)
+    assert (refused.status_code, refused.json()["code"]) == (422, "idempotency.key_reused")
+    assert everything() == before
+
+
+@pytest.mark.parametrize("make", [*writes.MOVES, *writes.SIGNED_ELSEWHERE], ids=writes.named)
+def test_a_signed_write_under_another_key_is_refused(world, patient, make):
+    """K3: the statement itself is good once, whatever the Idempotency-Key."""
+    ready = make(world, patient)
+    raw(ready.by, "POST", ready.path, body=ready.body).raise_for_status()
+    before = everything()
+
+    again = raw(ready.by, "POST", ready.path, body=ready.body)
+
+    assert 400 <= again.status_code < 500
+    assert everything() == before
+
+
+@every_kind
+def test_needs_a_well_formed_key(world, patient, make):
+    """I1, I6"""
+    ready = make(world, patient)
+    before = everything()
+
+    missing = raw(ready.by, "POST", ready.path, key=None, body=ready.body)
+    assert (missing.status_code, missing.json()["code"]) == (400, "idempotency.key_missing")
+    for key in ("x" * 256, "a,b", "a b", "a\tb", "a\x7fb"):
+        headers = {"Idempotency-Key": key}
+        answer = raw(ready.by, "POST", ready.path, key=None, body=ready.body, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (400, "idempotency.key_malformed")
+    assert missing.headers["Content-Type"] == "application/problem+json"
+    assert everything() == before
+
+
+@every_kind
+def test_a_refusal_and_a_crash_leave_the_key_free(world, patient, make, monkeypatch):
+    """I9, I10: what did not commit left nothing, and the same key then does it."""
+    ready, key = make(world, patient), uuid4().hex
+    before = everything()
+    refused = raw(ready.by, "POST", ready.path, key=key, body={**ready.body, "no_field": 1})
+    assert refused.status_code == 422
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Answer.objects, "create", _cut)
+        crashed = raw(ready.by, "POST", ready.path, key=key, body=ready.body)
+    assert (crashed.status_code, crashed.json()["code"]) == (503, "server.busy")
+    assert everything() == before
+
+    done = raw(ready.by, "POST", ready.path, key=key, body=ready.body)
+    assert done.status_code in (200, 201)
+    assert everything() != before
+
+
+@every_kind
+def test_waits_for_nobody_while_the_first_still_runs(world, patient, make):
+    """I4: 409 with Retry-After; I5: only for the same account."""
+    ready, key = make(world, patient), uuid4().hex
+    before = everything()
+    account = Answer._meta.get_field("account").related_model.objects.get(id=ready.by.account).id
+
+    with _held(account, key):
+        answer = raw(ready.by, "POST", ready.path, key=key, body=ready.body)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "idempotency.in_progress")
+    assert answer.headers["Retry-After"] == "1"
+    assert everything() == before
+
+
+def test_eight_at_once_do_it_once(world, patient):
+    """R2, R13, I4: one draft from eight simultaneous requests with one key."""
+    ready, key = writes.draft(world, patient), uuid4().hex
+    before = everything()["prescriptions_prescription"][0]
+
+    answers = at_once(
+        *[lambda: raw(ready.by, "POST", ready.path, key=key, body=ready.body)] * 8
+    )
+
+    assert everything()["prescriptions_prescription"][0] == before + 1
+    codes = {answer.status_code for answer in answers}
+    assert codes <= {201, 409}
+    assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
+
+
+def test_another_accounts_key_is_another_key(world, patient):
+    """I5: never another's answer."""
+    key, other = uuid4().hex, world.other_patient
+    mine = writes.address(world, patient)
+    first = raw(mine.by, "POST", mine.path, key=key, body=mine.body)
+
+    theirs = raw(other.client, "POST", mine.path, key=key, body=mine.body)
+
+    assert theirs.status_code == 201
+    assert theirs.json()["id"] != first.json()["id"]
+    assert "Idempotency-Replayed" not in theirs.headers
+
+
+def test_answers_are_kept_sealed(world, patient):
+    """P1: the remembered answer is not readable in the table."""
+    ready, key = writes.address(world, patient), uuid4().hex
+    first = raw(ready.by, "POST", ready.path, key=key, body=ready.body)
+
+    stored = bytes(Answer.objects.get(account_id=ready.by.account, key=key).body)
+
+    assert first.json()["id"].encode() not in stored
+
+
+def _cut(**_: object) -> None:
+    raise OperationalError("the connection was cut before COMMIT")
+
+
+class _held:
+    """Another session holds the key's lock, as a first request does while it runs."""
+
+    def __init__(self, account, key):
+        self.about = idempotency._about(account, key)
+        self.ready, self.done = threading.Event(), threading.Event()
+        self.thread = threading.Thread(target=self._hold)
+
+    def __enter__(self):
+        self.thread.start()
+        assert self.ready.wait(5)
+
+    def __exit__(self, *_):
+        self.done.set()
+        self.thread.join()
+
+    def _hold(self):
+        digest = idempotency.hashlib.sha256(self.about.encode()).digest()
+        number = int.from_bytes(digest[:8], "big", signed=True)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [number])
+            self.ready.set()
+            self.done.wait(5)
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
+        connections.close_all()

@@ -1,0 +1,175 @@
+"""Which role may make which call: the whole matrix, against a table written by hand."""
+
+from uuid import uuid4
+
+import pytest
+
+from hospital.client import Client
+from hospital.roles import OrganisationKind, Role
+from tests.journeys.watching import everything, raw
+from tests.routes import EXAMPLES, example, every_route, fields_of, other_routes
+from tests.world import World, a_client, a_member, an_organisation
+
+PEOPLE = tuple(role for role in Role if role not in (Role.CLOCK, Role.CASHIER))
+P, D, R, H, C, A, O = (
+    {Role.PATIENT},
+    {Role.DOCTOR},
+    {Role.REVIEWER},
+    {Role.PHARMACIST},
+    {Role.COURIER},
+    {Role.AGENT},
+    {Role.OFFICER},
+)
+ALL, NOBODY_YET = set(PEOPLE), None
+RX, CLAIM = "/api/prescriptions/<uuid:prescription_id>", "/api/claims/<uuid:prescription_id>"
+# fmt: off
+TABLE = {
+    "POST /api/login/challenge": NOBODY_YET,
+    "POST /api/login/key": NOBODY_YET,
+    "POST /api/login/wechat": NOBODY_YET,
+    "POST /api/login/enrolment": NOBODY_YET,
+    "GET /api/organisations": NOBODY_YET,
+    "POST /api/logout": ALL,
+    "POST /api/me/identity": P,
+    "POST /api/me/addresses": P,
+    "GET /api/keys": ALL,
+    "POST /api/keys": ALL,
+    "POST /api/keys/statement": ALL,
+    "POST /api/keys/revoke": ALL,
+    "POST /api/keys/revoke/statement": ALL,
+    "GET /api/entries": ALL,
+    "GET /api/receipts/(?P<leaf>[0-9a-f]{64})": ALL,
+    "GET /api/medicines": ALL,
+    "GET /api/prescriptions": P | D | R,
+    "POST /api/prescriptions": D,
+    f"GET {RX}": P | D | R,
+    f"POST {RX}/issue/statement": D,
+    f"POST {RX}/issue": D,
+    f"POST {RX}/review/statement": R,
+    f"POST {RX}/review": R,
+    f"POST {RX}/cancel/statement": D | P,
+    f"POST {RX}/cancel": D | P,
+    f"POST {RX}/authorize/statement": P,
+    f"POST {RX}/authorize": P,
+    f"POST {RX}/withdraw/statement": P,
+    f"POST {RX}/withdraw": P,
+    f"POST {RX}/pay": P,
+    "GET /api/payments/(?P<out_trade_no>P[0-9a-f]{30})/parameters": P,
+    "POST /api/scans": H,
+    "GET /api/scans/<uuid:scan_id>": H,
+    f"POST {RX}/dispense/statement": H,
+    f"POST {RX}/dispense": H,
+    "GET /api/parcels": C,
+    f"POST {RX}/ship/statement": C,
+    f"POST {RX}/ship": C,
+    f"GET {RX}/delivery-code": P,
+    f"POST {RX}/deliver/statement": P | C | H,
+    f"POST {RX}/deliver": P | C | H,
+    "POST /api/stock": H,
+    "POST /api/coverages": O | A,
+    "GET /api/claims": A | O,
+    f"POST {CLAIM}/decide/statement": A,
+    f"POST {CLAIM}/decide": A,
+    "GET /api/claims/unsettled": A | O,
+    "POST /api/settlements/statement": A,
+    "POST /api/settlements": A,
+}
+# fmt: on
+OUTSIDE = {"/healthz", "/api/payments/notice", "/api/schema/", "/api/docs/"}
+SESSION_CALLS = {call for call, roles in TABLE.items() if roles is not NOBODY_YET}
+CALLS = {f"{method} {route}": (method, route) for route in every_route() for method in route.methods}
+
+
+@pytest.fixture(scope="session")
+def one_of_each(session_world: World) -> dict[Role, Client]:
+    """One member of each role."""
+    world = session_world
+    regulator = a_member(Role.REGULATOR, an_organisation(OrganisationKind.REGULATOR))
+    return {
+        Role.PATIENT: world.a_patient().client,
+        Role.DOCTOR: world.doctor,
+        Role.REVIEWER: world.reviewer,
+        Role.PHARMACIST: world.pharmacist,
+        Role.COURIER: world.courier,
+        Role.AGENT: world.fund_agent,
+        Role.OFFICER: a_member(Role.OFFICER, world.fund),
+        Role.REGULATOR: regulator,
+    }
+
+
+def test_every_call_is_in_the_table():
+    """Z2, G4: a new route without a row fails here."""
+    assert set(CALLS) == set(TABLE)
+
+
+def test_what_is_no_endpoint_of_ours_is_known():
+    """Z2, G4"""
+    assert {path for path in other_routes() if not path.startswith("/log/")} == OUTSIDE
+
+
+@pytest.mark.parametrize("call", sorted(SESSION_CALLS))
+def test_nobody_without_a_session(world, call):
+    """Z2, T1: nothing, nonsense, another scheme."""
+    method, route = CALLS[call]
+    before = everything()
+    for header in ({}, {"Authorization": "Bearer x"}, {"Authorization": "Basic eDp4"}):
+        answer = raw(a_client(), method, route.path(), body={}, headers=header)
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert everything() == before
+
+
+@pytest.mark.parametrize("call", sorted(SESSION_CALLS - {"POST /api/logout"}))
+def test_every_role_at_every_call(world, one_of_each, call):
+    """Z2, R9: the wrong roles get 403, the right ones something else; never a 500."""
+    method, route = CALLS[call]
+    body = {name: example(field) for name, field in fields_of(route.view.Input).items()}
+    before = everything()
+    allowed = set()
+    for role, client in one_of_each.items():
+        answer = raw(client, method, route.path(), body=body)
+        assert answer.status_code < 500, answer.text
+        assert answer.status_code != 401
+        code = answer.json().get("code", "") if "json" in answer.headers["Content-Type"] else ""
+        if code != "access.wrong_role":
+            allowed.add(role)
+        else:
+            assert answer.status_code == 403
+    assert allowed == TABLE[call]
+    if method == "POST":
+        assert everything() == before or call in ("POST /api/me/addresses",)
+
+
+def test_nobody_but_a_doctor_drafts(world, patient):
+    """Z2, R7"""
+    body = world.draft(patient)
+    before = everything()
+    for client in (patient.client, world.reviewer):
+        answer = raw(client, "POST", "/api/prescriptions", body=body)
+        assert (answer.status_code, answer.json()["code"]) == (403, "access.wrong_role")
+    assert everything() == before
+
+
+@pytest.mark.parametrize("route", every_route(), ids=str)
+def test_other_verbs_are_refused(world, one_of_each, route):
+    """R8, D5: no PUT, PATCH or DELETE anywhere, and no unknown verb."""
+    before = everything()
+    roles = [role for role in PEOPLE if role in route.view.roles]
+    client = one_of_each[roles[0]]
+    for method in ("PUT", "PATCH", "DELETE", "TRACE", "FROBNICATE"):
+        answer = client.http.request(
+            method, route.path(), headers={"Authorization": f"Bearer {client.token}"}, json={}
+        )
+        assert answer.status_code == 405, (method, answer.text)
+        assert answer.headers["Content-Type"] == "application/problem+json"
+    assert everything() == before
+
+
+def test_ids_that_are_no_ids_are_nowhere(world, patient):
+    """Z6, D4"""
+    for text in ("1", "0" * 32, "%00", "..%2f..", "ä", "x" * 500, uuid4().hex + "%0a"):
+        for path in ("/api/prescriptions/{}", "/api/scans/{}", "/api/payments/{}/parameters", "/api/receipts/{}"):
+            client = world.pharmacist if "scans" in path else patient.client
+            answer = raw(client, "GET", path.format(text))
+            assert answer.status_code in (404, 405), (path, text, answer.text)
+    assert EXAMPLES

@@ -1,0 +1,148 @@
+"""
+An exported log is verified from entry 0 by anybody, and one changed bit anywhere is found.
+
+The changed files are tried one by one; the audit is given nothing but the files and the key.
+"""
+
+import random
+
+import pytest
+
+from ledger import audit, merkle, tiles
+from ledger.audit import Fault
+from tests.ledger.logs import Memory
+
+TEXTS = (audit.CHECKPOINT, audit.VKEY)
+
+
+def verify(files: Memory, vkey: str | None = None) -> audit.Summary:
+    summary = audit.files(files, vkey or audit.read_vkey(files))
+    assert audit.strays(files, summary.size) == ()
+    return summary
+
+
+def flipped(files: Memory, path: str, bit: int) -> Memory:
+    changed = bytearray(files[path])
+    changed[bit // 8] ^= 1 << bit % 8
+    return Memory({**files, path: bytes(changed)})
+
+
+def assert_found(files: Memory, path: str, bits, vkey: str) -> None:
+    for bit in bits:
+        with pytest.raises(Fault):
+            verify(flipped(files, path, bit), vkey)
+
+
+def test_a_whole_log_verifies(exported):
+    summary = verify(exported)
+
+    assert (summary.size, summary.subjects, summary.keys) == (300, 9, 3)
+    assert {tiles.parse_path(path) for path in exported} - {None} == set(tiles.tiles_of(300))
+
+
+@pytest.mark.parametrize("path", TEXTS)
+def test_every_changed_bit_of_a_text_file_is_found(exported, path):
+    """L6: also without knowing the key beforehand."""
+    vkey = audit.read_vkey(exported)
+    assert_found(exported, path, range(len(exported[path]) * 8), vkey)
+    if path == audit.CHECKPOINT:
+        return
+    for bit in range(len(exported[path]) * 8):
+        with pytest.raises(Fault):
+            verify(flipped(exported, path, bit))
+
+
+def damaged_tiles(exported: Memory) -> list[str]:
+    return [path for path in exported if path not in TEXTS]
+
+
+def test_a_changed_bit_of_any_tile_is_found(exported):
+    """L6: some bytes of every tile and bundle, one bit each; the slow test tries all of them."""
+    chance = random.Random(6)
+    vkey = audit.read_vkey(exported)
+    for path in damaged_tiles(exported):
+        places = chance.sample(range(len(exported[path])), 12)
+        assert_found(exported, path, [at * 8 + chance.randrange(8) for at in places], vkey)
+
+
+@pytest.mark.slow
+def test_every_changed_bit_of_every_tile_is_found(small):
+    """L6: all bits of all files of a log small enough to try them all."""
+    vkey = audit.read_vkey(small)
+    for path in damaged_tiles(small):
+        assert_found(small, path, range(len(small[path]) * 8), vkey)
+
+
+def test_a_tile_that_was_is_compared_with_what_it_became(exported):
+    vkey = audit.read_vkey(exported)
+    older = Memory(exported)
+    entries = tiles.unbundle(exported["tile/entries/000"], 256)
+    older["tile/0/000.p/7"] = exported["tile/0/000"][: 7 * 32]
+    older["tile/0/001.p/3"] = exported["tile/0/001.p/44"][: 3 * 32]
+    older["tile/entries/000.p/2"] = tiles.bundle(entries[:2])
+    assert verify(older, vkey).size == 300
+
+    for path in set(older) - set(exported):
+        size = len(older[path])
+        assert_found(older, path, [0, 8 * size - 1, 4 * size], vkey)
+        for wrong in (older[path] + b"x", older[path][:-1], b""):
+            with pytest.raises(Fault, match=path.replace(".", r"\.")):
+                verify(Memory({**older, path: wrong}), vkey)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "README",
+        "tile/0/002",
+        "tile/0/001",
+        "tile/2/000.p/1",
+        "tile/0/0",
+        "tile/00/000",
+        "tile/0/000.p/256",
+        "tile/0/000.p/07",
+        "tile/entries/001.p/45",
+    ],
+)
+def test_names_files_that_are_no_part_of_the_log(exported, path):
+    assert audit.strays(Memory({**exported, path: b"x"}), 300) == (path,)
+
+
+@pytest.mark.parametrize("suffix", [b"\n", b" ", b"\r\n", b"\x00"])
+@pytest.mark.parametrize("path", TEXTS)
+def test_text_files_end_where_they_must(exported, path, suffix):
+    for content in (exported[path] + suffix, suffix + exported[path], exported[path][:-1] + suffix):
+        if content != exported[path]:
+            with pytest.raises(Fault, match=path):
+                verify(Memory({**exported, path: content}))
+
+
+def test_names_a_file_that_is_missing(exported):
+    for path in exported:
+        files = Memory(exported)
+        del files[path]
+        with pytest.raises(Fault, match=path.replace(".", r"\.")):
+            verify(files)
+
+
+def test_names_the_entry_and_its_subject(exported):
+    bundle = exported["tile/entries/000"]
+    bit = bundle.index(b'"n":99') * 8
+    with pytest.raises(Fault, match=r"entry 101 .*leaf"):
+        verify(flipped(exported, "tile/entries/000", bit))
+
+
+def test_a_full_tile_serves_whoever_holds_an_older_checkpoint(exported):
+    """A partial tile is removed once the tile is full; readers take its beginning instead."""
+    source = tiles.hash_source(exported, 100)
+    leaves = merkle.split_hashes(exported["tile/0/000"])[:100]
+    proof = merkle.inclusion(42, 100, source)
+    assert merkle.root_from_inclusion(42, 100, leaves[42], proof) == merkle.root(leaves)
+
+
+def test_refuses_another_key(exported):
+    other = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
+    with pytest.raises(Fault, match="key"):
+        verify(exported, other)
+    with pytest.raises(Fault):
+        verify(exported, "nonsense")

@@ -1,0 +1,104 @@
+"""Every address of the interface, read from the URL configuration, and inputs of the right shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+from rest_framework import serializers
+
+from hospital import http
+
+EXAMPLES = {
+    "<uuid:prescription_id>": lambda: str(uuid4()),
+    "<uuid:scan_id>": lambda: str(uuid4()),
+    "<str:out_trade_no>": lambda: "P" + uuid4().hex[:30],
+    "(?P<out_trade_no>P[0-9a-f]{30})": lambda: "P" + uuid4().hex[:30],
+    "(?P<leaf>[0-9a-f]{64})": lambda: uuid4().hex * 2,
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    """One address: its template as the URL configuration spells it, and the view behind it."""
+
+    template: str
+    view: Any
+
+    @property
+    def methods(self) -> list[str]:
+        return [name.upper() for name in ("get", "post") if hasattr(self.view, name)]
+
+    def path(self) -> str:
+        """The template with ids that nothing has."""
+        path = self.template
+        for pattern, example in EXAMPLES.items():
+            path = path.replace(pattern, example())
+        return path
+
+    def __str__(self) -> str:
+        return self.template
+
+
+def every_route() -> list[Route]:
+    """Routes of our own endpoints (subclasses of ``http.Endpoint``)."""
+    return [
+        Route(template, view)
+        for template, view in _walk(get_resolver().url_patterns, "/")
+        if isinstance(view, type) and issubclass(view, http.Endpoint)
+    ]
+
+
+def other_routes() -> set[str]:
+    """Routes that are not ``http.Endpoint``."""
+    known = {route.template for route in every_route()}
+    return {template for template, _ in _walk(get_resolver().url_patterns, "/")} - known
+
+
+def posts() -> list[Route]:
+    return [route for route in every_route() if "POST" in route.methods]
+
+
+def writes() -> list[Route]:
+    return [route for route in every_route() if issubclass(route.view, http.Command)]
+
+
+def _walk(patterns: list[Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for pattern in patterns:
+        path = prefix + str(pattern.pattern).strip("^$")
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern.url_patterns, path)
+        elif isinstance(pattern, URLPattern):
+            yield path, getattr(pattern.callback, "view_class", pattern.callback)
+
+
+def fields_of(shape: Any) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+    return dict((shape() if isinstance(shape, type) else shape).fields)
+
+
+def example(field: Any) -> Any:
+    """A value that the field itself takes; whether it means anything is not asked."""
+    if isinstance(field, serializers.ListField):
+        return [example(field.child)]
+    if isinstance(field, serializers.DictField):
+        return {"1": example(field.child)}
+    if isinstance(field, serializers.BaseSerializer):
+        return {name: example(one) for name, one in field.fields.items()}  # type: ignore[attr-defined]
+    if isinstance(field, serializers.ChoiceField):
+        return next(iter(field.choices))
+    if isinstance(field, serializers.IntegerField):
+        return field.min_value or 0
+    if isinstance(field, serializers.BooleanField):
+        return True
+    if isinstance(field, serializers.DateTimeField):
+        return (timezone.now() + timedelta(hours=1)).isoformat()
+    if isinstance(field, serializers.DecimalField):
+        return "1"
+    if isinstance(field, serializers.UUIDField):
+        return str(uuid4())
+    return "x"
