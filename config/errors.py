@@ -50,6 +50,8 @@ OF_HTTP: dict[int, tuple[str, str]] = {
 RETRIED = {"40001", "40P01", "55P03", "57014"}
 """Serialization failure, deadlock, lock time-out, statement time-out: the same call may succeed."""
 
+CONTENDED = "Somebody else is changing the same thing; try again."
+
 log = logging.getLogger(__name__)
 
 
@@ -100,8 +102,7 @@ def page(status: int) -> Any:
 def _of_database(fault: DatabaseError) -> tuple[int, str, str, dict[str, Any]]:
     state = getattr(fault.__cause__, "pgcode", None)
     if state in RETRIED:
-        sentence = "Somebody else is changing the same thing; try again."
-        return 409, "server.contended", sentence, {"retry_after_s": 1}
+        return 409, "server.contended", CONTENDED, {"retry_after_s": 1}
     if isinstance(fault, OperationalError):
         log.error("the database is not available (%s)", state)
         return (503, *OF_HTTP[503], {"retry_after_s": 2})

@@ -94,6 +94,8 @@ class EnrolmentLogin(Public):
 class Logout(http.Endpoint):
     """End this session's token at once."""
 
+    answers = 204
+
     def post(self, request: Request) -> Response:
         request.auth.delete()
         return Response(status=204)
@@ -187,6 +189,8 @@ class RevocationStatement(http.Draw):
 class Entries(http.Query):
     """The entries about a subject (``?subject=rx/…``), as the public log has them, in order."""
 
+    query = {"subject": "for example rx/… or key/…"}
+
     def show(self, call: http.Call) -> dict[str, Any]:
         subject = self.request.query_params.get("subject", "")[:200].replace("\x00", "")
         return {
@@ -218,6 +222,8 @@ class Receipt(http.Endpoint):
 
 class Organisations(Public):
     """The organisations of the network; their names are public."""
+
+    query = {"kind": "hospital, pharmacy, insurer, social_fund, regulator or courier"}
 
     def get(self, request: Request) -> Response:
         kind = request.query_params.get("kind")

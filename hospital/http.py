@@ -103,11 +103,17 @@ class Signed(Strict):
 
 
 class Endpoint(APIView):
-    """Common ground; see the module's docstring."""
+    """
+    Common ground; see the module's docstring.
+
+    ``query`` names the parameters of a GET and says what they mean, for the interface's document;
+    ``answers`` is the status of a success that is no command's.
+    """
 
     roles: ClassVar[tuple[Role, ...]] = tuple(Role)
     Input: ClassVar[type[serializers.BaseSerializer[Any]]] = Nothing
-    Output: ClassVar[type[serializers.BaseSerializer[Any]] | None] = None
+    query: ClassVar[Mapping[str, str]] = {}
+    answers: ClassVar[int] = 200
     records_refusals: ClassVar[bool] = False
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

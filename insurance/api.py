@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,8 @@ from insurance.models import Bill
 from ledger.entry import Statement
 from prescriptions.api import changed
 from prescriptions.models import Way
+
+security = logging.getLogger("rx.security")
 
 
 class ChoiceInput(http.Strict):
@@ -146,7 +149,9 @@ def payment_notice(request: HttpRequest) -> HttpResponse:
             paying.accept(notice, at=at)
         else:
             paying.accept_refund(notice)
-    except (wechat_pay.ForgedNotice, wechat_pay.StaleNotice):
+    except (wechat_pay.ForgedNotice, wechat_pay.StaleNotice) as forged:
+        if getattr(forged, "reason", "") != "probe":  # WeChat probes with bad signatures itself
+            security.warning("payment notice refused: %s", type(forged).__name__)
         return _fail("signature", 401)
     except errors.Refusal as refusal:
         return _fail(refusal.code, 403)

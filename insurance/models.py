@@ -104,7 +104,7 @@ class Payment(models.Model):
         PAID = "paid"
         CLOSED = "closed"
 
-    bill = models.OneToOneField(Bill, models.PROTECT, related_name="payment")
+    bill = models.ForeignKey(Bill, models.PROTECT, related_name="payments")
     out_trade_no = models.CharField(max_length=32, unique=True)
     amount_fen = models.PositiveBigIntegerField()
     state = models.CharField(max_length=6, choices=State.choices, default=State.OPEN)
@@ -117,6 +117,9 @@ class Payment(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(name="pays_something", condition=Q(amount_fen__gt=0)),
+            models.UniqueConstraint(
+                fields=["bill"], condition=~Q(state="closed"), name="one_live_payment"
+            ),
             models.CheckConstraint(
                 name="paid_has_a_transaction",
                 condition=Q(state="paid", transaction_id__isnull=False)

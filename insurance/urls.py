@@ -11,9 +11,7 @@ urlpatterns = [
     path(f"{ONE}/withdraw", api.Withdraw.as_view()),
     path(f"{ONE}/pay", api.Pay.as_view()),
     path("payments/notice", api.payment_notice),
-    re_path(
-        "^payments/(?P<out_trade_no>P[0-9a-f]{30})/parameters$", api.PhoneParameters.as_view()
-    ),
+    re_path("^payments/(?P<out_trade_no>P[0-9a-f]{30})/parameters$", api.PhoneParameters.as_view()),
     path("coverages", api_claims.Coverages.as_view()),
     path("claims", api_claims.Claims.as_view()),
     path("claims/<uuid:prescription_id>/decide/statement", api_claims.DecideStatement.as_view()),

@@ -14,7 +14,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from ledger.note import Malformed, check_name, decode_base64, encode_base64
@@ -129,7 +129,7 @@ class Statement:
             Malformed: the facts are not canonical JSON, or the text is over 65,535 bytes.
         """
         content = {
-            "at": self.at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z",
+            "at": self.at.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z",
             "by": self.by,
             "commitment": encode_base64(self.commitment),
             "facts": dict(self.facts),

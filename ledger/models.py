@@ -87,9 +87,10 @@ class Event(_OfLog):
     )
 
     class Meta:
+        # The subject comes first, so that only the primary key serves the sequencer's range of xids.
         constraints = [
             models.UniqueConstraint(
-                fields=["log", "subject", "version"], name="one_event_per_version"
+                fields=["subject", "log", "version"], name="one_event_per_version"
             )
         ]
         indexes = [HashIndex(fields=["leaf"], name="event_by_leaf")]

@@ -122,6 +122,7 @@ class Prescriptions(http.Command):
     """List the own prescriptions (a patient's, a doctor's, a reviewer's queue); draft another."""
 
     roles = (Role.PATIENT, Role.DOCTOR, Role.REVIEWER)
+    query = {"cursor": "next of the page before", "size": "1 to 50; 20 if left out"}
     Input = DraftInput
     success = 201
 
@@ -255,6 +256,8 @@ class Cancel(http.Command):
 
 class Medicines(http.Query):
     """Medicines by the beginning of the generic name: ``?q=阿莫``."""
+
+    query = {"q": "the beginning of the generic name"}
 
     def show(self, call: http.Call) -> dict[str, Any]:
         text = self.request.query_params.get("q", "")[:40].replace("\x00", "")

@@ -216,7 +216,7 @@ def _draft(prescription: Prescription, move: Move, facts: Mapping[str, Any]) -> 
 def _save(prescription: Prescription, move: Move, changes: Mapping[str, Any]) -> None:
     for name, value in changes.items():
         setattr(prescription, name, value)
-    prescription.status = move.target
+    prescription.status = move.target.value
     prescription.save(update_fields=["status", *changes])
 
 

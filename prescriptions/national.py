@@ -8,7 +8,7 @@ catalogue. What the law forbids (six medicines, eight days, no diagnosis) is not
 shape: ``prescriptions.rules`` finds it.
 
 Deviations from the centre's shape, all of them additions:
-    ``mdtrtinfo.tel``: D001 has no telephone; the patient needs one here.
+    ``mdtrtinfo.tel``: D001 has no telephone; may be absent.
     ``extras``: D001's extension object (there per line and per visit) also at the top, see
     ``Extras``. Unknown fields are ignored.
 
@@ -188,7 +188,7 @@ def _identity(visit: Node) -> tuple[str, date | None]:
 
 
 def _phone(visit: Node) -> str:
-    text = visit.text("tel", 32)
+    text = visit.text("tel", 32, required=False)
     if text:
         with suppress(identity.BadPhone):
             return identity.checked_phone(text)
@@ -290,7 +290,7 @@ def _extras(head: Node) -> Extras:
     return Extras(
         way=node.choice("way", ways, default="collect", required=False),
         payers=node.texts("payers", 40, default=("fund",)),
-        ending=node.choice("ending", endings, default="claimed", required=False),
+        ending=node.choice("ending", endings, default="", required=False),
         address=node.text("address", 200, required=False),
         expect_rule=node.text("expect_rule", 40, required=False),
         reason_for_longer=node.text("reason_for_longer", 500, required=False),

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection, connections
 from django.test.utils import override_settings, setup_databases, teardown_databases
 
@@ -37,12 +38,14 @@ def servers() -> Iterator[embedded.Servers]:
 def private_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Keys and published log in a temporary folder, here and in every program that tests start."""
     folder = tmp_path_factory.mktemp("home")
-    moved = {"KEY_FOLDER": folder / "keys", "LOG_FOLDER": folder / "log"}
-    for path in moved.values():
+    keys, log = folder / "keys", folder / "log"
+    for path in (keys, log):
         path.mkdir(mode=0o700)
-    with pytest.MonkeyPatch.context() as patch, override_settings(**moved):
-        patch.setenv("RX_KEYS", str(moved["KEY_FOLDER"]))
-        patch.setenv("RX_LOG", str(moved["LOG_FOLDER"]))
+    wechat = {**settings.WECHAT, "key_folder": keys / "wechat"}
+    moved = override_settings(KEY_FOLDER=keys, LOG_FOLDER=log, WECHAT=wechat)
+    with pytest.MonkeyPatch.context() as patch, moved:
+        patch.setenv("RX_KEYS", str(keys))
+        patch.setenv("RX_LOG", str(log))
         yield folder
 
 
@@ -89,16 +92,14 @@ def django_db_setup(
 
 
 @pytest.fixture(scope="session")
-def _database(django_db_setup: None, django_db_blocker) -> Iterator[str]:
+def _database(django_db_setup: None, django_db_blocker) -> Iterator[None]:
     """Open the database to this thread and to all others, for the whole session."""
-    settings = connection.settings_dict
-    url = f"postgresql://{settings['USER']}@/{settings['NAME']}?host={settings['HOST']}"
     with django_db_blocker.unblock():
-        yield url
+        yield
 
 
 @pytest.fixture
-def database(_database: str) -> Iterator[None]:
+def database(_database: None) -> Iterator[None]:
     """The test database, for threads too; nothing is undone after the test."""
     yield
     connections.close_all()

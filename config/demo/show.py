@@ -61,7 +61,14 @@ class Board:
 def table(outcomes: Sequence[Outcome]) -> Table:
     """One row a prescription."""
     made = Table(title="Prescriptions", header_style="bold", row_styles=["", "dim"])
-    for name in ("line", "hospital", "began", "states, and seconds since it began", "total", "own share"):
+    for name in (
+        "line",
+        "hospital",
+        "began",
+        "states, and seconds since it began",
+        "total",
+        "own share",
+    ):
         made.add_column(name, justify="right" if name in ("total", "own share") else "left")
     made.add_column("index", justify="right")
     made.add_column("receipt verified offline", no_wrap=True)

@@ -41,11 +41,9 @@ def load(*, at: datetime) -> dict[str, Account]:
     return accounts
 
 
-def doctor_of(hospital: str, code: str, *, at: datetime) -> Account | None:
-    """The doctor of this national code at a hospital, employed if new; None: no such hospital."""
-    organisation = Organisation.objects.filter(slug=hospital, kind="hospital").first()
-    if organisation is None:
-        return None
+def doctor_of(hospital: str, code: str, *, at: datetime) -> Account:
+    """The doctor of this national code at a hospital of the network, employed if new."""
+    organisation = Organisation.objects.get(slug=hospital, kind="hospital")
     known = Account.objects.filter(
         role=Role.DOCTOR, organisation=organisation, license_number=code
     ).first()

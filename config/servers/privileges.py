@@ -3,21 +3,22 @@ Who a server runs as.
 
 PostgreSQL refuses to run as root. For root it runs in a user namespace in which root is called
 1000, so that the files stay root's and no account is needed. Where namespaces are forbidden
-(many containers) it runs as ``nobody``, who then owns the data folder.
+(many containers) it runs as ``nobody``, who then owns the data folder (``become``).
 """
 
 import functools
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from config.servers.folder import ServerProblem
 
 NAMESPACE = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
+BECOME = (sys.executable, "-S", "-E", str(Path(__file__).with_name("become.py")))
 NOBODY = 65534
 
 
@@ -27,12 +28,6 @@ class Identity:
 
     prefix: tuple[str, ...] = ()
     uid: int = -1
-
-    def popen_options(self) -> dict[str, Any]:
-        """The arguments of ``subprocess`` that make the child this identity."""
-        if self.uid < 0:
-            return {}
-        return {"user": self.uid, "group": self.uid, "extra_groups": []}
 
     def run(
         self, *argv: str | Path, env: Mapping[str, str] | None = None
@@ -46,7 +41,6 @@ class Identity:
             errors="replace",
             env=env,
             cwd="/",
-            **self.popen_options(),
         )
 
     def give(self, folder: Path) -> None:
@@ -81,14 +75,14 @@ def for_data(data: Path, program: Path) -> Identity:
     owner = data.stat().st_uid if data.exists() else 0
     if owner == 0 and namespaces_work():
         return Identity(prefix=NAMESPACE)
-    other = Identity(uid=owner or NOBODY)
-    if other.uid == NOBODY:
-        data.parent.chmod(data.parent.stat().st_mode | 0o011)
-    trial = other.run("/bin/sh", "-c", 'cd "$0" && exec "$1" --version', data.parent, program)
-    if trial.returncode:
-        raise ServerProblem(
-            "PostgreSQL does not run as root, user namespaces are forbidden here, and user "
-            f"{other.uid} cannot reach {data.parent} or {program}. Run as an ordinary user, or "
-            "put this folder (or RX_HOME and RX_VENV) where that user may read."
-        )
-    return other
+    uid = owner or NOBODY
+    for way in ("plain", "entering"):
+        other = Identity(prefix=(*BECOME, str(uid), way), uid=uid)
+        trial = 'cd "$0" && exec "$1" --version'
+        if not other.run("/bin/sh", "-c", trial, data.parent, program).returncode:
+            return other
+    raise ServerProblem(
+        "PostgreSQL does not run as root, user namespaces are forbidden here, and user "
+        f"{uid} cannot reach {data.parent} or {program}. Run as an ordinary user, or put this "
+        "folder (or RX_HOME and RX_VENV) where that user may read."
+    )

@@ -33,7 +33,6 @@ def launch(
             cwd=cwd,
             env=env,
             start_new_session=True,
-            **identity.popen_options(),
         )
     with _launching:
         _launched.append(program)

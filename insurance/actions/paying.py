@@ -71,7 +71,7 @@ class WrongNotice(errors.Forbidden):
 @transaction.atomic(savepoint=False)
 def open_payment(prescription_id: UUID, *, by: Actor, at: datetime) -> Payment:
     """
-    The payment of the open bill, made if there is none.
+    The payment of the open bill, made if there is none or the last one was closed.
 
     Raises:
         lifecycle.UnknownPrescription, permissions.WrongPatient, lifecycle.WrongState,
@@ -84,7 +84,7 @@ def open_payment(prescription_id: UUID, *, by: Actor, at: datetime) -> Payment:
     if at >= prescription.valid_until:
         raise lifecycle.OutOfTime(move="pay")
     bill = queries.live_bill(prescription)
-    payment, _ = Payment.objects.get_or_create(
+    payment, _ = Payment.objects.exclude(state=Payment.State.CLOSED).get_or_create(
         bill=bill,
         defaults={
             "out_trade_no": f"P{secrets.token_hex(15)}",
@@ -227,15 +227,19 @@ def _compare(
 
 def _ask(payment: Payment, at: datetime) -> None:
     pay = wechat_pay.client()
+    over = payment.bill.state == Bill.State.VOID or at >= payment.expires_at
     try:
         state = pay.query(payment.out_trade_no)
     except wechat_pay.UnknownOrder:
+        if over:
+            _close(payment)
         return
     if state.trade_state == "SUCCESS":
         accept(state, at=at)
-    elif state.trade_state == "CLOSED":
+    elif state.trade_state in ("CLOSED", "REFUND"):
         _close(payment)
-    elif payment.bill.state == Bill.State.VOID or at >= payment.expires_at:
+    elif over:
+        # Paid between question and close: WeChat refuses, and the next question finds it.
         pay.close(payment.out_trade_no)
         _close(payment)
 

@@ -7,7 +7,7 @@ import pytest
 from hospital.client import Client
 from hospital.roles import OrganisationKind, Role
 from tests.journeys.watching import everything, raw
-from tests.routes import EXAMPLES, example, every_route, fields_of, other_routes
+from tests.routes import EXAMPLES, every_route, example, fields_of, other_routes
 from tests.world import World, a_client, a_member, an_organisation
 
 PEOPLE = tuple(role for role in Role if role not in (Role.CLOCK, Role.CASHIER))

@@ -3,7 +3,7 @@
 import itertools
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +15,14 @@ from ledger.entry import Statement
 from ledger.tiles import Missing
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@contextmanager
+def rolled_back() -> Iterator[None]:
+    """A transaction, or a savepoint inside of one, that ends in a rollback."""
+    with suppress(ZeroDivisionError), transaction.atomic():
+        yield
+        raise ZeroDivisionError
 
 
 class ALog:
@@ -56,7 +64,9 @@ class ALog:
         fields = {"kind": "rx.issue", "at": NOON, "facts": {"n": next(self.counter)}, **fields}
         return chain.draw(subject=subject, by=by or self.doctor.verifier.name, **fields)
 
-    def append(self, subject: str, *, signers: tuple = (), **fields) -> chain.Appended:
+    def append(
+        self, subject: str, *, signers: tuple[note.Signer, ...] = (), **fields
+    ) -> chain.Appended:
         signers = signers or (self.doctor,)
         with transaction.atomic():
             statement = self.draw(subject, signers[0].verifier.name, **fields)
@@ -77,18 +87,18 @@ class ALog:
     def indices(self, subject: str) -> list[int | None]:
         return [entry.index for entry in queries.entries_about(subject)]
 
-    def forge(self, sql: str, *values: object) -> None:
+    def forge(self, sql: str, *values: int | bytes) -> None:
         """Change history as a superuser could: without the triggers."""
         tables = ("ledger_event", "ledger_leaf", "ledger_checkpoint")
         with transaction.atomic(), connection.cursor() as cursor:
             for table in tables:
                 cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER append_only")
-            cursor.execute(sql, values)
+            cursor.execute(sql, list(values))
             for table in tables:
                 cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER append_only")
 
 
-class Memory(dict):
+class Memory(dict[str, bytes]):
     """Files in a dictionary, for readers."""
 
     @classmethod

@@ -45,8 +45,10 @@ def test_the_triggers_fire_for_superusers_and_replicas_too(log):
 
 CHANGES = {
     "an entry's bytes": (
-        "UPDATE ledger_event SET note = set_byte(note, 60, get_byte(note, 60) # 1)"
-        " WHERE log_id = %s AND subject = 'rx/1' AND version = 2",
+        (
+            "UPDATE ledger_event SET note = set_byte(note, 60, get_byte(note, 60) # 1)"
+            " WHERE log_id = %s AND subject = 'rx/1' AND version = 2"
+        ),
         "entry 3",
     ),
     "an entry deleted": (
@@ -60,9 +62,11 @@ CHANGES = {
         "entry 3",
     ),
     "two entries swapped": (
-        "UPDATE ledger_leaf l SET hash = o.hash, event_id = o.event_id * 1000,"
-        " event_xid = o.event_xid FROM ledger_leaf o"
-        " WHERE l.log_id = %s AND o.log_id = l.log_id AND l.seq + o.seq = 5 AND l.seq IN (2, 3)",
+        (
+            "UPDATE ledger_leaf l SET hash = o.hash, event_id = o.event_id * 1000,"
+            " event_xid = o.event_xid FROM ledger_leaf o"
+            " WHERE l.log_id = %s AND o.log_id = l.log_id AND l.seq + o.seq = 5 AND l.seq IN (2, 3)"
+        ),
         "entry 2",
     ),
     "a checkpoint's root": (
@@ -70,8 +74,10 @@ CHANGES = {
         "the checkpoint at 5",
     ),
     "a checkpoint's note": (
-        "UPDATE ledger_checkpoint SET note = set_byte(note, 3, get_byte(note, 3) # 1)"
-        " WHERE log_id = %s",
+        (
+            "UPDATE ledger_checkpoint SET note = set_byte(note, 3, get_byte(note, 3) # 1)"
+            " WHERE log_id = %s"
+        ),
         "the checkpoint at 5",
     ),
     "a checkpoint's size": (

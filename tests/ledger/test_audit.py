@@ -127,8 +127,8 @@ def test_names_a_file_that_is_missing(exported):
 
 def test_names_the_entry_and_its_subject(exported):
     bundle = exported["tile/entries/000"]
-    bit = bundle.index(b'"n":99') * 8
-    with pytest.raises(Fault, match=r"entry 101 .*leaf"):
+    bit = bundle.index(b'"n":99') * 8 + 32
+    with pytest.raises(Fault, match=r"entry 100 \(rx/\d\): .*leaf"):
         verify(flipped(exported, "tile/entries/000", bit))
 
 

@@ -1,4 +1,4 @@
-"""Roots and proofs equal those of an implementation that nobody here wrote, and those of RFC 6962."""
+"""Roots and proofs equal those of RFC 6962 and of an implementation that nobody here wrote."""
 
 import random
 
@@ -112,7 +112,8 @@ def test_tiles_give_the_same_roots_and_proofs(size):
 
 def test_an_edge_grows_as_the_tree_does():
     randomly = random.Random(1)
-    size, edge = 0, []
+    size = 0
+    edge: list[bytes] = []
     for _ in range(60):
         more = randomly.choice([0, 1, 2, 3, 7, 64, 255])
         edge = merkle.extend(size, edge, LEAVES[size : size + more])
@@ -140,7 +141,7 @@ def test_every_changed_bit_of_a_proof_is_found():
 
 
 def test_a_tail_cut_off_and_grown_again_is_not_consistent():
-    """L2: truncate the tail, append others; no proof leads from the witnessed root to the new one."""
+    """L2: truncate the tail, append others; no proof leads from the old root to the new one."""
     old_root = merkle.root(LEAVES[:6])
     forged = [*LEAVES[:4], *LEAVES[100:110]]
 

@@ -1,4 +1,4 @@
-"""Each rule of the replay, broken once; forged entries are put into a tree that is otherwise right."""
+"""Each rule of the replay, broken once, by entries that are right in every other way."""
 
 import dataclasses
 import uuid
@@ -171,6 +171,6 @@ def test_a_registration_names_a_sound_key(log, vkey):
 def test_an_entry_is_in_its_one_form(log):
     data = entry_of(DOCTOR)
     for changed in (data + b"\n", data.replace(b'"facts":{}', b'"facts": {}'), b""):
-        log.refuses(changed, "")
+        log.refuses(changed, "signatures|signature line|one form")
     later = dataclasses.replace(statement(), kind="rx.review")
     log.take(note.sign(later.text(), DOCTOR))

@@ -149,7 +149,7 @@ class TestAGoodLine:
     def test_needs_no_extras(self):
         extras = uploaded(PLAIN).extras
 
-        assert (extras.way, extras.payers, extras.ending) == ("collect", ("fund",), "claimed")
+        assert (extras.way, extras.payers, extras.ending) == ("collect", ("fund",), "")
 
     def test_may_carry_fields_that_nobody_here_knows(self):
         assert uploaded(PLAIN | {"rxFrquCodg": "13", "extras": {"fault": "none"}})
@@ -192,7 +192,7 @@ REQUIRED = [
     "mdtrtinfo",
     "diseinfo",
     *(f"{DRUG}.{key}" for key in PLAIN["rxdrugdetail"][0]),
-    *(f"{VISIT}.{key}" for key in PLAIN["mdtrtinfo"] if key not in ("patnWt", "algsHis")),
+    *(f"{VISIT}.{key}" for key in PLAIN["mdtrtinfo"] if key not in ("patnWt", "algsHis", "tel")),
     *(f"diseinfo[0].{key}" for key in PLAIN["diseinfo"][0] if key != "maindiagFlag"),
 ]
 

@@ -240,7 +240,7 @@ class TestPrescriptions:
         bare = [number for number in READ if "extras" not in json.loads(lines[number - 1])]
 
         assert len(bare) >= 3
-        assert all(READ[number].extras.ending == "claimed" for number in bare)
+        assert all(READ[number].extras.ending == "" for number in bare)
 
     def test_leave_the_patient_nothing_to_pay_at_least_twelve_times(self):
         assert sum(patient_fen(rx) == 0 for rx in PLAYED if rx.extras.ending == "claimed") >= 12

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-import psycopg2
+import psycopg2  # type: ignore[import-untyped]
 import pytest
 import redis
 
@@ -223,7 +223,7 @@ def on_a_small_disk(options: str, program: str, mount: Path) -> str:
     script = f'mount -t tmpfs -o {options} tmpfs "$1" && exec "$2" -c "$3" "$1/home"'
     if "ro" in options.split(","):
         script = script.replace(options, "size=9m").replace(
-            "exec", 'mkdir "$1/home" && mount -o remount,ro "$1" && exec'
+            "exec", 'mkdir "$1/home" && mount -o remount,bind,ro "$1" && exec'
         )
     ran = subprocess.run(
         ["unshare", "--mount", *as_root, "sh", "-c", script, "sh", mount, sys.executable, program],
@@ -256,7 +256,7 @@ FILL = """
 import os, sys, time
 from contextlib import closing
 from pathlib import Path
-import psycopg2
+import psycopg2  # type: ignore[import-untyped]
 from config.servers import embedded, locks, postgres
 home = Path(sys.argv[1])
 filler = home.parent / "filler"

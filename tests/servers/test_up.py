@@ -8,7 +8,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -115,19 +117,23 @@ def comes_back(check: Callable[[], bool]) -> bool:
 
 def test_every_killed_program_and_server_comes_back(stack):
     """F2, F3, F4: kill -9 of each in turn; everything answers again within 10 seconds."""
-    supervisor, home = stack.supervisor, stack.home
     for name in ("web", "worker", "beat", "wechat"):
-        killed = supervisor.kill(name)
-        assert comes_back(lambda name=name, killed=killed: supervisor.pid(name) not in (0, killed))
+        killed = stack.supervisor.kill(name)
+        assert comes_back(partial(_is_another, stack.supervisor.pid, name, killed))
     assert comes_back(lambda: 200 <= status(stack.web_url) < 500)
     assert comes_back(lambda: status(stack.simulator_url) == 200)
 
     for server in (postgres, valkey):
-        killed = server.pid(home)
+        killed = server.pid(stack.home)
         os.kill(killed, signal.SIGKILL)
-        assert comes_back(lambda server=server, killed=killed: server.pid(home) not in (0, killed))
-        assert comes_back(lambda server=server: server.answers(home))
+        assert comes_back(partial(_is_another, server.pid, stack.home, killed))
+        assert comes_back(partial(server.answers, stack.home))
     assert comes_back(lambda: 200 <= status(stack.web_url) < 500)
+
+
+def _is_another(pid: Callable[[Any], int], of: object, killed: int) -> bool:
+    """Whether something lives again under a new number."""
+    return pid(of) not in (0, killed)
 
 
 def test_a_killed_worker_of_the_web_is_replaced_without_its_parent(stack):

@@ -28,7 +28,7 @@ from config.servers.processes import Program
 from ledger import audit, note
 from ledger.readers import Folder
 from prescriptions import national
-from prescriptions.reading import Problem
+from prescriptions.reading import Fault, Problem
 from prescriptions.uploaded import Uploaded
 
 PLAYED_AT_ONCE = 8
@@ -63,7 +63,9 @@ class Command(BaseCommand):
         console.print(show.summary(outcomes), f"in {time.monotonic() - began:.1f} s")
         failed = sum(bool(one.failed) for one in outcomes) + checks.count(False)
         if failed or not outcomes:
-            raise CommandError(f"{failed} expectations did not hold" if failed else "nothing played")
+            raise CommandError(
+                f"{failed} expectations did not hold" if failed else "nothing played"
+            )
         console.print("[bold green]Every expectation held.")
 
 
@@ -71,10 +73,14 @@ def read(path: Path) -> tuple[list[tuple[int, Uploaded]], list[Problem]]:
     """The prescriptions of a file with their line numbers, and what is wrong with the rest."""
     scripts: list[tuple[int, Uploaded]] = []
     faulty: list[Problem] = []
+    hospitals = {one.slug for one in loader.network() if one.kind == "hospital"}
     try:
         for number, found in national.read_file(path, loader.medicines()):
             if isinstance(found, list):
                 faulty.extend(found)
+            elif found.hospital not in hospitals:
+                field, known = "mdtrtinfo.fixmedinsCode", ", ".join(sorted(hospitals))
+                faulty.append(Problem(number, field, Fault.UNKNOWN, f"is none of {known}"))
             else:
                 scripts.append((number, found))
     except OSError as fault:
@@ -130,8 +136,8 @@ def insurers(stack: services.Stack, cast: Cast, console: Console) -> Iterator[No
     programs = []
     for payer in payers:
         key = cast.agent_key(payer, folder)
-        argv = (sys.executable, "-m", "insurance.agent", "--url", stack.web_url)
-        argv += ("--payer", payer, "--key", str(key))
+        program = (sys.executable, "-m", "insurance.agent")
+        argv = (*program, "--url", stack.web_url, "--payer", payer, "--key", str(key))
         programs.append(Program(f"agent-{payer}", argv, stack.env))
     stack.supervisor.start(programs, console.print)
     yield

@@ -1,0 +1,179 @@
+"""
+Documents that state what the code does are made from the code; ``manage.py docs --check`` compares.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import re
+from collections import defaultdict
+from pathlib import Path
+
+from config import errors as table
+from config.home import BASE
+from hospital import errors
+from prescriptions import lifecycle, rules
+
+DOCS = BASE / "docs"
+APPS = ("ledger", "hospital", "prescriptions", "pharmacy", "insurance")
+MADE = "*Made by `manage.py docs` from the code; do not edit.*"
+FAULTS = re.compile(r"\b([RITZKLFDCPG]\d{1,2})\b")
+
+ALL_FAULTS = {
+    "R": 15, "I": 19, "T": 11, "Z": 11, "K": 9, "L": 17, "F": 14, "D": 8, "C": 5, "P": 6, "G": 4,
+}  # fmt: skip
+
+
+def documents() -> dict[Path, str]:
+    """Path → text of every generated document."""
+    return {
+        DOCS / "errors.md": refusals(),
+        DOCS / "prescription-states.md": states(),
+        DOCS / "rules.md": law(),
+        DOCS / "faults.md": faults(),
+    }
+
+
+def refusals() -> str:
+    """Every stable code, its HTTP status and its sentence."""
+    _import_all()
+    rows = []
+    for refusal in errors.every_refusal():
+        status = next(number for kind, number in table.STATUS.items() if issubclass(refusal, kind))
+        rows.append((refusal.code, status, refusal.sentence()))
+    rows += [(code, status, title) for status, (code, title) in table.OF_HTTP.items()]
+    rows.append(("server.contended", 409, table.CONTENDED))
+    lines = [f"| `{code}` | {status} | {title} |" for code, status, title in sorted(set(rows))]
+    return "\n".join(
+        [
+            "# Error codes",
+            "",
+            MADE,
+            "",
+            "Every refusal is `application/problem+json` (RFC 9457) with `status`, `code`, `title`"
+            " and facts. Codes are stable; titles may be reworded.",
+            "",
+            "| code | HTTP | meaning |",
+            "|---|---|---|",
+            *lines,
+            "",
+        ]
+    )
+
+
+def states() -> str:
+    """The table of moves and its diagram."""
+    drawn = [
+        f"    {source.value} --> {move.target.value}: {move.name} ({_roles(move)})"
+        for move in lifecycle.MOVES
+        for source in move.sources
+    ]
+    rows = [
+        f"| {move.name} | {', '.join(source.value for source in move.sources)} |"
+        f" {move.target.value} | {_roles(move)} | `{move.kind}` |"
+        f" {'before `valid_until`' if move.in_time else 'any time'} |"
+        for move in lifecycle.MOVES
+    ]
+    return "\n".join(
+        [
+            "# The states of a prescription",
+            "",
+            MADE,
+            "",
+            "```mermaid",
+            "stateDiagram-v2",
+            "    [*] --> draft",
+            *drawn,
+            "```",
+            "",
+            "| move | from | to | signed by | entry | lawful |",
+            "|---|---|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def law() -> str:
+    """The rules of prescribing, with their articles."""
+    rows = [
+        f"| `{rule.id}` | {rule.severity.value} | {rule.instrument} | {rule.cited()} |"
+        f" {(rule.faults.__doc__ or '').strip().splitlines()[0]} |"
+        for rule in rules.RULES
+    ]
+    return "\n".join(
+        [
+            "# The rules of prescribing",
+            "",
+            MADE,
+            "",
+            f"Version `{rules.VERSION}`; it stands in every `prescription.issue` entry."
+            " *unconfirmed*: the content is believed right, the article's number is from memory.",
+            "",
+            "| rule | severity | instrument | article | forbids or warns of |",
+            "|---|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def faults() -> str:
+    """Which test covers which fault of the list, and which faults are still open."""
+    covered = _covered()
+    rows, still_open = [], []
+    for letter, count in ALL_FAULTS.items():
+        for number in range(1, count + 1):
+            name = f"{letter}{number}"
+            tests = covered.get(name)
+            if tests:
+                rows.append(f"| {name} | {'<br>'.join(f'`{test}`' for test in sorted(tests))} |")
+            else:
+                still_open.append(name)
+    return "\n".join(
+        [
+            "# Faults and attacks, and the tests that cover them",
+            "",
+            MADE,
+            "",
+            f"Covered: {len(rows)} of {sum(ALL_FAULTS.values())}. A test names its fault at the"
+            " beginning of its docstring.",
+            "",
+            "| fault | tests |",
+            "|---|---|",
+            *rows,
+            "",
+            f"Open: {', '.join(still_open) or 'none'}.",
+            "",
+        ]
+    )
+
+
+def _covered() -> dict[str, set[str]]:
+    """Fault → tests whose docstring, or whose class's or module's, begins with its id."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for path in sorted((BASE / "tests").rglob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.FunctionDef | ast.ClassDef):
+                continue
+            told, colon, _ = (ast.get_docstring(node) or "").partition(":")
+            names = FAULTS.findall(told) if colon else []
+            if names and re.fullmatch(r"[A-Z0-9, ]+", told):
+                for name in names:
+                    found[name].add(f"{path.relative_to(BASE)}::{node.name}")
+    return found
+
+
+def _roles(move: lifecycle.Move) -> str:
+    return ", ".join(role.value for role in move.by)
+
+
+def _import_all() -> None:
+    """Import every module of our apps, so that every refusal is known."""
+    for app in APPS:
+        package = importlib.import_module(app)
+        for module in pkgutil.walk_packages(package.__path__, f"{app}."):
+            if ".migrations" not in module.name and not module.name.endswith("__main__"):
+                importlib.import_module(module.name)

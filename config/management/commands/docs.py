@@ -1,0 +1,28 @@
+"""``manage.py docs``: write the generated documents; ``--check``: say which are out of step."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from config import documents
+
+
+class Command(BaseCommand):
+    help = "Make docs/errors.md, docs/prescription-states.md, docs/rules.md and docs/faults.md."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--check", action="store_true", help="write nothing, compare")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stale = []
+        for path, text in documents.documents().items():
+            if not path.exists() or path.read_text() != text:
+                stale.append(path.name)
+                if not options["check"]:
+                    path.write_text(text)
+        if stale and options["check"]:
+            raise CommandError(f"out of step: {', '.join(stale)}; run manage.py docs")
+        self.stdout.write(f"written: {', '.join(stale)}" if stale else "all in step")

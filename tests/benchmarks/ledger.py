@@ -1,0 +1,193 @@
+"""
+What the ledger costs, as ratios to what PostgreSQL and libsodium do at best.
+
+    python -m tests.benchmarks.ledger [entries] [rounds]
+
+Each line compares two things measured in this same run, in turns, by their medians; so the ratios
+hold on other machines too, the rates do not. It leaves logs of its own in the database.
+"""
+
+import io
+import os
+import statistics
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import django
+from nacl import bindings
+from nacl.signing import VerifyKey
+
+RECORD_SIZE = 480
+Measured = dict[str, float]
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long one call takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def interleaved(works: dict[str, Callable[[], float]], rounds: int) -> Measured:
+    """The median of each, all of them once per round."""
+    times: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(rounds):
+        for name, work in works.items():
+            times[name].append(work())
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def sequencing(entries: int) -> dict[str, Callable[[], float]]:
+    """Drain events that are committed, against writing the same leaf rows by COPY and unnest."""
+    from django.db import connection, transaction
+
+    from ledger import merkle, sequencer
+    from ledger.models import Log
+
+    def rows() -> list[tuple[int, int, str, int, bytes]]:
+        log = uuid.uuid4().int >> 80
+        return [(log, seq, "1", seq, os.urandom(32)) for seq in range(entries)]
+
+    def drain() -> float:
+        log = Log.objects.create(origin=f"bench/{uuid.uuid4().hex}", vkey="")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO ledger_head (log_id, size, root, edge, snap)"
+                " VALUES (%s, 0, %s, '', '1:1:')",
+                [log.id, merkle.EMPTY_ROOT],
+            )
+            cursor.execute(
+                "INSERT INTO ledger_event (log_id, subject, version, kind, note)"
+                " SELECT %s, n::text, 1, 'bench', decode(repeat(md5(n::text), %s), 'hex')"
+                " FROM generate_series(1, %s) n",
+                [log.id, RECORD_SIZE // 16, entries],
+            )
+        return seconds(lambda: sequencer.sequence(log.origin))
+
+    def copy() -> float:
+        text = "".join(
+            f"{log}\t{seq}\t{xid}\t{event}\t\\\\x{leaf.hex()}\n"
+            for log, seq, xid, event, leaf in rows()
+        )
+        columns = ("log_id", "seq", "event_xid", "event_id", "hash")
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            started = time.perf_counter()
+            cursor.copy_from(io.StringIO(text), "bench_leaf", columns=columns)
+        return time.perf_counter() - started
+
+    def unnest() -> float:
+        made = rows()
+        parts = [
+            [
+                "{" + ",".join(rf'"\\x{item.hex()}"' if isinstance(item, bytes) else str(item)
+                               for item in column) + "}"
+                for column in zip(*made[at : at + 1000], strict=True)
+            ]
+            for at in range(0, entries, 1000)
+        ]
+
+        def insert() -> None:
+            with transaction.atomic(), connection.cursor() as cursor:
+                for part in parts:
+                    cursor.execute(
+                        "INSERT INTO bench_leaf (log_id, seq, event_xid, event_id, hash)"
+                        " SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::xid8[],"
+                        " %s::bigint[], %s::bytea[])",
+                        part,
+                    )
+
+        return seconds(insert)
+
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE IF NOT EXISTS bench_leaf (LIKE ledger_leaf INCLUDING ALL)")
+    return {"sequence": drain, "COPY": copy, "unnest": unnest}
+
+
+def auditing(entries: int) -> dict[str, Callable[[], float]]:
+    """Verify a whole log in memory, against verifying its signatures and nothing else."""
+    from ledger import audit, entry, note, tiles, treehead
+
+    log = note.Signer.generate("bench.example/log")
+    at, name = datetime.now(UTC), log.verifier.name
+    facts: dict[str, object] = {"service_keys": {}, "policy": {}}
+    notes = []
+    for number in range(entries):
+        kind, subject = ("rx.issue", f"rx/{number}") if number else ("log.open", "log")
+        made = entry.Statement(name, subject, 1, b"", kind, name, at, "a" * 64, b"c" * 32, facts)
+        notes.append(note.sign(made.text(), log))
+        facts = {"lines": [{"id": "a1b2c3", "quantity": 2}], "ruleset": "2026-1"}
+    files = _Files()
+    stack = tiles.Stack()
+    for tile, content in (
+        *stack.extend([entry.leaf_hash(each) for each in notes]),
+        *stack.partials(),
+    ):
+        files[tile.path] = content
+    for tile in tiles.tiles_of(entries):
+        if tile.level == tiles.ENTRIES:
+            start = tile.number * tiles.WIDTH
+            files[tile.path] = tiles.bundle(notes[start : start + tile.width])
+    head = treehead.TreeHead(name, entries, stack.root())
+    files[audit.CHECKPOINT] = note.sign(head.text(), log)
+    files[audit.VKEY] = f"{log.verifier.vkey}\n".encode()
+    parsed = [note.parse(each) for each in notes]
+    signed = [(each.signatures[0].value, each.text) for each in parsed]
+    joined = [value + text for value, text in signed]
+    key, public_key = VerifyKey(log.verifier.public_key), log.verifier.public_key
+
+    def bound() -> None:
+        for value, text in signed:
+            key.verify(text, value)
+
+    def bare() -> None:
+        for each in joined:
+            bindings.crypto_sign_open(each, public_key)
+
+    return {
+        "audit": lambda: seconds(lambda: audit.files(files, log.verifier.vkey)),
+        "VerifyKey.verify": lambda: seconds(bound),
+        "crypto_sign_open": lambda: seconds(bare),
+    }
+
+
+class _Files(dict[str, bytes]):
+    def read(self, path: str) -> bytes:
+        return self[path]
+
+
+GATES = [
+    ("sequence", "COPY", 0.45),
+    ("sequence", "unnest", 0.55),
+    ("audit", "VerifyKey.verify", 0.60),
+    ("audit", "crypto_sign_open", 0.60),
+]
+
+
+def compare(entries: int = 20_000, rounds: int = 5) -> list[tuple[str, str, float, float]]:
+    """Measure all of it; each row is (what, against what, ratio of rates, gate)."""
+    measured = interleaved(sequencing(entries), rounds)
+    audited = min(entries, 10_000)
+    measured |= {
+        name: median * entries / audited
+        for name, median in interleaved(auditing(audited), rounds).items()
+    }
+    for name, median in measured.items():
+        sys.stdout.write(f"{name:18} {entries / median:12,.0f} /s\n")
+    return [(a, b, measured[b] / measured[a], gate) for a, b, gate in GATES]
+
+
+def main() -> None:
+    """Print one table."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    for what, against, ratio, gate in compare(*map(int, sys.argv[1:])):
+        verdict = "ok" if ratio >= gate else "BELOW THE GATE"
+        sys.stdout.write(f"{what:10} ÷ {against:18} {ratio:5.2f}  gate {gate:.2f}  {verdict}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""Whoever looks at patient data has left an entry before seeing a word of it."""
+
+import pytest
+from django.db import connection
+
+from hospital import access, records
+from ledger import queries as ledger
+from ledger.entry import Statement
+from ledger.note import parse
+from pharmacy.models import Scan
+from prescriptions.models import Prescription
+from tests.journeys import writes
+from tests.journeys.test_roles import CALLS
+from tests.journeys.watching import at_once, count_entries, raw
+from tests.world import a_client
+
+LOOKS = {
+    "GET /api/prescriptions": lambda w, p, rx: (p.client, "/api/prescriptions"),
+    f"GET {writes.ONE}": lambda w, p, rx: (w.doctor, f"/api/prescriptions/{rx}"),
+    "GET /api/scans/<uuid:scan_id>": lambda w, p, rx: (
+        w.pharmacist,
+        f"/api/scans/{Scan.objects.get(prescription=rx).id}",
+    ),
+    "GET /api/parcels": lambda w, p, rx: (w.courier, "/api/parcels"),
+}
+NOTHING_SEALED = {
+    "GET /api/keys": "own public keys",
+    "GET /api/entries": "the public log",
+    "GET /api/receipts/(?P<leaf>[0-9a-f]{64})": "the public log",
+    "GET /api/organisations": "public names",
+    "GET /api/medicines": "the catalogue",
+    "GET /api/payments/(?P<out_trade_no>P[0-9a-f]{30})/parameters": "numbers for WeChat",
+    f"GET {writes.ONE}/delivery-code": "six digits",
+    "GET /api/claims": "amounts and ids",
+    "GET /api/claims/unsettled": "amounts and ids",
+}
+
+
+def test_every_read_is_known_to_show_patient_data_or_not():
+    """L15: a new read without a row fails here."""
+    reads = {call for call in CALLS if call.startswith("GET")}
+    assert reads == set(LOOKS) | set(NOTHING_SEALED)
+
+
+def last_view() -> Statement:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT note FROM ledger_event WHERE kind = 'record.view' ORDER BY id DESC")
+        return Statement.parse(parse(bytes(cursor.fetchone()[0])).text)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("call", LOOKS, ids=str)
+def test_one_committed_entry_a_look(world, patient, call, method):
+    """L15, L16: seen by another session as soon as the answer is there."""
+    rx = world.dispensed(patient, "courier")
+    client, path = LOOKS[call](world, patient, rx)
+    before = count_entries(kind="record.view")
+
+    answer = raw(client, method, path)
+
+    assert answer.status_code == 200
+    (after,) = at_once(lambda: count_entries(kind="record.view"))
+    assert after == before + 1
+    facts = last_view().facts
+    assert client.account.replace("-", "") in facts["reader"]
+    assert facts["purpose"]
+    assert facts["basis"]
+
+
+def test_a_list_is_one_entry_with_the_number_of_records(world, patient):
+    """L15"""
+    for _ in range(3):
+        world.issued(patient)
+    before = count_entries(kind="record.view")
+    page = patient.client.get("/api/prescriptions", size=2)
+    assert len(page["prescriptions"]) == 2
+    assert last_view().facts["records"] == 2
+    rest = patient.client.get("/api/prescriptions", size=2, cursor=page["next"])
+    assert (len(rest["prescriptions"]), rest["next"]) == (1, None)
+    assert count_entries(kind="record.view") == before + 2
+
+
+def test_a_refused_look_is_recorded_and_shows_nothing(world, patient):
+    """Z1, Z3, Z7: strangers, pharmacists without a code, other hospitals."""
+    rx = world.paid(patient)
+    strangers = [
+        (world.other_patient.client, f"/api/prescriptions/{rx}", "access.wrong_patient"),
+        (world.other_doctor, f"/api/prescriptions/{rx}", "access.wrong_doctor"),
+        (world.foreign_reviewer, f"/api/prescriptions/{rx}", "access.wrong_hospital"),
+        (world.reviewer, f"/api/prescriptions/{rx}", "access.no_basis"),
+        (world.pharmacist, f"/api/prescriptions/{rx}", "access.wrong_role"),
+        (world.fund_agent, f"/api/prescriptions/{rx}", "access.wrong_role"),
+    ]
+    views, refusals = count_entries(kind="record.view"), count_entries(kind="record.refuse")
+    for client, path, code in strangers:
+        answer = raw(client, "GET", path)
+        assert (answer.status_code, answer.json()["code"]) == (403, code)
+        assert "急性" not in answer.text
+    assert count_entries(kind="record.view") == views
+    assert count_entries(kind="record.refuse") == refusals + len(strangers)
+
+
+def test_a_scan_opens_nothing_for_others_nor_after_the_withdrawal(world, patient):
+    """Z3, R3, R11"""
+    rx = world.scanned(patient)
+    path = f"/api/scans/{Scan.objects.get(prescription=rx).id}"
+    assert raw(world.pharmacist, "GET", path).status_code == 200
+    for other in (world.second_pharmacist, world.other_pharmacist):
+        answer = raw(other, "GET", path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "scan.unknown")
+    patient.client.command(f"/api/prescriptions/{rx}/withdraw")
+    answer = raw(world.pharmacist, "GET", path)
+    assert (answer.status_code, answer.json()["code"]) == (403, "access.wrong_pharmacy")
+
+
+def test_a_payer_gets_amounts_and_nothing_else(world, patient):
+    """Z4: no name, no diagnosis, no drug."""
+    world.covers(patient)
+    rx = world.delivered(patient)
+    (claim,) = [c for c in world.fund_agent.get("/api/claims")["claims"] if c["prescription"] == rx]
+    assert set(claim) == {"prescription", "subject", "pharmacy", "claimed_fen", "total_fen"}
+
+
+def test_lists_hold_only_ones_own(world, patient):
+    """Z7"""
+    mine, other = world.issued(patient), world.issued(world.other_patient)
+    listed = [one["id"] for one in patient.client.get("/api/prescriptions")["prescriptions"]]
+    assert listed == [mine]
+    cursor = world.doctor.get("/api/prescriptions", size=1)["next"]
+    page = patient.client.get("/api/prescriptions", cursor=cursor)["prescriptions"]
+    assert other not in [one["id"] for one in page]
+    queue = world.foreign_reviewer.get("/api/prescriptions")["prescriptions"]
+    assert queue == []
+
+
+def test_content_does_not_open_before_the_entry_is_committed(world, patient):
+    """L15: a bug that shows first and records later raises instead."""
+    record = Prescription.objects.get(id=world.issued(patient)).record
+    viewing = access.Viewing(b"", frozenset([record.id.hex]), ("",))
+    with pytest.raises(access.OpenedBeforeCommit):
+        access.opened(record, viewing)
+    viewing.committed = True
+    assert access.opened(record, viewing)
+    with pytest.raises(access.OpenedBeforeCommit):
+        access.opened(Prescription.objects.get(id=world.issued(patient)).record, viewing)
+
+
+def test_ciphertext_moved_to_another_row_does_not_open(world, patient):
+    """P2"""
+    from hospital import sealing
+
+    first = Prescription.objects.get(id=world.issued(patient)).record
+    second = Prescription.objects.get(id=world.issued(patient)).record
+    second.wrapped_key, second.body = first.wrapped_key, first.body
+    with pytest.raises(sealing.DoesNotOpen):
+        records.unsealed(second)
+
+
+def test_the_public_log_is_for_members_and_names_nobody(world, patient):
+    """L13: entries carry tags and digests."""
+    rx = world.issued(patient)
+    assert raw(a_client(), "GET", "/api/entries").status_code == 401
+    for entry in ledger.entries_about(f"rx/{rx.replace('-', '')}"):
+        assert patient.id_number.encode() not in entry.note
+        assert patient.account.replace("-", "").encode() not in entry.note

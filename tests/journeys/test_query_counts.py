@@ -1,0 +1,90 @@
+"""What the common calls cost: a fixed number of queries, however much is stored."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from hospital.models import SealedRecord
+from hospital.roles import Role
+from prescriptions.models import Prescription
+from tests.journeys import writes
+from tests.world import a_member
+
+COSTS = {
+    "issue": 11,
+    "review": 11,
+    "authorize": 22,
+    "dispense": 22,
+    "cancel": 11,
+}
+
+
+def queries_of(call) -> list[str]:
+    with CaptureQueriesContext(connection) as captured:
+        call()
+    return [one["sql"] for one in captured.captured_queries]
+
+
+@pytest.mark.parametrize("name", COSTS)
+def test_a_write_costs_a_fixed_number_of_queries(world, patient, name):
+    ready = getattr(writes, name)(world, patient)
+
+    sql = queries_of(lambda: ready.by.write(ready.path, ready.body))
+
+    assert len(sql) == COSTS[name], "\n".join(sql)
+
+
+def test_a_read_costs_a_fixed_number_of_queries(world, patient):
+    rx = world.issued(patient)
+
+    sql = queries_of(lambda: patient.client.get(f"/api/prescriptions/{rx}"))
+
+    assert len(sql) == 6, "\n".join(sql)
+
+
+def test_a_page_costs_the_same_with_25_as_with_500(world, patient):
+    """D3: keyset paging; nothing is counted, nothing is asked per row."""
+    doctor = a_member(Role.DOCTOR, world.hospital)
+    body = world.draft(patient)
+    for _ in range(25):
+        doctor.write("/api/prescriptions", body)
+
+    def page(cursor=None):
+        answer = doctor.get("/api/prescriptions", size=20, **({"cursor": cursor} if cursor else {}))
+        assert len(answer["prescriptions"]) == 20 if cursor is None else True
+        return answer["next"]
+
+    few = queries_of(page)
+    more(Prescription.objects.filter(doctor=doctor.account).earliest("created_at"), 475)
+    many = queries_of(page)
+
+    assert Prescription.objects.filter(doctor=doctor.account).count() == 500
+    assert len(many) == len(few) == 6, "\n".join(many)
+    assert not [one for one in few + many if "COUNT(" in one.upper()]
+    assert not [one for one in few + many if "OFFSET" in one.upper()]
+
+
+def more(like: Prescription, count: int) -> None:
+    """Older copies, whose sealed content nobody opens."""
+    made = [
+        SealedRecord(id=uuid4(), wrapped_key=b"", body=b"", commitment=bytes(32))
+        for _ in range(count)
+    ]
+    SealedRecord.objects.bulk_create(made)
+    Prescription.objects.bulk_create(
+        Prescription(
+            patient_id=like.patient_id,
+            doctor_id=like.doctor_id,
+            hospital_id=like.hospital_id,
+            record=record,
+            quantities=like.quantities,
+            rules_version=like.rules_version,
+            online=True,
+            created_at=like.created_at - timedelta(seconds=number),
+            valid_until=like.valid_until,
+        )
+        for number, record in enumerate(made, 1)
+    )

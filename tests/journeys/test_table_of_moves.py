@@ -1,0 +1,171 @@
+"""The table of moves is the law; here it is written a second time, by hand, and compared."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from hospital import http
+from hospital.models import Account
+from hospital.roles import SERVER, Actor, Role
+from prescriptions import lifecycle, permissions
+from prescriptions.lifecycle import Move
+from prescriptions.models import Prescription, Status, Way
+
+S, R = Status, Role
+NOON = datetime(2026, 5, 6, 4, 0, tzinfo=UTC)
+END = NOON + timedelta(hours=12)
+BEFORE_DISPENSING = {S.ISSUED, S.RETURNED, S.APPROVED, S.AUTHORIZED, S.PAID}
+LAW: dict[str, tuple[set[Status], Status, set[Role], str]] = {
+    "issue": ({S.DRAFT}, S.ISSUED, {R.DOCTOR}, "prescription.issue"),
+    "approve": ({S.ISSUED}, S.APPROVED, {R.REVIEWER}, "prescription.review"),
+    "send_back": ({S.ISSUED}, S.RETURNED, {R.REVIEWER}, "prescription.review"),
+    "authorize": ({S.APPROVED}, S.AUTHORIZED, {R.PATIENT}, "prescription.authorize"),
+    "withdraw": ({S.AUTHORIZED, S.PAID}, S.APPROVED, {R.PATIENT}, "prescription.withdraw"),
+    "pay": ({S.AUTHORIZED}, S.PAID, {R.CASHIER}, "insurance.pay"),
+    "dispense": ({S.PAID}, S.DISPENSED, {R.PHARMACIST}, "pharmacy.dispense"),
+    "ship": ({S.DISPENSED}, S.IN_TRANSIT, {R.COURIER}, "pharmacy.ship"),
+    "receive": ({S.DISPENSED, S.IN_TRANSIT}, S.DELIVERED, {R.PATIENT}, "pharmacy.deliver"),
+    "hand_out": ({S.DISPENSED}, S.DELIVERED, {R.PHARMACIST}, "pharmacy.deliver"),
+    "hand_over": ({S.IN_TRANSIT}, S.DELIVERED, {R.COURIER}, "pharmacy.deliver"),
+    "decide": ({S.DELIVERED}, S.DELIVERED, {R.AGENT}, "insurance.claim"),
+    "claim": ({S.DELIVERED}, S.CLAIMED, {R.AGENT}, "insurance.claim"),
+    "cancel": (BEFORE_DISPENSING, S.CANCELLED, {R.DOCTOR}, "prescription.cancel"),
+    "give_up": ({S.APPROVED, S.AUTHORIZED}, S.CANCELLED, {R.PATIENT}, "prescription.cancel"),
+    "expire": (BEFORE_DISPENSING, S.EXPIRED, {R.CLOCK}, "prescription.expire"),
+}
+FOUR_EYES = {"approve", "send_back", "dispense"}
+AFTER_DISPENSING = {"ship", "receive", "hand_out", "hand_over", "decide", "claim"}
+every_move = pytest.mark.parametrize("move", lifecycle.MOVES, ids=lambda move: move.name)
+
+
+def a_prescription(status: Status) -> Prescription:
+    """Not stored; each party has an id of its own."""
+    people = {name: Account(id=uuid4(), person_id=n) for n, name in enumerate(("patient", "doctor"))}
+    return Prescription(
+        **people, status=status, hospital_id=10, pharmacy_id=20, courier_id=30, way=Way.COURIER,
+        created_at=NOON, valid_until=END,
+    )  # fmt: skip
+
+
+def a_party(prescription: Prescription, role: Role, **changes: Any) -> Actor:
+    """The party to this prescription that has the role."""
+    ids = {R.PATIENT: prescription.patient_id, R.DOCTOR: prescription.doctor_id}
+    server = role in (R.CLOCK, R.CASHIER)
+    employer = {R.REVIEWER: 10, R.PHARMACIST: 20, R.COURIER: 30}.get(role, 0)
+    values = {
+        "account": SERVER if server else ids.get(role, uuid4()),
+        "role": role,
+        "organisation_id": employer,
+        "person": {R.PATIENT: 0, R.DOCTOR: 1}.get(role, 99),
+    }
+    return Actor(**{**values, **changes})
+
+
+def at(move: Move) -> datetime:
+    return END if move is lifecycle.EXPIRE else NOON
+
+
+def test_the_table_is_what_we_wrote_down():
+    """R9"""
+    table = {
+        move.name: (set(move.sources), move.target, set(move.by), move.kind)
+        for move in lifecycle.MOVES
+    }
+    assert table == LAW
+    assert {move.name for move in lifecycle.MOVES if move.four_eyes} == FOUR_EYES
+    assert {move.name for move in lifecycle.MOVES if not move.in_time} == AFTER_DISPENSING
+
+
+@every_move
+def test_every_state_and_role(move):
+    """R7, R8, R9: every cell of (state, move, role), computed; nothing else is lawful."""
+    sources, _, roles, _ = LAW[move.name]
+    for status in Status:
+        for role in Role:
+            prescription = a_prescription(status)
+            by = a_party(prescription, role)
+            if role not in roles:
+                with pytest.raises(http.WrongRole):
+                    lifecycle.check(prescription, move, by=by, at=at(move))
+            elif status not in sources:
+                with pytest.raises(lifecycle.WrongState):
+                    lifecycle.check(prescription, move, by=by, at=at(move))
+            else:
+                lifecycle.check(prescription, move, by=by, at=at(move))
+
+
+STRANGERS = {
+    R.PATIENT: permissions.WrongPatient,
+    R.DOCTOR: permissions.WrongDoctor,
+    R.REVIEWER: permissions.WrongHospital,
+    R.PHARMACIST: permissions.WrongPharmacy,
+    R.COURIER: permissions.WrongCourier,
+}
+
+
+@every_move
+def test_no_stranger_in_any_state(move):
+    """Z1: whose it is comes before what state it is in, so a stranger learns no state."""
+    for status in Status:
+        prescription = a_prescription(status)
+        for role in move.by:
+            if role in STRANGERS:
+                stranger = a_party(prescription, role, account=uuid4(), organisation_id=77)
+                with pytest.raises(STRANGERS[role]):
+                    lifecycle.check(prescription, move, by=stranger, at=at(move))
+
+
+@pytest.mark.parametrize("move", [m for m in lifecycle.MOVES if m.four_eyes], ids=lambda m: m.name)
+def test_not_by_who_prescribed_or_will_receive_it(move):
+    """K8"""
+    prescription = a_prescription(move.sources[0])
+    for person in (prescription.doctor.person_id, prescription.patient.person_id):
+        own = a_party(prescription, move.by[0], person=person)
+        with pytest.raises(permissions.OwnPrescription):
+            lifecycle.check(prescription, move, by=own, at=NOON)
+
+
+@every_move
+@pytest.mark.parametrize(
+    ("offset", "early"), [(timedelta(microseconds=-1), True), (timedelta(0), False)]
+)
+def test_hands_over_to_expiry_at_exactly_valid_until(move, offset, early):
+    """F11: to the microsecond; what was dispensed in time may be delivered later."""
+    lawful = not move.in_time or early != (move is lifecycle.EXPIRE)
+    for source in move.sources:
+        prescription = a_prescription(source)
+        by = a_party(prescription, move.by[0])
+        if lawful:
+            lifecycle.check(prescription, move, by=by, at=END + offset)
+        else:
+            with pytest.raises(lifecycle.OutOfTime):
+                lifecycle.check(prescription, move, by=by, at=END + offset)
+
+
+def test_every_status_can_be_reached_and_none_is_a_trap():
+    """R9: whatever is open can also expire; nothing is open for ever."""
+    assert {move.target for move in lifecycle.MOVES} | {S.DRAFT} == set(Status)
+    still_open = {source for m in lifecycle.MOVES if m.in_time for source in m.sources} - {S.DRAFT}
+    assert still_open == set(lifecycle.EXPIRE.sources)
+
+
+def test_nothing_leads_back_from_dispensed():
+    """R8: no way from dispensed to anything that could be dispensed again."""
+    reached, frontier = set(), {S.DISPENSED}
+    while frontier:
+        reached |= frontier
+        frontier = {
+            move.target for move in lifecycle.MOVES if reached & set(move.sources)
+        } - reached
+    assert reached == {S.DISPENSED, S.IN_TRANSIT, S.DELIVERED, S.CLAIMED}
+
+
+def test_status_is_not_editable():
+    assert not Prescription._meta.get_field("status").editable
+
+
+def test_the_servers_roles_own_nothing():
+    """T11: an id that no row has."""
+    assert UUID(int=0) == SERVER
