@@ -52,8 +52,10 @@ def refusals() -> str:
             "",
             MADE,
             "",
-            "Every refusal is `application/problem+json` (RFC 9457) with `status`, `code`, `title`"
-            " and facts. Codes are stable; titles may be reworded.",
+            (
+                "Every refusal is `application/problem+json` (RFC 9457) with `status`, `code`, `title`"
+                " and facts. Codes are stable; titles may be reworded."
+            ),
             "",
             "| code | HTTP | meaning |",
             "|---|---|---|",
@@ -109,8 +111,10 @@ def law() -> str:
             "",
             MADE,
             "",
-            f"Version `{rules.VERSION}`; it stands in every `prescription.issue` entry."
-            " *unconfirmed*: the content is believed right, the article's number is from memory.",
+            (
+                f"Version `{rules.VERSION}`; it stands in every `prescription.issue` entry."
+                " *unconfirmed*: the content is believed right, the article's number is from memory."
+            ),
             "",
             "| rule | severity | instrument | article | forbids or warns of |",
             "|---|---|---|---|---|",
@@ -138,8 +142,10 @@ def faults() -> str:
             "",
             MADE,
             "",
-            f"Covered: {len(rows)} of {sum(ALL_FAULTS.values())}. A test names its fault at the"
-            " beginning of its docstring.",
+            (
+                f"Covered: {len(rows)} of {sum(ALL_FAULTS.values())}. A test names its fault at the"
+                " beginning of its docstring."
+            ),
             "",
             "| fault | tests |",
             "|---|---|",

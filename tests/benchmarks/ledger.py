@@ -83,8 +83,12 @@ def sequencing(entries: int) -> dict[str, Callable[[], float]]:
         made = rows()
         parts = [
             [
-                "{" + ",".join(rf'"\\x{item.hex()}"' if isinstance(item, bytes) else str(item)
-                               for item in column) + "}"
+                "{"
+                + ",".join(
+                    rf'"\\x{item.hex()}"' if isinstance(item, bytes) else str(item)
+                    for item in column
+                )
+                + "}"
                 for column in zip(*made[at : at + 1000], strict=True)
             ]
             for at in range(0, entries, 1000)

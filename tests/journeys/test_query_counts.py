@@ -14,11 +14,11 @@ from tests.journeys import writes
 from tests.world import a_member
 
 COSTS = {
-    "issue": 11,
-    "review": 11,
-    "authorize": 22,
-    "dispense": 22,
-    "cancel": 11,
+    "issue": 12,
+    "review": 12,
+    "authorize": 29,
+    "dispense": 19,
+    "cancel": 12,
 }
 
 
