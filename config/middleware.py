@@ -6,13 +6,13 @@ from django.http import HttpRequest, HttpResponse
 
 STRICT = "default-src 'none'; frame-ancestors 'none'"
 DOCUMENTS = (
-    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline';"
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
     " img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
 )
 
 
 class Headers:
-    """No store, no frames, no scripts; the page that documents the interface may run its own."""
+    """No store, no frames, no scripts but the interface's own page's."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

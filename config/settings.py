@@ -25,6 +25,7 @@ ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").spl
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
+    "django.contrib.staticfiles",
     "rest_framework",
     "knox",
     "drf_spectacular",
@@ -39,6 +40,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.Headers",
     "django.middleware.common.CommonMiddleware",
 ]
@@ -61,7 +63,7 @@ AUTH_USER_MODEL = "hospital.Account"
 
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 STATIC_URL = "/static/"
-STATIC_ROOT = home.HOME / "static"
+WHITENOISE_USE_FINDERS = True  # the interface's page, straight from the installed packages
 LANGUAGE_CODE = "zh-hans"
 USE_TZ = True
 TIME_ZONE = "UTC"

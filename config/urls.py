@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config import errors
 
@@ -30,7 +30,7 @@ urlpatterns = [
     ),
     path(
         "api/docs/",
-        SpectacularSwaggerView.as_view(permission_classes=[], authentication_classes=[]),
+        SpectacularSwaggerSplitView.as_view(permission_classes=[], authentication_classes=[]),
     ),
     path("log/", include("ledger.urls")),
 ]

@@ -71,6 +71,12 @@ def index(value: str, domain: str) -> bytes:
     return hmac.digest(_index_key(settings.KEY_FOLDER), message, hashlib.sha256)
 
 
+def check_keys() -> None:
+    """Raises ``ImproperlyConfigured`` unless both key files are there and whole."""
+    _keys(settings.KEY_FOLDER)
+    _index_key(settings.KEY_FOLDER)
+
+
 def make_keys(folder: Path) -> None:
     """Make the key files that are missing; what is there is never touched."""
     for name, line in (

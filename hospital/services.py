@@ -33,6 +33,12 @@ def signer(service: str) -> note.Signer:
     return _signer(settings.KEY_FOLDER, service, key_name(service))
 
 
+def check_keys() -> None:
+    """Raises ``ImproperlyConfigured`` unless every service has its key."""
+    for service in SERVICES:
+        signer(service)
+
+
 def sign(service: str, statement: Statement) -> bytes:
     """The complete signed note of a statement drawn for ``service``."""
     return note.sign(statement.text(), signer(service))

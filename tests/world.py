@@ -17,11 +17,11 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from django.core.wsgi import get_wsgi_application
 from django.utils import timezone
 from stdnum.cn import ric, uscc
 
 from config.demo.phone import pickup_code
-from config.wsgi import application
 from hospital.actions import login, people
 from hospital.client import Client
 from hospital.models import Account, Organisation
@@ -32,6 +32,7 @@ from prescriptions.facts import Control, InsuranceClass
 from prescriptions.models import Medicine
 
 BASE = "http://127.0.0.1"
+application = get_wsgi_application()
 numbers = itertools.count(random.SystemRandom().randrange(10**6))
 
 

@@ -70,7 +70,7 @@ class Supervisor:
         self._logs = home / "logs"
         self._heartbeat = heartbeat
         self._children: dict[str, _Child] = {}
-        self._stopping = threading.Event()
+        self._stopping, self._stopped = threading.Event(), threading.Event()
         self._watch = threading.Thread(target=self._run, name="supervisor", daemon=True)
 
     def __enter__(self) -> "Supervisor":
@@ -121,6 +121,7 @@ class Supervisor:
         for child in reversed(self._children.values()):
             with child.lock:
                 _end(child)
+        self._stopped.set()
         self._watch.join()
 
     def _wait_until_ready(self, child: _Child) -> None:
@@ -140,7 +141,7 @@ class Supervisor:
             )
 
     def _run(self) -> None:
-        """The life of the watching thread, which is the parent of every child."""
+        """The watching thread's life, which its children must not outlast: see ``leash``."""
         while not self._stopping.wait(TICK_S):
             for child in self._children.values():
                 with child.lock:
@@ -150,6 +151,7 @@ class Supervisor:
                 self._heartbeat()
             except ServerProblem:
                 continue  # it will be tried again, and whoever needs the server says so
+        self._stopped.wait()
 
     def _look_after(self, child: _Child) -> None:
         """Notice a death; start what is due."""

@@ -1,0 +1,162 @@
+"""Rules of this house that no linter knows."""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import config.urls  # noqa: F401  # every refusal is defined once everything is imported
+from config.home import BASE
+from hospital import errors, http
+
+APPS = ("ledger", "hospital", "prescriptions", "pharmacy", "insurance")
+MAX_LINES, MAX_FUNCTION = 300, 60
+FILES = sorted(
+    path for app in APPS for path in (BASE / app).rglob("*.py") if "migrations" not in path.parts
+)
+TREES = {path: ast.parse(path.read_text()) for path in FILES}
+TABLES_LONGER_BY_NATURE = {"prescriptions/national.py": 340, "prescriptions/rules.py": 340}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(BASE).as_posix()
+
+
+def nodes(kind: type) -> Iterator[tuple[str, ast.AST]]:
+    for path, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, kind):
+                yield name_of(path), node
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_files_stay_short(path):
+    most = TABLES_LONGER_BY_NATURE.get(name_of(path), MAX_LINES)
+    assert len(path.read_text().splitlines()) <= most
+
+
+def test_functions_stay_short():
+    long = {
+        f"{name}:{node.name}": node.end_lineno - node.lineno + 1
+        for name, node in nodes(ast.FunctionDef)
+        if node.end_lineno - node.lineno + 1 > MAX_FUNCTION  # type: ignore[attr-defined]
+    }
+    assert long == {}
+
+
+def test_every_module_says_what_it_is_for():
+    silent = [
+        name_of(path)
+        for path, tree in TREES.items()
+        if path.read_text().strip()
+        and path.name not in ("urls.py", "apps.py")
+        and not ast.get_docstring(tree)
+    ]
+    assert silent == []
+
+
+def test_only_the_lifecycle_writes_the_status_of_a_prescription():
+    """R8, R9: the one writer is the one place to check."""
+    writers = set()
+    for name, node in nodes(ast.Assign | ast.AugAssign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]  # type: ignore[attr-defined]
+        for target in targets:
+            for one in ast.walk(target):
+                if isinstance(one, ast.Attribute) and one.attr == "status":
+                    writers.add(name)
+    for name, node in nodes(ast.Call):
+        called = getattr(node.func, "attr", "")  # type: ignore[attr-defined]
+        names = {word.arg for word in node.keywords}  # type: ignore[attr-defined]
+        if called in ("update", "bulk_update", "create", "update_or_create") and "status" in names:
+            writers.add(name)
+        if called == "setattr" or getattr(node.func, "id", "") == "setattr":  # type: ignore[attr-defined]
+            writers.add(name)
+    answers = {"hospital/idempotency.py"}  # an HTTP status, and of no prescription
+    views = {"hospital/access.py"}  # sets ``committed``
+    assert writers - answers - views == {"prescriptions/lifecycle.py"}
+
+
+def test_every_refusal_has_a_code_of_its_own_and_a_sentence():
+    """G2: codes are what clients program against."""
+    refusals = [one for one in errors.every_refusal() if one.__module__.split(".")[0] in APPS]
+    codes = Counter(one.code for one in refusals)
+    assert [code for code, times in codes.items() if times > 1] == []
+    for one in refusals:
+        assert re.fullmatch(r"[a-z]+\.[a-z_]+", one.code), one
+        sentence = one.sentence()
+        assert sentence.endswith((".", ";")) or "; " in sentence, one
+        assert sentence[0].isupper(), one
+
+
+def test_every_refusal_is_of_one_kind_that_http_knows():
+    from config.errors import STATUS
+
+    assert set(STATUS) == set(errors.KINDS)
+    for one in errors.every_refusal():
+        assert len([kind for kind in errors.KINDS if issubclass(one, kind)]) == 1, one
+
+
+def test_every_command_and_statement_says_whose_it_is():
+    """Z2: roles are declared, not inherited by silence, unless everybody may."""
+    for_all = {"Keys", "KeysStatement", "Revocation", "RevocationStatement"}
+    silent = {
+        view.__name__
+        for kind in (http.Command, http.Draw)
+        for view in kind.__subclasses__()
+        if not any("roles" in vars(parent) for parent in view.__mro__ if parent is not http.Endpoint)
+    }
+    assert silent == for_all
+
+
+SIMULATORS = re.compile(r"config(\.|\s+import\s+)(simulators|demo|sample)|tests\.")
+
+
+def test_no_app_knows_the_simulators_the_demo_or_the_tests():
+    for path in FILES:
+        assert not SIMULATORS.search(path.read_text()), name_of(path)
+
+
+ALLOWED_TO_UNSEAL = {
+    "hospital/access.py": "readers, after the committed entry",
+    "insurance/actions/billing.py": "the patient's own command, for the shelf",
+}
+
+
+def test_sealed_records_are_opened_in_the_allowed_places_only():
+    """L15: whoever serves a reader calls ``access.opened``."""
+    callers = {
+        name
+        for name, node in nodes(ast.Attribute)
+        if node.attr == "unsealed" and getattr(node.value, "id", "") == "records"  # type: ignore[attr-defined]
+    }
+    assert callers == set(ALLOWED_TO_UNSEAL)
+
+
+def test_nobody_reads_the_clock_but_the_edge():
+    """F10: time is passed in; only HTTP, tasks and commands ask for it."""
+    edge = ("api.py", "api_claims.py", "http.py", "tasks.py", "authentication.py", "agent.py")
+    readers = {
+        name
+        for name, node in nodes(ast.Call)
+        if getattr(node.func, "attr", "") in ("now", "utcnow", "today")  # type: ignore[attr-defined]
+        and name.split("/")[0] != "ledger"
+    }
+    assert {name for name in readers if not name.endswith(edge) and "gateways" not in name} == set()
+
+
+def test_no_float_near_money():
+    """C3"""
+    money = {name for name, node in nodes(ast.Name) if node.id == "float"}  # type: ignore[attr-defined]
+    assert {name for name in money if name.startswith(("insurance/actions", "insurance/split"))} == set()
+
+
+def test_transactions_do_not_hold_a_row_while_calling_wechat():
+    """F9: no function that opens a transaction calls a gateway."""
+    for name, node in nodes(ast.FunctionDef):
+        atomic = any("atomic" in ast.unparse(one) for one in node.decorator_list)  # type: ignore[attr-defined]
+        body = "\n".join(ast.unparse(one) for one in node.body)  # type: ignore[attr-defined]
+        if atomic and name.startswith("insurance"):
+            assert "wechat_pay.client()" not in body, f"{name}:{node.name}"  # type: ignore[attr-defined]

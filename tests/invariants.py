@@ -1,0 +1,269 @@
+"""
+What holds in a stored world at every quiet moment, whatever was killed before.
+
+``faults()`` runs the tasks that are due and names all that does not hold: the log, the way of every
+prescription, the shelves, the money. As a program it does so for the home of ``RX_HOME``:
+
+    RX_HOME=… python -m tests.invariants
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from config.celery import app
+from config.sample import loader
+from insurance.models import Bill, Claim, Payment, Refund, Settlement
+from ledger import chain, inspection, note
+from ledger.audit import Fault
+from ledger.entry import Statement
+from ledger.models import Checkpoint, Event, Leaf
+from pharmacy.models import Dispensing, Reservation, StockItem
+from prescriptions import lifecycle
+from prescriptions.models import Prescription, Status
+from tests import secrecy
+
+PATIENCE_S = 60.0
+MOVES = {move.name: move for move in lifecycle.MOVES}
+HOLDING = {Status.AUTHORIZED, Status.PAID}
+GIVEN_OUT = {Status.DISPENSED, Status.IN_TRANSIT, Status.DELIVERED, Status.CLAIMED}
+
+
+def faults(*, everything_is_ours: bool = False) -> list[str]:
+    """
+    All that does not hold, in words; empty if the world is sound.
+
+    ``everything_is_ours``: the database holds the played sample and nothing else, so the shelves
+    are compared with the sample's and no canary of the sample may be readable anywhere.
+    """
+    if not come_to_rest():
+        return ["the log was not published completely"]
+    ways = _ways()
+    found = [*the_log(), *the_prescriptions(ways), *the_shelves(), *the_money(ways)]
+    found += the_claims(ways)
+    if everything_is_ours:
+        found += [*the_sample_shelves(), *secrecy.faults()]
+    return found
+
+
+def run_tasks() -> None:
+    """Run every task of the beat table once, in this process."""
+    for tick in app.conf.beat_schedule.values():
+        app.tasks[tick["task"]]()
+
+
+def come_to_rest() -> bool:
+    """Run the tasks until all events are published and nothing is owed back."""
+    app.loader.import_default_modules()
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        run_tasks()
+        log_id = chain.log_id(chain.origin())
+        events = Event.objects.filter(log_id=log_id).count()
+        signed = Checkpoint.objects.filter(log_id=log_id).order_by("-size").first()
+        owed = Refund.objects.filter(state__in=["due", "processing"]).exists()
+        if signed and signed.size == events and not owed:
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def the_log() -> Iterator[str]:
+    """Every event has one leaf, versions follow each other, and everything verifies."""
+    log_id, origin = chain.log_id(chain.origin()), chain.origin()
+    events = Event.objects.filter(log_id=log_id).count()
+    leaves = Leaf.objects.filter(log_id=log_id).count()
+    if events != leaves:
+        yield f"{events} events and {leaves} leaves"
+    with connection.cursor() as cursor:
+        for sql, words in _LOG_QUERIES.items():
+            cursor.execute(sql, {"log": log_id})
+            yield from (f"{words}: {row}" for row in cursor.fetchall())
+    try:
+        inspection.database(origin, _silently)
+        summary = inspection.published(origin, settings.LOG_FOLDER, _silently)
+        yield from (f"{path} does not belong to the log" for path in summary.strays)
+    except Fault as fault:
+        yield f"the log does not verify: {fault}"
+
+
+def the_prescriptions(ways: dict[str, list[Statement]]) -> Iterator[str]:
+    """Each has gone a lawful way, and stands where its last entry says."""
+    for prescription in Prescription.objects.all():
+        status: str = Status.DRAFT
+        for statement in ways.pop(prescription.subject, []):
+            facts = statement.facts
+            move = MOVES.get(facts.get("move", ""))
+            if move is None or move.kind != statement.kind:
+                yield f"{statement.subject} version {statement.version} is no move"
+                continue
+            if facts["from"] != status or status not in move.sources:
+                yield f"{statement.subject}: {move.name} from {facts['from']}, but it was {status}"
+            if facts["to"] != move.target:
+                yield f"{statement.subject}: {move.name} led to {facts['to']}"
+            status = facts["to"]
+        if status != prescription.status:
+            yield f"{prescription.subject} is {prescription.status}, its last entry says {status}"
+    yield from (f"{subject} has entries and no row" for subject in ways if subject[:3] == "rx/")
+
+
+def the_shelves() -> Iterator[str]:
+    """What is reserved is held by open prescriptions; what was given out was prescribed."""
+    held: Counter[int] = Counter()
+    units: dict[tuple[Any, str], int] = defaultdict(int)
+    for one in Reservation.objects.all():
+        units[one.prescription_id, one.state] += one.quantity
+        if one.state == Reservation.State.HELD:
+            held[one.item_id] += one.quantity
+    for item in StockItem.objects.exclude(reserved=0) | StockItem.objects.filter(id__in=held):
+        if item.reserved != held[item.id]:
+            yield f"item {item.id}: {item.reserved} reserved, {held[item.id]} held"
+    given = {one.prescription_id: one for one in Dispensing.objects.all()}
+    for rx in Prescription.objects.all():
+        wanted = sum(rx.quantities.values())
+        if units[rx.id, "held"] != (wanted if rx.status in HOLDING else 0):
+            yield f"{rx.subject} ({rx.status}) holds {units[rx.id, 'held']} of {wanted} units"
+        if units[rx.id, "taken"] != (wanted if rx.status in GIVEN_OUT else 0):
+            yield f"{rx.subject} ({rx.status}): {units[rx.id, 'taken']} of {wanted} units taken"
+        if (rx.id in given) != (rx.status in GIVEN_OUT):
+            yield f"{rx.subject} is {rx.status}, dispensed: {rx.id in given}"
+        if rx.id in given and given[rx.id].lines != rx.quantities:
+            yield f"{rx.subject}: {given[rx.id].lines} dispensed, {rx.quantities} prescribed"
+
+
+def the_sample_shelves() -> Iterator[str]:
+    """On each shelf of the sample lies what was there, less what was taken."""
+    taken: Counter[int] = Counter()
+    for one in Reservation.objects.filter(state=Reservation.State.TAKEN):
+        taken[one.item_id] += one.quantity
+    stocked = {one.slug: one.stock.quantity for one in loader.network() if one.stock}
+    for item in StockItem.objects.select_related("pharmacy"):
+        if item.on_hand != stocked[item.pharmacy.slug] - taken[item.id]:
+            yield f"item {item.id}: {item.on_hand} on hand after {taken[item.id]} were taken"
+
+
+def the_money(ways: dict[str, list[Statement]]) -> Iterator[str]:
+    """Every bill adds up; every payment paid for a prescription or goes back, never both."""
+    for bill in Bill.objects.select_related("prescription"):
+        status, lines = bill.prescription.status, list(bill.lines.all())
+        for name in ("total_fen", "fund_fen", "insurer_fen", "patient_fen"):
+            if getattr(bill, name) != sum(getattr(line, name) for line in lines):
+                yield f"bill {bill.id}: the lines do not add up to {name}"
+        lawful = {"open": {Status.AUTHORIZED}, "paid": {Status.PAID, *GIVEN_OUT}}
+        if status not in lawful.get(bill.state, {status}):
+            yield f"bill {bill.id} is {bill.state}, its prescription {status}"
+        if bill.state != Bill.State.PAID:
+            continue
+        paid = [one for one in ways.get(bill.prescription.subject, []) if one.kind == PAY]
+        if not paid or paid[-1].facts["patient_fen"] != bill.patient_fen:
+            yield f"bill {bill.id} is paid without an entry of {bill.patient_fen} fen"
+        payments = bill.payments.filter(state=Payment.State.PAID).count()
+        if payments != (1 if bill.patient_fen else 0):
+            yield f"bill {bill.id} was paid {payments} times"
+    for payment in Payment.objects.filter(state=Payment.State.PAID).select_related("bill"):
+        refund = Refund.objects.filter(payment=payment).first()
+        if (payment.bill.state == Bill.State.PAID) == (refund is not None):
+            yield f"payment {payment.id}: bill {payment.bill.state}, refund {refund is not None}"
+        if refund and (refund.state, refund.amount_fen) != ("done", payment.amount_fen):
+            yield f"refund {refund.id} is {refund.state} over {refund.amount_fen} fen"
+
+
+def the_claims(ways: dict[str, list[Statement]]) -> Iterator[str]:
+    """Every payer decided once about its own share, and pays each claim once."""
+    entries = Counter(
+        (one.subject, one.facts["payer"])
+        for way in ways.values()
+        for one in way
+        if one.kind == CLAIM
+    )
+    for claim in Claim.objects.select_related("bill__prescription", "payer"):
+        share = {claim.bill.fund_id: claim.bill.fund_fen}.get(
+            claim.payer_id, claim.bill.insurer_fen
+        )
+        if claim.claimed_fen != share:
+            yield f"claim {claim.id}: {claim.claimed_fen} of a share of {share}"
+        named = (claim.bill.prescription.subject, claim.payer.slug)
+        if entries.pop(named, 0) != 1:
+            yield f"claim {claim.id} has not exactly one entry"
+    yield from (f"{name} was decided in the log only" for name in entries)
+    yield from _settlements(ways)
+
+
+def _settlements(ways: dict[str, list[Statement]]) -> Iterator[str]:
+    stated = Counter(
+        (one.facts["payer"], one.facts["pharmacy"], one.facts["total_fen"])
+        for subject, way in ways.items()
+        if subject.startswith("settlement/")
+        for one in way
+    )
+    for made in Settlement.objects.select_related("payer", "pharmacy"):
+        if made.total_fen != sum(claim.approved_fen for claim in made.claims.all()):
+            yield f"settlement {made.id} is not the sum of its claims"
+        stated[made.payer.slug, made.pharmacy.slug, made.total_fen] -= 1
+    yield from (f"settlement {name}: {count} too many entries" for name, count in stated.items() if count)
+
+
+def _ways() -> dict[str, list[Statement]]:
+    """The statements about each prescription and settlement, by their place in the tree."""
+    ways: dict[str, list[Statement]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTES, {"log": chain.log_id(chain.origin())})
+        for (text,) in cursor.fetchall():
+            statement = Statement.parse(note.parse(bytes(text)).text)
+            ways[statement.subject].append(statement)
+    return ways
+
+
+def _silently(done: int, total: int) -> None:
+    """Nobody watches."""
+
+
+PAY, CLAIM = lifecycle.PAY.kind, lifecycle.CLAIM.kind
+_NOTES = """
+    SELECT e.note FROM ledger_leaf l JOIN ledger_event e ON e.log_id = l.log_id
+        AND e.xid = l.event_xid AND e.id = l.event_id
+    WHERE l.log_id = %(log)s AND (e.subject LIKE 'rx/%%' OR e.subject LIKE 'settlement/%%')
+    ORDER BY l.seq
+"""
+_LOG_QUERIES = {
+    """
+    SELECT e.subject, e.version, count(l.seq) FROM ledger_event e LEFT JOIN ledger_leaf l
+        ON e.log_id = l.log_id AND e.xid = l.event_xid AND e.id = l.event_id
+    WHERE e.log_id = %(log)s GROUP BY e.subject, e.version HAVING count(l.seq) <> 1
+    """: "an event has not exactly one leaf",
+    """
+    SELECT subject, version FROM (
+        SELECT e.subject, e.version,
+               row_number() OVER (PARTITION BY e.subject ORDER BY l.seq) AS place
+        FROM ledger_leaf l JOIN ledger_event e
+            ON e.log_id = l.log_id AND e.xid = l.event_xid AND e.id = l.event_id
+        WHERE l.log_id = %(log)s) AS placed
+    WHERE version <> place
+    """: "versions are not in the order of leaves",
+    """
+    SELECT count(*), max(seq) FROM ledger_leaf WHERE log_id = %(log)s
+    HAVING count(*) <> max(seq) + 1
+    """: "leaves are missing",
+}
+
+
+def main() -> None:
+    """Check the home of RX_HOME; exit code 1 and the faults if something does not hold."""
+    import django
+
+    django.setup()
+    found = faults(everything_is_ours=True)
+    json.dump(found, sys.stdout, ensure_ascii=False)
+    sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()
