@@ -187,36 +187,44 @@ class RevocationStatement(http.Draw):
 
 
 class Entries(http.Query):
-    """The entries about a subject (``?subject=rx/…``), as the public log has them, in order."""
+    """The entries about a subject, as the public log has them, in order."""
 
-    query = {"subject": "for example rx/… or key/…"}
+    query = {"subject": "for example rx/… or key/…", "receipts": "1 adds the receipt of each"}
 
     def show(self, call: http.Call) -> dict[str, Any]:
-        subject = self.request.query_params.get("subject", "")[:200].replace("\x00", "")
-        return {
-            "entries": [
-                {
-                    "version": entry.version,
-                    "kind": entry.kind,
-                    "note": bytes(entry.note).decode(),
-                    "leaf": entry.leaf.hex(),
-                    "index": entry.index,
-                }
-                for entry in ledger.entries_about(subject)
-            ]
-        }
+        asked = self.request.query_params
+        entries = ledger.entries_about(asked.get("subject", "")[:200].replace("\x00", ""))
+        proofs = [_receipt(one.leaf) for one in entries] if asked.get("receipts") == "1" else []
+        shown = [_entry(one) for one in entries]
+        for one, proof in zip(shown, proofs, strict=False):
+            one["receipt"] = proof.decode()
+        return {"entries": shown}
+
+
+def _entry(entry: ledger.Entry) -> dict[str, Any]:
+    return {
+        "version": entry.version,
+        "kind": entry.kind,
+        "note": entry.note.decode(),
+        "leaf": entry.leaf.hex(),
+        "index": entry.index,
+    }
+
+
+def _receipt(leaf: bytes) -> bytes:
+    try:
+        return ledger.receipt_for(leaf)
+    except LookupError as fault:
+        raise UnknownEntry from fault
+    except ledger.NotYetPublished as fault:
+        raise NotYetPublished(retry_after_s=1) from fault
 
 
 class Receipt(http.Endpoint):
     """The receipt of an entry: a C2SP tlog-proof that anybody can check without us."""
 
     def get(self, request: Request, leaf: str) -> HttpResponse:
-        try:
-            proof = ledger.receipt_for(bytes.fromhex(leaf))
-        except LookupError as fault:
-            raise UnknownEntry from fault
-        except ledger.NotYetPublished as fault:
-            raise NotYetPublished(retry_after_s=1) from fault
+        proof = _receipt(bytes.fromhex(leaf))
         return HttpResponse(proof, content_type="text/plain; charset=utf-8")
 
 

@@ -90,11 +90,8 @@ class Agent:
         return Evidence(events, self.keys["log"][0], self.keys)
 
     def _proven(self, subject: str) -> list[Proven]:
-        entries = self.client.get("/api/entries", subject=subject)["entries"]
-        return [
-            Proven(entry["note"].encode(), self.client.text(f"/api/receipts/{entry['leaf']}"))
-            for entry in entries
-        ]
+        found = self.client.get("/api/entries", subject=subject, receipts="1")["entries"]
+        return [Proven(one["note"].encode(), one["receipt"].encode()) for one in found]
 
     def _settle(self) -> None:
         owed: dict[str, list[int]] = defaultdict(list)

@@ -118,7 +118,7 @@ class Payment(models.Model):
         constraints = [
             models.CheckConstraint(name="pays_something", condition=Q(amount_fen__gt=0)),
             models.UniqueConstraint(
-                fields=["bill"], condition=~Q(state="closed"), name="one_live_payment"
+                fields=["bill"], condition=Q(state="open"), name="one_open_payment"
             ),
             models.CheckConstraint(
                 name="paid_has_a_transaction",

@@ -12,7 +12,7 @@ note, signatures included.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
@@ -57,24 +57,28 @@ _dump = json.JSONEncoder(
 
 
 def _check(value: object, depth: int) -> None:
-    kind = type(value)
-    if kind is str or kind is bool:
+    if isinstance(value, str | bool):
         return
-    if kind is int:
-        if not -MAX_INTEGER <= value <= MAX_INTEGER:  # type: ignore[operator]
+    if isinstance(value, int):
+        if not -MAX_INTEGER <= value <= MAX_INTEGER:
             raise Malformed("an integer lies beyond 2^53")
-    elif depth == 0:
+        return
+    if depth == 0:
         raise Malformed("nested too deeply")
-    elif isinstance(value, dict):
-        for key, item in value.items():
+    for item in _items(value):
+        if type(item) is not str:  # most are; it saves the call
+            _check(item, depth - 1)
+
+
+def _items(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        for key in value:
             if type(key) is not str:
                 raise Malformed(f"a key is no string: {key!r}")
-            _check(item, depth - 1)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            _check(item, depth - 1)
-    else:
-        raise Malformed(f"canonical JSON has no {kind.__name__}")
+        return value.values()
+    if isinstance(value, list | tuple):
+        return value
+    raise Malformed(f"canonical JSON has no {type(value).__name__}")
 
 
 def _no_float(text: str) -> NoReturn:

@@ -87,7 +87,7 @@ class Event(_OfLog):
     )
 
     class Meta:
-        # The subject comes first, so that only the primary key serves the sequencer's range of xids.
+        # The subject comes first: the sequencer's range of xids is for the primary key alone.
         constraints = [
             models.UniqueConstraint(
                 fields=["subject", "log", "version"], name="one_event_per_version"

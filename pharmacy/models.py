@@ -63,6 +63,7 @@ class Scan(models.Model):
     pharmacist = models.ForeignKey(Account, models.PROTECT, related_name="+")
     pharmacy = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     scanned_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, help_text="the patient took the authorization back")
 
 
 class Dispensing(models.Model):

@@ -37,7 +37,10 @@ def live_scan(prescription: Prescription, by: Actor, *, at: datetime) -> Scan | 
     """The newest scan that lets ``by`` handle this prescription."""
     return (
         Scan.objects.filter(
-            prescription=prescription, pharmacist_id=by.account, scanned_at__gt=at - SCAN_LIFE
+            prescription=prescription,
+            pharmacist_id=by.account,
+            scanned_at__gt=at - SCAN_LIFE,
+            ended_at__isnull=True,
         )
         .order_by("-scanned_at")
         .first()

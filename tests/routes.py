@@ -1,4 +1,4 @@
-"""Every address of the interface, read from the URL configuration, and inputs of the right shape."""
+"""Every address, read from the URL configuration, and inputs of the right shape."""
 
 from __future__ import annotations
 

@@ -11,13 +11,15 @@ import hashlib
 import json
 import os
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from config.sample import load, loader
@@ -30,6 +32,31 @@ from prescriptions import uploaded
 
 PATIENCE_S = 60.0
 PHONE = "13800138000"
+Made = TypeVar("Made")
+
+
+def again(enter: Callable[[], Made], tries: int = 8) -> Made:
+    """Log in; what was spent by an attempt whose answer got lost is fetched anew."""
+    for left in reversed(range(tries)):
+        try:
+            return enter()
+        except Problem as problem:
+            if not left or problem.code != "login.failed":
+                raise
+    raise AssertionError("unreachable")
+
+
+def patiently(call: Callable[[], Made]) -> Made:
+    """Do what the operator does in the database; while that is away, wait."""
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return call()
+        except (InterfaceError, OperationalError):
+            if time.monotonic() > until:
+                raise
+            connection.close()
+            time.sleep(0.2)
 
 
 @dataclass
@@ -80,7 +107,7 @@ class Cast:
             httpx.Client(base_url=web_url, trust_env=False, timeout=20, limits=limits),
             httpx.Client(base_url=wechat_url, trust_env=False, timeout=20),
             Keys.read(folder),
-            load.load(at=timezone.now()),
+            patiently(lambda: load.load(at=timezone.now())),
         )
 
     def member(self, slug: str, role: str, number: int = 0) -> Client:
@@ -98,8 +125,9 @@ class Cast:
 
     def patient(self, person: uploaded.Patient) -> Client:
         """The patient: WeChat log-in, identity, key of the phone, cover by all payers."""
-        name = f"patient/{person.id_number}"
-        return self._client(name, lambda client: self._enter_patient(client, name, person))
+        openid = "o" + hashlib.sha256(person.id_number.encode()).hexdigest()[:27]
+        name = f"patient/{openid}"
+        return self._client(name, lambda client: self._enter_patient(client, name, openid, person))
 
     def agent_key(self, slug: str, folder: Path) -> Path:
         """A file with the key of a payer's agent, for the program that runs it."""
@@ -109,10 +137,13 @@ class Cast:
             keyfile.save(path, client.signer)
         return path
 
-    def _client(self, name: str, enter: Callable[[Client], None]) -> Client:
+    def _locked(self, name: str) -> threading.Lock:
+        """The lock of one name, so that nobody enters twice at once."""
         with self.lock:
-            lock = self.locks.setdefault(name, threading.Lock())
-        with lock:
+            return self.locks.setdefault(name, threading.Lock())
+
+    def _client(self, name: str, enter: Callable[[Client], None]) -> Client:
+        with self._locked(name):
             if name not in self.clients:
                 client = Client(self.http, self.keys.signer(name), patience_s=PATIENCE_S)
                 enter(client)
@@ -122,19 +153,19 @@ class Cast:
     def _enter_staff(self, client: Client, name: str) -> None:
         if client.signer is not None:
             try:
-                client.enter_with_key()
+                again(client.enter_with_key)
             except Problem as problem:
                 if problem.code != "key.unknown":  # the database is newer than the keys
                     raise
             else:
                 return
-        client.enrol(login.make_enrolment_code(self.accounts[name], at=timezone.now()))
+        again(lambda: self._enrol(client, self.accounts[name]))
         self._register(client, name)
 
-    def _enter_patient(self, client: Client, name: str, person: uploaded.Patient) -> None:
-        openid = "o" + hashlib.sha256(person.id_number.encode()).hexdigest()[:27]
-        code = self.wechat.post("/simulator/code", json={"openid": openid}).json()["code"]
-        session = client.enter_with_wechat(code)
+    def _enter_patient(
+        self, client: Client, name: str, openid: str, person: uploaded.Patient
+    ) -> None:
+        session = again(lambda: client.enter_with_wechat(self._wechat_code(openid)))
         if not session["identified"]:
             client.write(
                 "/api/me/identity",
@@ -144,10 +175,19 @@ class Cast:
                     "phone": person.phone or PHONE,
                 },
             )
-            self._insure(person.id_number)
         known = {key["name"] for key in client.get("/api/keys")["keys"]}
         if client.signer is None or client.key_name not in known:
+            self._insure(person.id_number)  # before the key, by which a later run sees it was done
             self._register(client, name)
+
+    def _wechat_code(self, openid: str) -> str:
+        answer = self.wechat.post("/simulator/code", json={"openid": openid})
+        return str(answer.json()["code"])
+
+    @staticmethod
+    def _enrol(client: Client, account: Account) -> None:
+        code = patiently(lambda: login.make_enrolment_code(account, at=timezone.now()))
+        client.enrol(code)
 
     def _register(self, client: Client, name: str) -> None:
         client.register_key(os.urandom(32))

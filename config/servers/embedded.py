@@ -9,7 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -39,6 +39,7 @@ class Servers:
 
     def start(self, say: Say) -> None:
         """Start what does not run. The caller holds ``locks.changing``."""
+        folder.prepare_sockets(places.socket_folder(self.home))
         if self.own_postgres and postgres.start(self.home):
             say(f"PostgreSQL started in {self.home}")
         if self.own_valkey and valkey.start(self.home):
@@ -58,6 +59,8 @@ class Servers:
             valkey.stop(self.home)
         if self.own_postgres:
             postgres.stop(self.home)
+        with suppress(OSError):
+            places.socket_folder(self.home).rmdir()
 
     def check(self) -> None:
         """
@@ -97,7 +100,6 @@ def running(home: Path = places.HOME, say: Say = to_stderr) -> Iterator[Servers]
     servers = of(home)
     servers.check()
     folder.prepare(home)
-    folder.prepare_sockets(places.socket_folder(home))
     with locks.changing(home):
         user = locks.User(home)
         try:

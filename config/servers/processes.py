@@ -6,6 +6,7 @@ One thread starts and watches them all. Linux ties a child's life to the thread 
 """
 
 import http.client
+import logging
 import os
 import signal
 import sys
@@ -21,7 +22,7 @@ from config import home as places
 from config.servers import folder, programs
 from config.servers.folder import ServerProblem
 
-TICK_S = 0.05
+TICK_S, AFTER_PROBLEM_S = 0.05, 0.5
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
 LONG_LIFE_S = 10.0
 """Who has lived so long starts again after the first pause, not after a longer one."""
@@ -29,6 +30,7 @@ LONG_LIFE_S = 10.0
 DEATHS_AT_START = 3
 LEASH = Path(__file__).with_name("leash.py")
 
+logger = logging.getLogger(__name__)
 Say = Callable[[str], None]
 
 
@@ -143,15 +145,20 @@ class Supervisor:
     def _run(self) -> None:
         """The watching thread's life, which its children must not outlast: see ``leash``."""
         while not self._stopping.wait(TICK_S):
-            for child in self._children.values():
-                with child.lock:
-                    if not self._stopping.is_set():
-                        self._look_after(child)
             try:
-                self._heartbeat()
-            except ServerProblem:
-                continue  # it will be tried again, and whoever needs the server says so
+                self._tick()
+            except Exception:
+                # A full disk, say. If the watch ended, so would everything that it watches.
+                logger.exception("The supervisor goes on after a problem")
+                self._stopping.wait(AFTER_PROBLEM_S)
         self._stopped.wait()
+
+    def _tick(self) -> None:
+        for child in self._children.values():
+            with child.lock:
+                if not self._stopping.is_set():
+                    self._look_after(child)
+        self._heartbeat()
 
     def _look_after(self, child: _Child) -> None:
         """Notice a death; start what is due."""

@@ -14,6 +14,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from celery import Celery
+from kombu.exceptions import KombuError
+from redis import RedisError
 
 from config import home as places
 from config.servers import embedded, folder, locks, ports, processes
@@ -163,5 +165,8 @@ def _celery(*arguments: str) -> tuple[str, ...]:
 def _worker_answers(stack: Stack) -> bool:
     """Ask the worker through the queue, as a task would reach it."""
     broker = stack.servers.redis_url.replace("unix://", "redis+socket://", 1)
-    with Celery(broker=broker) as application:
-        return bool(application.control.ping(timeout=0.5, limit=1))
+    try:
+        with Celery(broker=broker) as application, application.connection() as connection:
+            return bool(application.control.ping(timeout=0.5, limit=1, connection=connection))
+    except (OSError, RedisError, KombuError):
+        return False

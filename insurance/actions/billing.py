@@ -138,8 +138,7 @@ def open_bill(
 
 def void(bill: Bill, *, at: datetime) -> None:
     """The bill counts no more; what was paid for it is owed back. Caller holds the rx row."""
-    payment = Payment.objects.filter(bill=bill, state=Payment.State.PAID).first()
-    if payment is not None:
+    for payment in Payment.objects.filter(bill=bill, state=Payment.State.PAID):
         owe_back(payment, at=at)
     bill.state = Bill.State.VOID
     bill.save(update_fields=["state"])

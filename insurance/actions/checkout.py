@@ -25,7 +25,7 @@ from insurance.actions import billing
 from insurance.models import Bill
 from ledger import chain
 from ledger.entry import Statement
-from pharmacy.actions import delivering, stock
+from pharmacy.actions import delivering, dispensing, stock
 from prescriptions import lifecycle
 from prescriptions.models import Prescription, Way
 
@@ -130,6 +130,7 @@ def withdraw(
         courier=None,
     )
     stock.release(prescription)
+    dispensing.end_scans(prescription, at=at)
     billing.void(bills.live_bill(prescription), at=at)
     return prescription, entry
 

@@ -143,7 +143,7 @@ def accept(paid: wechat_pay.Notice | wechat_pay.OrderState, *, at: datetime) -> 
     if in_force and at < prescription.valid_until:
         facts = {"patient_fen": payment.amount_fen}
         checkout.settle_patient_share(prescription, payment.bill, facts, at=at)
-    elif payment.bill.state != Bill.State.PAID:
+    else:
         billing.owe_back(payment, at=at)
 
 

@@ -90,16 +90,24 @@ def scan(text: str, *, by: Actor, at: datetime) -> Scan:
     )
 
 
+def end_scans(prescription: Prescription, *, at: datetime) -> None:
+    """What was scanned under an authorization ends with it; the caller holds the rx row."""
+    Scan.objects.filter(prescription=prescription, ended_at__isnull=True).update(ended_at=at)
+
+
 def view(scan_id: UUID, *, by: Actor, at: datetime) -> viewing.Opened:
     """
     What the pharmacist needs to check and dispense; the look is recorded first.
 
     Raises:
-        UnknownScan: it is not the caller's, or older than ``queries.SCAN_LIFE``.
+        UnknownScan: it is not the caller's, has ended, or is older than ``queries.SCAN_LIFE``.
     """
     with transaction.atomic():
         found = Scan.objects.filter(
-            id=scan_id, pharmacist_id=by.account, scanned_at__gt=at - queries.SCAN_LIFE
+            id=scan_id,
+            pharmacist_id=by.account,
+            scanned_at__gt=at - queries.SCAN_LIFE,
+            ended_at__isnull=True,
         ).first()
         if found is None:
             raise UnknownScan

@@ -13,12 +13,16 @@ import statistics
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import django
 from nacl import bindings
 from nacl.signing import VerifyKey
+
+if TYPE_CHECKING:
+    from ledger import note
 
 RECORD_SIZE = 480
 Measured = dict[str, float]
@@ -42,102 +46,85 @@ def interleaved(works: dict[str, Callable[[], float]], rounds: int) -> Measured:
 
 def sequencing(entries: int) -> dict[str, Callable[[], float]]:
     """Drain events that are committed, against writing the same leaf rows by COPY and unnest."""
-    from django.db import connection, transaction
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE IF NOT EXISTS bench_leaf (LIKE ledger_leaf INCLUDING ALL)")
+    return {
+        "sequence": lambda: _drain(entries),
+        "COPY": lambda: _copy(_leaf_rows(entries)),
+        "unnest": lambda: _unnest(_leaf_rows(entries)),
+    }
+
+
+def _leaf_rows(entries: int) -> list[tuple[str, ...]]:
+    log = str(uuid.uuid4().int >> 80)
+    return [(log, str(seq), "1", str(seq), rf"\\x{os.urandom(32).hex()}") for seq in range(entries)]
+
+
+def _drain(entries: int) -> float:
+    from django.db import connection
 
     from ledger import merkle, sequencer
     from ledger.models import Log
 
-    def rows() -> list[tuple[int, int, str, int, bytes]]:
-        log = uuid.uuid4().int >> 80
-        return [(log, seq, "1", seq, os.urandom(32)) for seq in range(entries)]
-
-    def drain() -> float:
-        log = Log.objects.create(origin=f"bench/{uuid.uuid4().hex}", vkey="")
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO ledger_head (log_id, size, root, edge, snap)"
-                " VALUES (%s, 0, %s, '', '1:1:')",
-                [log.id, merkle.EMPTY_ROOT],
-            )
-            cursor.execute(
-                "INSERT INTO ledger_event (log_id, subject, version, kind, note)"
-                " SELECT %s, n::text, 1, 'bench', decode(repeat(md5(n::text), %s), 'hex')"
-                " FROM generate_series(1, %s) n",
-                [log.id, RECORD_SIZE // 16, entries],
-            )
-        return seconds(lambda: sequencer.sequence(log.origin))
-
-    def copy() -> float:
-        text = "".join(
-            f"{log}\t{seq}\t{xid}\t{event}\t\\\\x{leaf.hex()}\n"
-            for log, seq, xid, event, leaf in rows()
-        )
-        columns = ("log_id", "seq", "event_xid", "event_id", "hash")
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-            started = time.perf_counter()
-            cursor.copy_from(io.StringIO(text), "bench_leaf", columns=columns)
-        return time.perf_counter() - started
-
-    def unnest() -> float:
-        made = rows()
-        parts = [
-            [
-                "{"
-                + ",".join(
-                    rf'"\\x{item.hex()}"' if isinstance(item, bytes) else str(item)
-                    for item in column
-                )
-                + "}"
-                for column in zip(*made[at : at + 1000], strict=True)
-            ]
-            for at in range(0, entries, 1000)
-        ]
-
-        def insert() -> None:
-            with transaction.atomic(), connection.cursor() as cursor:
-                for part in parts:
-                    cursor.execute(
-                        "INSERT INTO bench_leaf (log_id, seq, event_xid, event_id, hash)"
-                        " SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::xid8[],"
-                        " %s::bigint[], %s::bytea[])",
-                        part,
-                    )
-
-        return seconds(insert)
-
+    log = Log.objects.create(origin=f"bench/{uuid.uuid4().hex}", vkey="")
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE IF NOT EXISTS bench_leaf (LIKE ledger_leaf INCLUDING ALL)")
-    return {"sequence": drain, "COPY": copy, "unnest": unnest}
+        cursor.execute(_HEAD, [log.id, merkle.EMPTY_ROOT])
+        cursor.execute(_EVENTS, [log.id, RECORD_SIZE // 16, entries])
+    return seconds(lambda: sequencer.sequence(log.origin))
+
+
+def _copy(rows: list[tuple[str, ...]]) -> float:
+    from django.db import connection, transaction
+
+    text = io.StringIO("".join("\t".join(row) + "\n" for row in rows))
+
+    def copy() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.copy_from(text, "bench_leaf", columns=COLUMNS)
+
+    return seconds(copy)
+
+
+def _unnest(rows: list[tuple[str, ...]]) -> float:
+    from django.db import connection, transaction
+
+    parts = [
+        ["{" + ",".join(f'"{item}"' for item in column) + "}" for column in zip(*part, strict=True)]
+        for part in (rows[at : at + 1000] for at in range(0, len(rows), 1000))
+    ]
+
+    def insert() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            for part in parts:
+                cursor.execute(_UNNEST, part)
+
+    return seconds(insert)
+
+
+COLUMNS = ("log_id", "seq", "event_xid", "event_id", "hash")
+_HEAD = """
+    INSERT INTO ledger_head (log_id, size, root, edge, snap) VALUES (%s, 0, %s, '', '1:1:')
+"""
+_EVENTS = """
+    INSERT INTO ledger_event (log_id, subject, version, kind, note)
+    SELECT %s, n::text, 1, 'bench', decode(repeat(md5(n::text), %s), 'hex')
+    FROM generate_series(1, %s) n
+"""
+_UNNEST = """
+    INSERT INTO bench_leaf (log_id, seq, event_xid, event_id, hash) SELECT * FROM
+    unnest(%s::bigint[], %s::bigint[], %s::xid8[], %s::bigint[], %s::bytea[])
+"""
 
 
 def auditing(entries: int) -> dict[str, Callable[[], float]]:
     """Verify a whole log in memory, against verifying its signatures and nothing else."""
-    from ledger import audit, entry, note, tiles, treehead
+    from ledger import audit, note
 
     log = note.Signer.generate("bench.example/log")
-    at, name = datetime.now(UTC), log.verifier.name
-    facts: dict[str, object] = {"service_keys": {}, "policy": {}}
-    notes = []
-    for number in range(entries):
-        kind, subject = ("rx.issue", f"rx/{number}") if number else ("log.open", "log")
-        made = entry.Statement(name, subject, 1, b"", kind, name, at, "a" * 64, b"c" * 32, facts)
-        notes.append(note.sign(made.text(), log))
-        facts = {"lines": [{"id": "a1b2c3", "quantity": 2}], "ruleset": "2026-1"}
-    files = _Files()
-    stack = tiles.Stack()
-    for tile, content in (
-        *stack.extend([entry.leaf_hash(each) for each in notes]),
-        *stack.partials(),
-    ):
-        files[tile.path] = content
-    for tile in tiles.tiles_of(entries):
-        if tile.level == tiles.ENTRIES:
-            start = tile.number * tiles.WIDTH
-            files[tile.path] = tiles.bundle(notes[start : start + tile.width])
-    head = treehead.TreeHead(name, entries, stack.root())
-    files[audit.CHECKPOINT] = note.sign(head.text(), log)
-    files[audit.VKEY] = f"{log.verifier.vkey}\n".encode()
+    notes = list(_entries(log, entries))
+    files = _files(log, notes)
     parsed = [note.parse(each) for each in notes]
     signed = [(each.signatures[0].value, each.text) for each in parsed]
     joined = [value + text for value, text in signed]
@@ -156,6 +143,35 @@ def auditing(entries: int) -> dict[str, Callable[[], float]]:
         "VerifyKey.verify": lambda: seconds(bound),
         "crypto_sign_open": lambda: seconds(bare),
     }
+
+
+def _entries(log: "note.Signer", count: int) -> Iterator[bytes]:
+    from ledger import entry, note
+
+    at, name = datetime.now(UTC), log.verifier.name
+    facts: dict[str, object] = {"service_keys": {}, "policy": {}}
+    kind, subject = "log.open", "log"
+    for number in range(count):
+        made = entry.Statement(name, subject, 1, b"", kind, name, at, "a" * 64, b"c" * 32, facts)
+        yield note.sign(made.text(), log)
+        facts = {"lines": [{"id": "a1b2c3", "quantity": 2}], "ruleset": "2026-1"}
+        kind, subject = "rx.issue", f"rx/{number}"
+
+
+def _files(log: "note.Signer", notes: list[bytes]) -> "_Files":
+    from ledger import audit, entry, note, tiles, treehead
+
+    files, stack = _Files(), tiles.Stack()
+    full = stack.extend([entry.leaf_hash(each) for each in notes])
+    files.update({tile.path: content for tile, content in (*full, *stack.partials())})
+    for tile in tiles.tiles_of(len(notes)):
+        if tile.level == tiles.ENTRIES:
+            start = tile.number * tiles.WIDTH
+            files[tile.path] = tiles.bundle(notes[start : start + tile.width])
+    head = treehead.TreeHead(log.verifier.name, len(notes), stack.root())
+    files[audit.CHECKPOINT] = note.sign(head.text(), log)
+    files[audit.VKEY] = f"{log.verifier.vkey}\n".encode()
+    return files
 
 
 class _Files(dict[str, bytes]):

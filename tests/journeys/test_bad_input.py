@@ -27,7 +27,8 @@ POISON: dict[type, list[Any]] = {
     serializers.DateTimeField: ["", "x", 5, "2026-02-30T00:00:00Z", "0000-01-01T00:00:00Z",
                                 "10000-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00",
                                 "0001-01-01T00:00:00+12:00", "\x00", MEGABYTE],
-    serializers.DecimalField: ["", "x", "NaN", "Infinity", "-1", "0", "1e400", 1e308, "0.00001", "\x00", MEGABYTE],
+    serializers.DecimalField: ["", "x", "NaN", "Infinity", "-1", "0", "1e400", 1e308, "0.00001",
+                               "\x00", MEGABYTE],
     serializers.UUIDField: ["", "x", -1, 2**128, "\x00", MEGABYTE],
     serializers.CharField: TEXTS,
 }  # fmt: skip
@@ -46,9 +47,11 @@ def caller(route: Route, one_of_each: dict[Role, Client]) -> Client:  # noqa: F8
 
 def poison(field: Any) -> Iterator[tuple[Any, str]]:
     """Bad values for a field, and where in it each is bad."""
-    kind = next(kind for kind in POISON if isinstance(field, kind)) if not isinstance(
-        field, serializers.BaseSerializer
-    ) else None
+    kind = (
+        next(kind for kind in POISON if isinstance(field, kind))
+        if not isinstance(field, serializers.BaseSerializer)
+        else None
+    )
     if kind is None:
         yield from ((value, "") for value in ("x", 5, True, [1]))
         for name, inner in field.fields.items():
@@ -154,7 +157,23 @@ def test_what_is_not_one_strict_json_object(world, caller, route):
     assert everything() == before
 
 
-QUERIES = ["", "x", "\x00", "%", "'", "ä" * 500, "1", "-1", "0", "51", "1e9", "９", "A" * 32, "AAAA" * 8, "x" * 5_000]
+QUERIES = [
+    "",
+    "x",
+    "\x00",
+    "%",
+    "'",
+    "ä" * 500,
+    "1",
+    "-1",
+    "0",
+    "51",
+    "1e9",
+    "９",
+    "A" * 32,
+    "AAAA" * 8,
+    "x" * 5_000,
+]
 
 
 @pytest.mark.parametrize("value", QUERIES, ids=lambda value: repr(value)[:20])
@@ -216,7 +235,16 @@ def test_cover_from_the_first_year_to_the_last(world, patient):
     assert bill["amount_fen"] == 2 * (1_999 - 199)
 
 
-INJECTIONS = ["'; DROP TABLE x; --", "{{7*7}}", "=cmd()", "a\r\nb", "\u202etxt", "‮", "%s%n", "<script>"]
+INJECTIONS = [
+    "'; DROP TABLE x; --",
+    "{{7*7}}",
+    "=cmd()",
+    "a\r\nb",
+    "\u202etxt",
+    "‮",
+    "%s%n",
+    "<script>",
+]
 
 
 @pytest.mark.parametrize("text", INJECTIONS, ids=repr)

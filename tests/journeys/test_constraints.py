@@ -77,6 +77,13 @@ def second_doctor(rows: Rows) -> None:
     )
 
 
+def second_open_payment(rows: Rows) -> None:
+    one = Payment.objects.filter(state=Payment.State.OPEN).first()
+    assert one is not None
+    one.pk, one.out_trade_no = None, f"P{uuid4().hex[:30]}"
+    one.save(force_insert=True)
+
+
 long_ago = timezone.now() - timedelta(days=10**4)
 TRIES: dict[str, Callable[[Rows], Any]] = {
     "department_once": twice(Department),
@@ -98,6 +105,7 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "one_live_bill": twice(Bill),
     "line_payers_add_up": sets(BillLine, patient_fen=10**6),
     "billed_once": twice(BillLine),
+    "one_open_payment": second_open_payment,
     "pays_something": sets(Payment, amount_fen=0),
     "paid_has_a_transaction": sets(Payment, transaction_id=None),
     "decided_once_by_a_payer": twice(Claim),
@@ -134,7 +142,9 @@ NEGATIVE = [
 ]
 
 
-@pytest.mark.parametrize(("model", "field"), NEGATIVE, ids=lambda value: getattr(value, "__name__", value))
+@pytest.mark.parametrize(
+    ("model", "field"), NEGATIVE, ids=lambda value: getattr(value, "__name__", value)
+)
 def test_no_amount_and_no_count_is_negative(world, model, field):
     """C3: not in any table; tried on a row that would otherwise be lawful, or on none."""
     from django.db import connection

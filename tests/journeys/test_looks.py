@@ -110,7 +110,15 @@ def test_a_scan_opens_nothing_for_others_nor_after_the_withdrawal(world, patient
         assert (answer.status_code, answer.json()["code"]) == (404, "scan.unknown")
     patient.client.command(f"/api/prescriptions/{rx}/withdraw")
     answer = raw(world.pharmacist, "GET", path)
-    assert (answer.status_code, answer.json()["code"]) == (403, "access.wrong_pharmacy")
+    assert (answer.status_code, answer.json()["code"]) == (404, "scan.unknown")
+
+    patient.client.command(f"/api/prescriptions/{rx}/authorize", world.choice(patient))
+    world.pay(patient, rx)
+    again = raw(world.pharmacist, "GET", path)
+    assert (again.status_code, again.json()["code"]) == (404, "scan.unknown")
+    body = {"lines": {"1": 1, "2": 1}, "key": world.pharmacist.key_name}
+    drawn = raw(world.pharmacist, "POST", f"/api/prescriptions/{rx}/dispense/statement", body=body)
+    assert (drawn.status_code, drawn.json()["code"]) == (403, "scan.missing")
 
 
 def test_a_payer_gets_amounts_and_nothing_else(world, patient):

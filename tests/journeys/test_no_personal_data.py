@@ -12,7 +12,7 @@ from django.db import connection
 
 from tests.journeys import writes
 from tests.journeys.watching import raw
-from tests.world import World, an_id_number
+from tests.world import World, a_client, an_id_number
 
 NAME, DIAGNOSIS, NOTE = "金丝雀氏", "金丝雀热病", "金丝雀随餐服"
 ALLERGY, STREET = "金丝雀羽毛过敏", "金丝雀巷七号"
@@ -38,7 +38,7 @@ def canaries(world: World, caplog) -> dict[str, str]:
         "street": STREET,
     }
     patient = world.a_patient()
-    newcomer = writes.a_client()
+    newcomer = a_client()
     newcomer.enter_with_wechat(world.wechat_code(planted["openid"]))
     identity = {name: planted[name] for name in ("name", "id_number", "phone")}
     newcomer.write("/api/me/identity", identity)
@@ -69,7 +69,9 @@ def walk(world: World, patient, planted) -> None:
     shown = world.pharmacist.get(f"/api/scans/{scan['id']}")
     assert shown["fields"]["diagnosis/1"]["name"] == DIAGNOSIS
     world.pharmacist.command(writes.of(rx, "dispense"), {"lines": {"1": 1, "2": 1}})
-    (parcel,) = [one for one in world.courier.get("/api/parcels")["parcels"] if one["prescription"] == rx]
+    (parcel,) = [
+        one for one in world.courier.get("/api/parcels")["parcels"] if one["prescription"] == rx
+    ]
     assert parcel["to"]["text"] == STREET
     world.courier.command(writes.of(rx, "ship"))
     patient.client.command(writes.of(rx, "deliver"))
@@ -91,7 +93,10 @@ def test_no_canary_is_found_anywhere(world, canaries, caplog):
     places = {**tables(), "log": caplog.text, "redis": redis_dump()}
     assert places["hospital_person"]
     found = [
-        (place, name) for place, text in places.items() for form, name in wanted.items() if form in text
+        (place, name)
+        for place, text in places.items()
+        for form, name in wanted.items()
+        if form in text
     ]
     assert found == []
 

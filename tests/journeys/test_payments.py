@@ -89,7 +89,7 @@ def test_what_is_not_genuine_and_fresh_is_refused(bench, ordered, forgery):
 WRONG = [
     {"amount": {"total": 1}},
     {"amount": {"currency": "USD"}},
-    {"mchid": "1900000001"},
+    {"mchid": "1900009999"},
     {"appid": "wx0000000000000000"},
     {"payer": {"openid": "o-somebody-else"}},
     {"trade_state": "PAYERROR"},
@@ -136,7 +136,9 @@ def test_unsigned_and_broken_notices(world):
 def test_a_notice_that_never_comes_is_asked_for(world, bench, ordered, monkeypatch):
     """I18"""
     rx, number = ordered
-    Payment.objects.filter(out_trade_no=number).update(created_at=timezone.now() - paying.PAY_WITHIN)
+    Payment.objects.filter(out_trade_no=number).update(
+        created_at=timezone.now() - paying.PAY_WITHIN
+    )
 
     for _ in range(10):
         paying.ask_about_payments(at=timezone.now())
@@ -168,7 +170,11 @@ def close_by_expiry(world, patient, rx):
 
 every_end = pytest.mark.parametrize(
     ("close", "ended"),
-    [(close_by_withdrawal, "approved"), (close_by_cancel, "cancelled"), (close_by_expiry, "expired")],
+    [
+        (close_by_withdrawal, "approved"),
+        (close_by_cancel, "cancelled"),
+        (close_by_expiry, "expired"),
+    ],
     ids=["withdraw", "cancel", "expire"],
 )
 
@@ -242,7 +248,41 @@ def test_a_refund_that_is_not_ours_is_refused(world):
     from insurance.gateways import wechat_pay
 
     news = wechat_pay.RefundNotice.__new__(wechat_pay.RefundNotice)
-    for name, value in {"out_refund_no": "R0", "refund_fen": 1, "status": "SUCCESS", "refund_id": "5"}.items():
+    for name, value in {
+        "out_refund_no": "R0",
+        "refund_fen": 1,
+        "status": "SUCCESS",
+        "refund_id": "5",
+    }.items():
         object.__setattr__(news, name, value)
     with pytest.raises(errors.Forbidden):
         paying.accept_refund(news)
+
+
+def test_money_for_a_closed_order_is_not_lost(world, patient, bench, ordered):
+    """I16, C2: we gave the first order up, the second pays, then WeChat tells of the first."""
+    rx, first = ordered
+    Payment.objects.filter(out_trade_no=first).update(state=Payment.State.CLOSED)
+    second = paid_on_the_phone(world, bench, patient, rx)
+    assert send(letter(bench, second)).status_code == 204
+
+    assert send(letter(bench, first)).status_code == 204
+
+    assert (status(rx), kinds(rx).count("insurance.pay")) == ("paid", 1)
+    assert [one.payment.out_trade_no for one in refunds(rx)] == [first]
+    close_by_cancel(world, patient, rx)
+    sweep(rx)
+    assert {one.payment.out_trade_no for one in refunds(rx)} == {first, second}
+
+
+def test_money_for_a_closed_order_pays_if_it_is_first(world, patient, bench, ordered):
+    """I16, C2: then it is the second order's money that goes back."""
+    rx, first = ordered
+    Payment.objects.filter(out_trade_no=first).update(state=Payment.State.CLOSED)
+    second = paid_on_the_phone(world, bench, patient, rx)
+
+    assert send(letter(bench, first)).status_code == 204
+    assert send(letter(bench, second)).status_code == 204
+
+    assert (status(rx), kinds(rx).count("insurance.pay")) == ("paid", 1)
+    assert [one.payment.out_trade_no for one in refunds(rx)] == [second]

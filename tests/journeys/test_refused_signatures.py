@@ -42,7 +42,7 @@ def parsed(ready: Write) -> Statement:
     return Statement.parse(note.parse(ready.body["note"].encode()).text)
 
 
-def signed_by(statement: Statement, *signers: note.Signer) -> str:
+def signed_by(statement: Statement, *signers: Any) -> str:
     return note.sign(statement.text(), *signers).decode()
 
 
@@ -57,7 +57,7 @@ def refuses(ready: Write, signed: str, status: int, code: str, **changes: Any) -
 
 def fresh(ready: Write) -> Statement:
     """The statement again, drawn now."""
-    body = {**(ready.input or {}), "key": ready.by.key_name}
+    body = {**ready.input, "key": ready.by.key_name}
     drawn = ready.by.post(f"{ready.path}/statement", body)["statement"]
     return Statement.parse(drawn.encode())
 
@@ -201,7 +201,7 @@ def test_another_party_of_the_same_role(world, ready, make):
     found = getattr(world, name)
     other = found.client if isinstance(found, Patient) else found
     before = everything()
-    body = {**(ready.input or {}), "key": other.key_name}
+    body = {**ready.input, "key": other.key_name}
     drawn = raw(other, "POST", f"{ready.path}/statement", body=body)
     assert (drawn.status_code, drawn.json()["code"]) == (403, code)
     assert everything() == before
@@ -225,7 +225,7 @@ def test_another_payer_settles_nothing_of_this_one(world):
     """C1, Z1"""
     mine = writes.settle(world, world.a_patient())
     other = a_member(Role.AGENT, an_organisation(OrganisationKind.INSURER))
-    body = {**(mine.input or {}), "key": other.key_name}
+    body = {**mine.input, "key": other.key_name}
     answer = raw(other, "POST", "/api/settlements/statement", body=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "claim.unknown")
 
@@ -271,4 +271,3 @@ def _variants(value: Any) -> Iterator[Any]:
         yield value + 1
     else:
         yield f"{value}x"
-

@@ -1,16 +1,19 @@
 """A lost answer is no problem: every write can be sent again, and is done once."""
 
+import hashlib
 import threading
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import OperationalError, connection, connections
 
 from hospital import idempotency
 from hospital.models import Answer
+from hospital.roles import Role
 from tests.journeys import writes
+from tests.journeys.test_roles import one_of_each  # noqa: F401  # a fixture
 from tests.journeys.watching import at_once, everything, raw
-from tests.routes import posts
+from tests.routes import example, fields_of, posts
 from tests.routes import writes as every_write
 
 NOT_WRITES = {
@@ -68,17 +71,17 @@ def test_a_signed_write_under_another_key_is_refused(world, patient, make):
     assert everything() == before
 
 
-@every_kind
-def test_needs_a_well_formed_key(world, patient, make):
+@pytest.mark.parametrize("route", every_write(), ids=str)
+def test_needs_a_well_formed_key(world, one_of_each, route):  # noqa: F811
     """I1, I6"""
-    ready = make(world, patient)
-    before = everything()
+    by = one_of_each[Role.DOCTOR if Role.DOCTOR in route.view.roles else route.view.roles[0]]
+    body = {name: example(field) for name, field in fields_of(route.view.Input).items()}
+    path, before = route.path(), everything()
 
-    missing = raw(ready.by, "POST", ready.path, key=None, body=ready.body)
+    missing = raw(by, "POST", path, key=None, body=body)
     assert (missing.status_code, missing.json()["code"]) == (400, "idempotency.key_missing")
     for key in ("x" * 256, "a,b", "a b", "a\tb", "a\x7fb"):
-        headers = {"Idempotency-Key": key}
-        answer = raw(ready.by, "POST", ready.path, key=None, body=ready.body, headers=headers)
+        answer = raw(by, "POST", path, key=None, body=body, headers={"Idempotency-Key": key})
         assert (answer.status_code, answer.json()["code"]) == (400, "idempotency.key_malformed")
     assert missing.headers["Content-Type"] == "application/problem+json"
     assert everything() == before
@@ -108,7 +111,7 @@ def test_waits_for_nobody_while_the_first_still_runs(world, patient, make):
     """I4: 409 with Retry-After; I5: only for the same account."""
     ready, key = make(world, patient), uuid4().hex
     before = everything()
-    account = Answer._meta.get_field("account").related_model.objects.get(id=ready.by.account).id
+    account = UUID(ready.by.account)
 
     with _held(account, key):
         answer = raw(ready.by, "POST", ready.path, key=key, body=ready.body)
@@ -123,9 +126,7 @@ def test_eight_at_once_do_it_once(world, patient):
     ready, key = writes.draft(world, patient), uuid4().hex
     before = everything()["prescriptions_prescription"][0]
 
-    answers = at_once(
-        *[lambda: raw(ready.by, "POST", ready.path, key=key, body=ready.body)] * 8
-    )
+    answers = at_once(*[lambda: raw(ready.by, "POST", ready.path, key=key, body=ready.body)] * 8)
 
     assert everything()["prescriptions_prescription"][0] == before + 1
     codes = {answer.status_code for answer in answers}
@@ -177,7 +178,7 @@ class _held:
         self.thread.join()
 
     def _hold(self):
-        digest = idempotency.hashlib.sha256(self.about.encode()).digest()
+        digest = hashlib.sha256(self.about.encode()).digest()
         number = int.from_bytes(digest[:8], "big", signed=True)
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [number])

@@ -11,7 +11,7 @@ from tests.routes import EXAMPLES, every_route, example, fields_of, other_routes
 from tests.world import World, a_client, a_member, an_organisation
 
 PEOPLE = tuple(role for role in Role if role not in (Role.CLOCK, Role.CASHIER))
-P, D, R, H, C, A, O = (
+P, D, R, H, C, A, F = (
     {Role.PATIENT},
     {Role.DOCTOR},
     {Role.REVIEWER},
@@ -66,18 +66,20 @@ TABLE = {
     f"POST {RX}/deliver/statement": P | C | H,
     f"POST {RX}/deliver": P | C | H,
     "POST /api/stock": H,
-    "POST /api/coverages": O | A,
-    "GET /api/claims": A | O,
+    "POST /api/coverages": F | A,
+    "GET /api/claims": A | F,
     f"POST {CLAIM}/decide/statement": A,
     f"POST {CLAIM}/decide": A,
-    "GET /api/claims/unsettled": A | O,
+    "GET /api/claims/unsettled": A | F,
     "POST /api/settlements/statement": A,
     "POST /api/settlements": A,
 }
 # fmt: on
 OUTSIDE = {"/healthz", "/api/payments/notice", "/api/schema/", "/api/docs/"}
 SESSION_CALLS = {call for call, roles in TABLE.items() if roles is not NOBODY_YET}
-CALLS = {f"{method} {route}": (method, route) for route in every_route() for method in route.methods}
+CALLS = {
+    f"{method} {route}": (method, route) for route in every_route() for method in route.methods
+}
 
 
 @pytest.fixture(scope="session")
@@ -168,7 +170,12 @@ def test_other_verbs_are_refused(world, one_of_each, route):
 def test_ids_that_are_no_ids_are_nowhere(world, patient):
     """Z6, D4"""
     for text in ("1", "0" * 32, "%00", "..%2f..", "ä", "x" * 500, uuid4().hex + "%0a"):
-        for path in ("/api/prescriptions/{}", "/api/scans/{}", "/api/payments/{}/parameters", "/api/receipts/{}"):
+        for path in (
+            "/api/prescriptions/{}",
+            "/api/scans/{}",
+            "/api/payments/{}/parameters",
+            "/api/receipts/{}",
+        ):
             client = world.pharmacist if "scans" in path else patient.client
             answer = raw(client, "GET", path.format(text))
             assert answer.status_code in (404, 405), (path, text, answer.text)

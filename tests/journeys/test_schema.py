@@ -18,8 +18,7 @@ EXEMPT = {"/api/payments/notice": "WeChat Pay's, described by WeChat Pay"}
 def schema():
     GENERATOR_STATS.reset() if hasattr(GENERATOR_STATS, "reset") else None
     with GENERATOR_STATS.silence():
-        made = SchemaGenerator().get_schema(request=None, public=True)
-    return made
+        return SchemaGenerator().get_schema(request=None, public=True)
 
 
 def openapi(template: str) -> str:
@@ -35,9 +34,7 @@ def test_names_every_route(schema):
         for route in every_route()
         for method in route.methods
     }
-    described = {
-        (path, method) for path, methods in schema["paths"].items() for method in methods
-    }
+    described = {(path, method) for path, methods in schema["paths"].items() for method in methods}
     assert routes <= described
     assert EXEMPT
 

@@ -42,7 +42,9 @@ every_move = pytest.mark.parametrize("move", lifecycle.MOVES, ids=lambda move: m
 
 def a_prescription(status: Status) -> Prescription:
     """Not stored; each party has an id of its own."""
-    people = {name: Account(id=uuid4(), person_id=n) for n, name in enumerate(("patient", "doctor"))}
+    people = {
+        name: Account(id=uuid4(), person_id=n) for n, name in enumerate(("patient", "doctor"))
+    }
     return Prescription(
         **people, status=status, hospital_id=10, pharmacy_id=20, courier_id=30, way=Way.COURIER,
         created_at=NOON, valid_until=END,

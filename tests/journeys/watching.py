@@ -1,4 +1,4 @@
-"""What a test looks at from outside: everything that is stored, entries, and things at one moment."""
+"""What a test looks at from outside: all that is stored, entries, calls at one moment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ def everything() -> dict[str, Any]:
 
     Any insert, update or delete changes it. Refusals that were written down do not count.
     """
-    tables = [model._meta.db_table for name in APPS for model in apps.get_app_config(name).models.values()]
+    tables = [
+        model._meta.db_table for name in APPS for model in apps.get_app_config(name).models.values()
+    ]
     parts = [f"SELECT '{t}', count(*), sum(xmin::text::bigint) FROM {t}" for t in tables]
     parts.append("SELECT 'entries', count(*), 0 FROM ledger_event WHERE kind <> 'record.refuse'")
     with connection.cursor() as cursor:
@@ -105,7 +107,13 @@ def raw(
         method,
         path,
         headers={**sent, **(headers or {})},
-        **({"content": content} if content is not None else {"json": body} if method == "POST" else {}),
+        **(
+            {"content": content}
+            if content is not None
+            else {"json": body}
+            if method == "POST"
+            else {}
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -33,7 +33,7 @@ class Write:
     path: str
     body: Body
     rx: str = ""
-    input: Body | None = None
+    input: Body = field(default_factory=dict)
 
 
 def signed(by: Client, path: str, body: Body | None = None, rx: str = "") -> Write:

@@ -42,7 +42,7 @@ def test_a_whole_log_verifies(exported):
 
 @pytest.mark.parametrize("path", TEXTS)
 def test_every_changed_bit_of_a_text_file_is_found(exported, path):
-    """L6: also without knowing the key beforehand."""
+    """Also without knowing the key beforehand."""
     vkey = audit.read_vkey(exported)
     assert_found(exported, path, range(len(exported[path]) * 8), vkey)
     if path == audit.CHECKPOINT:
@@ -57,7 +57,7 @@ def damaged_tiles(exported: Memory) -> list[str]:
 
 
 def test_a_changed_bit_of_any_tile_is_found(exported):
-    """L6: some bytes of every tile and bundle, one bit each; the slow test tries all of them."""
+    """Some bytes of every tile and bundle, one bit each; the slow test tries all of them."""
     chance = random.Random(6)
     vkey = audit.read_vkey(exported)
     for path in damaged_tiles(exported):
@@ -67,7 +67,7 @@ def test_a_changed_bit_of_any_tile_is_found(exported):
 
 @pytest.mark.slow
 def test_every_changed_bit_of_every_tile_is_found(small):
-    """L6: all bits of all files of a log small enough to try them all."""
+    """All bits of all files of a log small enough to try them all."""
     vkey = audit.read_vkey(small)
     for path in damaged_tiles(small):
         assert_found(small, path, range(len(small[path]) * 8), vkey)

@@ -142,7 +142,7 @@ class Crash(Exception):
 
 
 def test_a_crash_at_any_write_is_made_good_by_the_next_run(log, monkeypatch):
-    """L7: interrupted before the nth file, for every n; nothing published is ever wrong."""
+    """Interrupted before the nth file, for every n; nothing published is ever wrong."""
     log.append_many(253)
     log.checkpoint()
     log.append_many(3)
@@ -226,7 +226,7 @@ def test_a_receipt_proves_an_entry_offline(log):
 
 
 def test_every_changed_bit_of_a_receipt_is_found(log):
-    """L6: no bit of a receipt can be changed."""
+    """No bit of a receipt can be changed."""
     for _ in range(3):
         appended = log.append("rx/1")
     log.checkpoint()

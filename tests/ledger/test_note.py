@@ -89,7 +89,7 @@ def test_a_known_key_whose_signature_fails_rejects_the_note():
 
 
 def test_every_changed_bit_is_found():
-    """L6: whichever bit of a note is changed, it is malformed or not signed by both any more."""
+    """Whichever bit of a note is changed, it is malformed or not signed by both any more."""
     for at in range(len(SIGNED) * 8):
         changed = bytearray(SIGNED)
         changed[at // 8] ^= 1 << at % 8

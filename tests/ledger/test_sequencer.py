@@ -8,99 +8,19 @@ import contextlib
 import random
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Callable
 
 import pytest
 from django.db import connection, transaction
 
 from ledger import inspection, note, queries, sequencer
-from ledger.models import Event, Head, Leaf
+from ledger.models import Leaf
+from tests.ledger.disorder import Disorder, Transaction, check
 from tests.ledger.logs import ALog, rolled_back
 
 BELOW_THE_OLDEST_RUNNING = """
     e.xid >= pg_snapshot_xmin(%(snap)s) AND e.xid < pg_snapshot_xmin(%(now)s)
 """
 NOT_SEEN_BEFORE = "e.xid >= pg_snapshot_xmax(%(snap)s) AND e.xid < pg_snapshot_xmax(%(now)s)"
-
-
-class Disorder(AssertionError):
-    """An event was lost, doubled or reordered."""
-
-
-def check(log: ALog) -> int:
-    """Every committed event has one leaf, leaves have no gap, versions rise along the log."""
-    events = dict(Event.objects.filter(log_id=log.id).values_list("id", "version"))
-    subjects = dict(Event.objects.filter(log_id=log.id).values_list("id", "subject"))
-    leaves = list(Leaf.objects.filter(log_id=log.id).order_by("seq").values_list("seq", "event_id"))
-    if [seq for seq, _ in leaves] != list(range(len(leaves))):
-        raise Disorder("leaves are not numbered without a gap")
-    if sorted(event for _, event in leaves) != sorted(events):
-        raise Disorder("leaves are not the events")
-    latest: dict[str, int] = defaultdict(int)
-    for _, event in leaves:
-        subject = subjects[event]
-        if events[event] != latest[subject] + 1:
-            raise Disorder(f"version {events[event]} of {subject} stands after {latest[subject]}")
-        latest[subject] += 1
-    if Head.objects.get(log_id=log.id).size != len(leaves):
-        raise Disorder("the head has another size")
-    return len(leaves)
-
-
-class Transaction(threading.Thread):
-    """A transaction in a connection of its own, led step by step from the test."""
-
-    def __init__(self, log: ALog) -> None:
-        super().__init__(daemon=True)
-        self.log = log
-        self.steps: list[Callable[[], object] | None] = []
-        self.failed: Exception | None = None
-        self.wake, self.done = threading.Semaphore(0), threading.Semaphore(0)
-        self.start()
-
-    def run(self) -> None:
-        try:
-            with transaction.atomic():
-                while step := self._next():
-                    step()
-                    self.done.release()
-        except Exception as error:
-            self.failed = error
-        finally:
-            connection.close()
-            self.done.release()
-
-    def _next(self):
-        self.wake.acquire()
-        return self.steps.pop(0)
-
-    def do(self, step: Callable[[], object] | None) -> None:
-        self.steps.append(step)
-        self.wake.release()
-        assert self.done.acquire(timeout=20)
-
-    def take_xid(self) -> None:
-        def step():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_current_xact_id()")
-
-        self.do(step)
-
-    def append(self, subject: str) -> None:
-        self.do(lambda: self.log.append(subject))
-
-    def commit(self) -> None:
-        self.do(None)
-        self.join(20)
-        assert self.failed is None
-
-    def rollback(self) -> None:
-        def step():
-            raise ZeroDivisionError
-
-        self.do(step)
-        self.join(20)
 
 
 def an_early_xid_and_a_late_lock(log: ALog) -> None:
@@ -286,73 +206,6 @@ def test_a_head_that_does_not_fit_its_size_is_not_moved(log):
     with pytest.raises(ValueError, match="edge"):
         log.sequence()
     assert Leaf.objects.filter(log_id=log.id).count() == 7
-
-
-class TestARestoredDatabase:
-    """After a dump is restored into a new cluster, transaction ids start again from below."""
-
-    def age(self, log: ALog) -> None:
-        """Make the rows look as if they came from a cluster a million transactions ahead."""
-        log.forge(
-            "UPDATE ledger_event SET xid = (xid::text::bigint + 1000000)::text::xid8"
-            " WHERE log_id = %s",
-            log.id,
-        )
-        log.forge(
-            "UPDATE ledger_leaf SET event_xid = (event_xid::text::bigint + 1000000)::text::xid8"
-            " WHERE log_id = %s",
-            log.id,
-        )
-
-    def test_goes_on_where_the_old_one_stopped(self, log):
-        log.append_many(5)
-        log.sequence()
-        log.append("rx/1")
-        self.age(log)
-        log.forge("UPDATE ledger_head SET snap = '2000000:2000000:' WHERE log_id = %s", log.id)
-
-        assert log.sequence() == 1
-        log.append("rx/1")
-        assert log.sequence() == 1
-        assert log.sequence() == 0
-        assert check(log) == 9
-        assert inspection.database(log.origin, lambda done, total: None).size == 9
-
-    def test_notices_events_from_the_future_though_the_head_is_not(self, log):
-        log.append_many(5)
-        self.age(log)
-
-        assert log.sequence() == 7
-        log.append("rx/1")
-        assert log.sequence() == 1
-        assert check(log) == 8
-
-    def test_refuses_when_leaves_and_head_contradict_each_other(self, log):
-        log.append_many(5)
-        log.sequence()
-        self.age(log)
-        log.forge(
-            "UPDATE ledger_head SET snap = '2000000:2000000:', size = 6 WHERE log_id = %s", log.id
-        )
-
-        with pytest.raises(sequencer.Contradiction):
-            log.sequence()
-
-    def test_refuses_when_new_events_would_get_ids_that_are_taken(self, log):
-        log.append_many(5)
-        log.sequence()
-        self.age(log)
-        log.forge("UPDATE ledger_head SET snap = '2000000:2000000:' WHERE log_id = %s", log.id)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT last_value FROM ledger_event_id_seq")
-            (last,) = cursor.fetchone()
-            cursor.execute("SELECT setval('ledger_event_id_seq', %s)", [last - 3])
-        try:
-            with pytest.raises(sequencer.Contradiction):
-                log.sequence()
-        finally:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT setval('ledger_event_id_seq', %s)", [last + 1000])
 
 
 def test_entry_0_opens_the_log(log):

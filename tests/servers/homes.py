@@ -6,6 +6,19 @@ from pathlib import Path
 from config import home as places
 from config.servers import postgres
 
+START = """
+import sys
+from pathlib import Path
+from config.servers import embedded
+from django.core.management.base import CommandError
+try:
+    with embedded.running(Path(sys.argv[1]), lambda sentence: None):
+        print("it runs")
+except CommandError as problem:
+    print(problem)
+"""
+"""Start the servers of a home; print why not, if they do not start."""
+
 
 def quiet(sentence: str) -> None:
     """Nobody listens."""

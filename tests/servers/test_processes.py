@@ -124,12 +124,13 @@ def test_children_do_not_outlive_a_killed_supervisor(tmp_path):
     assert programs.wait_until(lambda: not programs.argv_of(child), 5)
 
 
-def test_the_heartbeat_goes_on_after_a_problem(tmp_path):
+@pytest.mark.parametrize("problem", [ServerProblem("still no room"), OSError("disk full")])
+def test_the_watch_goes_on_after_a_problem(tmp_path, problem):
     beats: list[int] = []
 
     def beat() -> None:
         beats.append(1)
-        raise ServerProblem("still no room")
+        raise problem
 
     (tmp_path / "logs").mkdir()
     with Supervisor(tmp_path, heartbeat=beat):

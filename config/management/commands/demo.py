@@ -31,7 +31,7 @@ from prescriptions import national
 from prescriptions.reading import Fault, Problem
 from prescriptions.uploaded import Uploaded
 
-PLAYED_AT_ONCE = 8
+PLAYED_AT_ONCE = 16
 
 
 class Command(BaseCommand):

@@ -1,0 +1,117 @@
+"""``./rx bench``: measure the operations and the ledger; print ratios, keep the figures as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import django
+from rich.console import Console
+
+from config import home
+from config.servers import postgres, services
+from config.servers.folder import ServerProblem
+from tests.benchmarks import cost, ledger
+
+ROUNDS, SIZE, ENTRIES = 5, 100, 20_000
+QUICK_ROUNDS, QUICK_SIZE, QUICK_ENTRIES = 3, 20, 5_000
+WARM_UP = 8
+KINDS = ("server", "floor")
+
+
+def main() -> int:
+    """Exit 0 unless something does not work; being slow is no failure."""
+    options = _options()
+    console = Console(width=None if sys.stdout.isatty() else 150)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    began = time.monotonic()
+    try:
+        with services.running(say=console.print) as stack:
+            django.setup()
+            found = measured(stack, options, console)
+    except ServerProblem as problem:
+        console.print(f"[red]{problem}")
+        return 1
+    path = home.HOME.parent / f"{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
+    path.write_text(json.dumps(found, indent=1, ensure_ascii=False))
+    console.print(f"All figures: {path} ({time.monotonic() - began:.0f} s)")
+    return 0
+
+
+def measured(stack: services.Stack, options: argparse.Namespace, console: Console) -> Any:
+    """Both sections, printed and as plain values."""
+    from tests.benchmarks import figures, show
+
+    load = [os.getloadavg()[0]]
+    found = web(stack, options.rounds, options.size, console)
+    load.append(os.getloadavg()[0])
+    around = f"load average {load[0]:.1f} before, {load[1]:.1f} after"
+    show.operations(console, found, around)
+    show.statements(console, found, every=options.statements)
+    rates = ledger_rates(options.entries, options.rounds)
+    rows = [(a, b, rates[a] / rates[b], gate) for a, b, gate in ledger.GATES]
+    show.ledger(console, rows, rates)
+    return {
+        "at": datetime.now(UTC).isoformat(),
+        "machine": figures.machine(),
+        "load_average": load,
+        "rounds": options.rounds,
+        "operations": [one.plain() for one in found],
+        "ledger": {"entries": options.entries, "per_second": rates, "ratios": rows},
+    }
+
+
+def web(stack: services.Stack, rounds: int, size: int, console: Console) -> list[Any]:
+    """The operations over HTTP and their floors, in turns."""
+    from tests.benchmarks import figures, lanes, operations
+    from tests.benchmarks.scene import Scene
+
+    began = time.monotonic()
+    per_round = {one.name: round(one.share * size) for one in operations.OPERATIONS}
+    counts = {name: WARM_UP + rounds * count for name, count in per_round.items()}
+    scene = Scene.set()
+    prepared = operations.prepare(scene, counts, console.print)
+    examples = [one.recordings[0] for one in prepared]
+    console.print(f"Requests prepared ({time.monotonic() - began:.0f} s)")
+    roots = {name: stack.supervisor.pid(name) for name in ("web", "worker", "beat")}
+    meter = cost.Meter({"app": roots["web"], "PostgreSQL": postgres.pid(stack.home)})
+    meter = cost.Meter({**meter.roots, "tasks": roots["worker"]})
+    connect = {"server": lanes.over_http(stack.web_url)}
+    connect["floor"] = lanes.over_sql(stack.servers.database_url)
+    for turn in range(rounds + 1):
+        for one in prepared:
+            for kind in KINDS:
+                count = per_round[one.operation.name] if turn else WARM_UP
+                lap = lanes.lap(connect[kind], one.take(kind, count), meter)
+                if turn:
+                    one.laps[kind].append(lap)
+    return [figures.Figures.of(*pair) for pair in zip(prepared, examples, strict=True)]
+
+
+def ledger_rates(entries: int, rounds: int) -> dict[str, float]:
+    """Entries a second of each contestant of ``tests.benchmarks.ledger``."""
+    audited = min(entries, 10_000)
+    drained = ledger.interleaved(ledger.sequencing(entries), rounds)
+    checked = ledger.interleaved(ledger.auditing(audited), rounds)
+    rates = {name: entries / seconds for name, seconds in drained.items()}
+    return rates | {name: audited / seconds for name, seconds in checked.items()}
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="rx bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer and smaller rounds")
+    parser.add_argument("--statements", action="store_true", help="list each operation's SQL")
+    options = parser.parse_args()
+    sizes = (QUICK_ROUNDS, QUICK_SIZE, QUICK_ENTRIES) if options.quick else (ROUNDS, SIZE, ENTRIES)
+    options.rounds, options.size, options.entries = sizes
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())
