@@ -33,13 +33,11 @@ class Bearer(TokenAuthentication):  # type: ignore[misc]  # knox has no types
             digest = crypto.hash_token(token.decode(HTTP_HEADER_ENCODING))
         except (TypeError, ValueError, UnicodeError) as fault:
             raise BadToken from fault
-        found = (
-            AuthToken.objects.select_related("user__organisation")
-            .filter(digest=digest, expiry__gt=timezone.now(), user__is_active=True)
-            .first()
-        )
-        if found is None:
-            raise BadToken
+        tokens = AuthToken.objects.select_related("user__organisation")
+        try:
+            found = tokens.get(digest=digest, expiry__gt=timezone.now(), user__is_active=True)
+        except AuthToken.DoesNotExist:
+            raise BadToken from None
         return found.user, found
 
     def authenticate_header(self, request: Request) -> str:

@@ -221,13 +221,16 @@ def _save(prescription: Prescription, move: Move, changes: Mapping[str, Any]) ->
 
 
 def _with_parties(rows: QuerySet[Prescription]) -> QuerySet[Prescription]:
-    return rows.select_related(
-        "patient__person", "doctor", "hospital", "pharmacy", "courier", "record"
-    ).defer("record__body", "record__wrapped_key")
+    """With what a move asks of them, and no more: planning a join costs more than doing it."""
+    return rows.select_related("patient__person", "doctor", "hospital", "record").only(
+        *(field.name for field in Prescription._meta.concrete_fields),
+        *("patient__person__handle", "patient__person__tag_key", "doctor__person"),
+        *("hospital__slug", "record__commitment"),
+    )
 
 
 def _first(rows: QuerySet[Prescription], prescription_id: UUID) -> Prescription:
-    found = rows.filter(id=prescription_id).first()
-    if found is None:
-        raise UnknownPrescription
-    return found
+    try:
+        return rows.get(id=prescription_id)
+    except Prescription.DoesNotExist:
+        raise UnknownPrescription from None

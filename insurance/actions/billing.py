@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from hospital import errors, records
-from hospital.models import Organisation
+from hospital.models import Organisation, SealedRecord
 from hospital.roles import OrganisationKind
 from insurance import queries, split
 from insurance.models import Bill, BillLine, Coverage, Payment, Refund
@@ -77,7 +77,8 @@ def wanted(prescription: Prescription) -> stock.Wanted:
 
     Opens the lines for the patient's own command, in which they reach nobody but the shelf.
     """
-    lines = content.lines_of(records.unsealed(prescription.record, (content.LINES,)))
+    record = SealedRecord.objects.get(id=prescription.record_id)
+    lines = content.lines_of(records.unsealed(record, (content.LINES,)))
     return {number: (line["code"], line["quantity"]) for number, line in lines.items()}
 
 

@@ -56,7 +56,12 @@ class Parcel:
 
 def plan(prescription: Prescription, address: Address | None) -> None:
     """Where the medicines will go; the patient's latest choice counts."""
-    Delivery.objects.update_or_create(prescription=prescription, defaults={"address": address})
+    Delivery.objects.bulk_create(
+        [Delivery(prescription=prescription, address=address)],
+        update_conflicts=True,
+        unique_fields=["prescription"],
+        update_fields=["address"],
+    )
 
 
 def code_for(prescription: Prescription) -> str:

@@ -51,6 +51,10 @@ class Command(BaseCommand):
             console = Console(width=200)
         began = time.monotonic()
         scripts, faulty = read(options["file"])
+        if not scripts:
+            if faulty:
+                console.print(show.problems(faulty))
+            raise CommandError(f"nothing to play: {options['file']} holds no valid prescription")
         try:
             with services.running(say=console.print) as stack:
                 outcomes = play(stack, scripts, console)
