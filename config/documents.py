@@ -53,8 +53,8 @@ def refusals() -> str:
             MADE,
             "",
             (
-                "Every refusal is `application/problem+json` (RFC 9457) with `status`, `code`, `title`"
-                " and facts. Codes are stable; titles may be reworded."
+                "Every refusal is `application/problem+json` (RFC 9457) with `status`, `code`,"
+                " `title` and facts. Codes are stable; titles may be reworded."
             ),
             "",
             "| code | HTTP | meaning |",
@@ -113,7 +113,7 @@ def law() -> str:
             "",
             (
                 f"Version `{rules.VERSION}`; it stands in every `prescription.issue` entry."
-                " *unconfirmed*: the content is believed right, the article's number is from memory."
+                " *unconfirmed*: the content is believed right, the number is from memory."
             ),
             "",
             "| rule | severity | instrument | article | forbids or warns of |",

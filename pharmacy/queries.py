@@ -42,6 +42,7 @@ def live_scan(prescription: Prescription, by: Actor, *, at: datetime) -> Scan | 
             scanned_at__gt=at - SCAN_LIFE,
             ended_at__isnull=True,
         )
+        .select_related("pharmacy")
         .order_by("-scanned_at")
         .first()
     )

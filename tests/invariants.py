@@ -29,7 +29,13 @@ from prescriptions import lifecycle
 from prescriptions.models import Prescription, Status
 from tests import secrecy
 
-COMMAND = ("manage.py", "shell", "--no-imports", "-c", "from tests import invariants; invariants.main()")
+COMMAND = (
+    "manage.py",
+    "shell",
+    "--no-imports",
+    "-c",
+    "from tests import invariants; invariants.main()",
+)
 PATIENCE_S = 60.0
 MOVES = {move.name: move for move in lifecycle.MOVES}
 HOLDING = {Status.AUTHORIZED, Status.PAID}
@@ -152,7 +158,17 @@ def the_sample_shelves() -> Iterator[str]:
 
 
 def the_money(ways: dict[str, list[Statement]]) -> Iterator[str]:
-    """Every bill adds up; every payment paid for a prescription or goes back, never both."""
+    """Every bill adds up and is paid once; every payment paid for a bill or goes back."""
+    yield from _bills(ways)
+    for payment in Payment.objects.filter(state=Payment.State.PAID).select_related("bill"):
+        refund = Refund.objects.filter(payment=payment).first()
+        if (payment.bill.state == Bill.State.PAID) == (refund is not None):
+            yield f"payment {payment.id}: bill {payment.bill.state}, refund {refund is not None}"
+        if refund and (refund.state, refund.amount_fen) != ("done", payment.amount_fen):
+            yield f"refund {refund.id} is {refund.state} over {refund.amount_fen} fen"
+
+
+def _bills(ways: dict[str, list[Statement]]) -> Iterator[str]:
     for bill in Bill.objects.select_related("prescription"):
         status, lines = bill.prescription.status, list(bill.lines.all())
         for name in ("total_fen", "fund_fen", "insurer_fen", "patient_fen"):
@@ -169,12 +185,6 @@ def the_money(ways: dict[str, list[Statement]]) -> Iterator[str]:
         payments = bill.payments.filter(state=Payment.State.PAID).count()
         if payments != (1 if bill.patient_fen else 0):
             yield f"bill {bill.id} was paid {payments} times"
-    for payment in Payment.objects.filter(state=Payment.State.PAID).select_related("bill"):
-        refund = Refund.objects.filter(payment=payment).first()
-        if (payment.bill.state == Bill.State.PAID) == (refund is not None):
-            yield f"payment {payment.id}: bill {payment.bill.state}, refund {refund is not None}"
-        if refund and (refund.state, refund.amount_fen) != ("done", payment.amount_fen):
-            yield f"refund {refund.id} is {refund.state} over {refund.amount_fen} fen"
 
 
 def the_claims(ways: dict[str, list[Statement]]) -> Iterator[str]:
@@ -209,7 +219,9 @@ def _settlements(ways: dict[str, list[Statement]]) -> Iterator[str]:
         if made.total_fen != sum(claim.approved_fen for claim in made.claims.all()):
             yield f"settlement {made.id} is not the sum of its claims"
         stated[made.payer.slug, made.pharmacy.slug, made.total_fen] -= 1
-    yield from (f"settlement {name}: {count} too many entries" for name, count in stated.items() if count)
+    yield from (
+        f"settlement {name}: {count} too many entries" for name, count in stated.items() if count
+    )
 
 
 def _ways() -> dict[str, list[Statement]]:
@@ -254,7 +266,6 @@ _LOG_QUERIES = {
     HAVING count(*) <> max(seq) + 1
     """: "leaves are missing",
 }
-
 
 
 def main() -> None:

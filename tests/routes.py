@@ -102,3 +102,12 @@ def example(field: Any) -> Any:
     if isinstance(field, serializers.UUIDField):
         return str(uuid4())
     return "x"
+
+
+MEANT = {"/api/coverages": {"rates_bp": {}, "valid_from": "2026-01-01T00:00:00Z"}}
+
+
+def lawful(route: Route) -> dict[str, Any]:
+    """A body that the route's ``Input`` takes as a whole."""
+    body = {name: example(field) for name, field in fields_of(route.view.Input).items()}
+    return {**body, **MEANT.get(route.template, {})}

@@ -113,14 +113,16 @@ class Cast:
     def member(self, slug: str, role: str, number: int = 0) -> Client:
         """The ``number``-th member of staff in this role, logged in."""
         names = [name for name in self.accounts if name.startswith(f"{slug}/{role}/")]
-        name = names[number % len(names)]
-        return self._client(name, lambda client: self._enter_staff(client, name))
+        return self._staff(names[number % len(names)])
 
     def doctor(self, hospital: str, code: str) -> Client:
         """The doctor of this national code, employed by the hospital if nobody knew it."""
         account = load.doctor_of(hospital, code, at=timezone.now())
         name = f"{hospital}/doctor/{code}"
         self.accounts[name] = account
+        return self._staff(name)
+
+    def _staff(self, name: str) -> Client:
         return self._client(name, lambda client: self._enter_staff(client, name))
 
     def patient(self, person: uploaded.Patient) -> Client:
@@ -133,9 +135,16 @@ class Cast:
         """A file with the key of a payer's agent, for the program that runs it."""
         client, path = self.member(slug, "agent"), folder / f"{slug}.key"
         assert client.signer is not None
+        if path.exists() and keyfile.load(path).seed != client.signer.seed:
+            path.unlink()  # of a database that is gone
         if not path.exists():
             keyfile.save(path, client.signer)
         return path
+
+    def everybody(self) -> None:
+        """Have every member of staff enrolled, with a key."""
+        for name in list(self.accounts):
+            self._staff(name)
 
     def _locked(self, name: str) -> threading.Lock:
         """The lock of one name, so that nobody enters twice at once."""

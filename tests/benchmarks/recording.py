@@ -79,6 +79,7 @@ def _client() -> Any:
 @contextmanager
 def _rolled_back() -> Iterator[list[bytes]]:
     statements: list[bytes] = []
+    wrapper: Any = connection  # stubs leave its inner methods out
 
     def note(
         execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
@@ -91,15 +92,15 @@ def _rolled_back() -> Iterator[list[bytes]]:
     def end() -> None:
         if _open(statements):
             statements.append(b"COMMIT")
-        connection._rollback()
+        wrapper._rollback()
 
     connection.ensure_connection()
-    connection._commit = end
+    wrapper._commit = end
     try:
         with connection.execute_wrapper(note):
             yield statements
     finally:
-        del connection._commit
+        del wrapper._commit
 
 
 def _open(statements: list[bytes]) -> bool:

@@ -178,10 +178,8 @@ class Scene:
 def fill(setting: Setting, patient: Who, numbers: range) -> None:
     """Give a patient issued prescriptions, one a minute, for the list."""
     now, owner = timezone.now(), patient.actor.account
+    same = {"patient_id": owner, "status": Status.ISSUED}
     with mock.patch.object(SealedRecord.objects, "create", SealedRecord):  # sealed, not yet stored
-        made = [
-            setting.another(patient_id=owner, status=Status.ISSUED, created_at=now - MINUTE * number)
-            for number in numbers
-        ]
+        made = [setting.another(created_at=now - MINUTE * number, **same) for number in numbers]
     SealedRecord.objects.bulk_create([one.record for one in made], batch_size=1000)
     Prescription.objects.bulk_create(made, batch_size=1000)

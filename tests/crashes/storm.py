@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import redis
@@ -94,10 +95,7 @@ class Storm:
             if self.over.is_set():
                 return
             if what == "flush":
-                with redis.Redis.from_url(self.stack.servers.redis_url) as client:
-                    with suppress(redis.RedisError):
-                        client.flushall()
-                self.killed.append(fault)
+                self._flush()
                 return
             victims = self._victims(what)
             for pid in victims:
@@ -105,6 +103,14 @@ class Storm:
                     os.kill(pid, sent)
             if victims:
                 self.killed.append(fault)
+
+    def _flush(self) -> None:
+        with redis.Redis.from_url(self.stack.servers.redis_url) as client:
+            try:
+                client.flushall()
+            except redis.RedisError:
+                return  # it is dead already
+        self.killed.append("flush")
 
     def _victims(self, what: str) -> list[int]:
         """A program with all its workers, or one worker of it."""
@@ -138,7 +144,7 @@ def blowing(stack: services.Stack, plan: Plan) -> Iterator[Storm]:
         tell(board, outcome, step)
         storm.step_was_taken()
 
-    show.Board.tell = told  # type: ignore[method-assign]
+    show.Board.tell = told  # type: ignore[method-assign, assignment]
     try:
         if not plan.at_every_step:
             storm.thread.start()
@@ -152,7 +158,7 @@ def blowing(stack: services.Stack, plan: Plan) -> Iterator[Storm]:
 def run(plan: Plan) -> Report:
     """Play the plan's file in its storm, let it calm down, and look at what is left."""
     demo.PLAYED_AT_ONCE, processes.LONGEST_PAUSE_S = plan.at_once, LONGEST_PAUSE_S
-    play.EXPIRES_IN = play.timedelta(seconds=plan.expires_in_s)
+    play.EXPIRES_IN = timedelta(seconds=plan.expires_in_s)
     console, began = Console(width=160), time.monotonic()
     scripts, _ = demo.read(Path(plan.file))
     with services.running(say=console.print) as stack:

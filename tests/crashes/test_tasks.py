@@ -18,7 +18,9 @@ ENQUEUES = re.compile(r"\.(delay|apply_async|send_task|signature|s|si)\(")
 
 def contents() -> dict[str, tuple[int, int]]:
     """Rows and a digest of what they say, table by table."""
-    models = [model for name in (*APPS, "ledger") for model in apps.get_app_config(name).get_models()]
+    models = [
+        model for name in (*APPS, "ledger") for model in apps.get_app_config(name).get_models()
+    ]
     found: dict[str, tuple[int, int]] = {}
     with connection.cursor() as cursor:
         for table in sorted(model._meta.db_table for model in models):

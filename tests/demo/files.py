@@ -37,6 +37,8 @@ def unseen(order: int) -> Line:
 
 def write(path: Path, *lines: Line | str) -> Path:
     """One line each; a text as it is."""
-    texts = [line if isinstance(line, str) else json.dumps(line, ensure_ascii=False) for line in lines]
+    texts = [
+        line if isinstance(line, str) else json.dumps(line, ensure_ascii=False) for line in lines
+    ]
     path.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
     return path

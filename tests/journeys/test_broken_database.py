@@ -53,7 +53,14 @@ def test_without_its_entry_no_command_happens(world, patient, make):
     assert raw(ready.by, "POST", ready.path, key=key, body=ready.body).status_code in (200, 201)
 
 
-@every_move
+FEW = (writes.issue, writes.authorize, writes.withdraw, writes.dispense)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [make if make in FEW else pytest.param(make, marks=pytest.mark.slow) for make in writes.MOVES],
+    ids=writes.named,
+)
 def test_without_its_change_no_command_is_recorded(world, patient, make):
     """L10"""
     ready, key = make(world, patient), uuid4().hex

@@ -1,4 +1,4 @@
-"""What the common calls cost: a fixed number of queries, however much is stored."""
+"""What the common calls cost at most, in queries, however much is stored."""
 
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -13,11 +13,12 @@ from prescriptions.models import Prescription
 from tests.journeys import writes
 from tests.world import a_member
 
+# Ceilings: whoever makes it cheaper lowers them.
 COSTS = {
     "issue": 12,
     "review": 12,
-    "authorize": 29,
-    "dispense": 19,
+    "authorize": 23,
+    "dispense": 18,
     "cancel": 12,
 }
 
@@ -34,7 +35,7 @@ def test_a_write_costs_a_fixed_number_of_queries(world, patient, name):
 
     sql = queries_of(lambda: ready.by.write(ready.path, ready.body))
 
-    assert len(sql) == COSTS[name], "\n".join(sql)
+    assert len(sql) <= COSTS[name], "\n".join([str(len(sql)), *sql])
 
 
 def test_a_read_costs_a_fixed_number_of_queries(world, patient):
@@ -42,7 +43,7 @@ def test_a_read_costs_a_fixed_number_of_queries(world, patient):
 
     sql = queries_of(lambda: patient.client.get(f"/api/prescriptions/{rx}"))
 
-    assert len(sql) == 6, "\n".join(sql)
+    assert len(sql) <= 6, "\n".join(sql)
 
 
 def test_a_page_costs_the_same_with_25_as_with_500(world, patient):
@@ -62,7 +63,7 @@ def test_a_page_costs_the_same_with_25_as_with_500(world, patient):
     many = queries_of(page)
 
     assert Prescription.objects.filter(doctor_id=UUID(doctor.account)).count() == 500
-    assert len(many) == len(few) == 6, "\n".join(many)
+    assert len(many) == len(few) <= 6, "\n".join(many)
     assert not [one for one in few + many if "COUNT(" in one.upper()]
     assert not [one for one in few + many if "OFFSET" in one.upper()]
 

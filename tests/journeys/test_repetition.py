@@ -13,7 +13,7 @@ from hospital.roles import Role
 from tests.journeys import writes
 from tests.journeys.test_roles import one_of_each  # noqa: F401  # a fixture
 from tests.journeys.watching import at_once, everything, raw
-from tests.routes import example, fields_of, posts
+from tests.routes import lawful, posts
 from tests.routes import writes as every_write
 
 NOT_WRITES = {
@@ -74,8 +74,8 @@ def test_a_signed_write_under_another_key_is_refused(world, patient, make):
 @pytest.mark.parametrize("route", every_write(), ids=str)
 def test_needs_a_well_formed_key(world, one_of_each, route):  # noqa: F811
     """I1, I6"""
-    by = one_of_each[Role.DOCTOR if Role.DOCTOR in route.view.roles else route.view.roles[0]]
-    body = {name: example(field) for name, field in fields_of(route.view.Input).items()}
+    by = member_for(route, one_of_each)
+    body = lawful(route)
     path, before = route.path(), everything()
 
     missing = raw(by, "POST", path, key=None, body=body)
@@ -106,15 +106,15 @@ def test_a_refusal_and_a_crash_leave_the_key_free(world, patient, make, monkeypa
     assert everything() != before
 
 
-@every_kind
-def test_waits_for_nobody_while_the_first_still_runs(world, patient, make):
-    """I4: 409 with Retry-After; I5: only for the same account."""
-    ready, key = make(world, patient), uuid4().hex
-    before = everything()
-    account = UUID(ready.by.account)
+@pytest.mark.parametrize("route", every_write(), ids=str)
+def test_waits_for_nobody_while_the_first_still_runs(world, one_of_each, route):  # noqa: F811
+    """I4: 409 with Retry-After, whatever the request is."""
+    by, key = member_for(route, one_of_each), uuid4().hex
+    body = lawful(route)
+    path, before = route.path(), everything()
 
-    with _held(account, key):
-        answer = raw(ready.by, "POST", ready.path, key=key, body=ready.body)
+    with _held(UUID(by.account), key):
+        answer = raw(by, "POST", path, key=key, body=body)
 
     assert (answer.status_code, answer.json()["code"]) == (409, "idempotency.in_progress")
     assert answer.headers["Retry-After"] == "1"
@@ -155,6 +155,11 @@ def test_answers_are_kept_sealed(world, patient):
     stored = bytes(Answer.objects.get(account_id=ready.by.account, key=key).body)
 
     assert first.json()["id"].encode() not in stored
+
+
+def member_for(route, members):
+    """Somebody who may make this call."""
+    return members[Role.DOCTOR if Role.DOCTOR in route.view.roles else route.view.roles[0]]
 
 
 def _cut(**_: object) -> None:

@@ -1,6 +1,7 @@
 """Whatever the description of the interface allows, and much that it does not: never a 5xx."""
 
 from collections import Counter
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -29,7 +30,7 @@ def test_never_breaks(world, one_of_each, mode):  # noqa: F811
     schema = schemathesis.openapi.from_wsgi("/api/schema/?format=json", application)
     seen: Counter[int] = Counter()
     for found in schema.get_all_operations():
-        operation = found.ok()
+        operation: Any = found.ok()  # type: ignore[union-attr]  # an Err raises here, as it should
         if operation.path in OURSELVES:
             continue
 

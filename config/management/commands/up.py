@@ -7,6 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from config.demo import agents
+from config.demo.cast import Cast
 from config.servers import services
 
 
@@ -25,16 +27,28 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
             with services.running(port=options["port"]) as stack:
+                if stack.simulator_url:
+                    self._people(stack)
                 self._tell(stack)
                 while True:
                     signal.pause()
         except KeyboardInterrupt:
             self.stdout.write("\nStopped.")
 
+    def _people(self, stack: services.Stack) -> None:
+        """The sample network, its staff with keys, and the payers' agents."""
+        self.stdout.write("Loading the sample network and enrolling its staff …")
+        cast = Cast.gather(stack.web_url, stack.simulator_url, stack.home / "demo")
+        cast.everybody()
+        agents.start(stack, cast, self.stdout.write)
+
     def _tell(self, stack: services.Stack) -> None:
         self.stdout.write(f"\nAPI        {stack.web_url}/api/docs/")
         if stack.simulator_url:
             self.stdout.write(f"WeChat     {stack.simulator_url} (simulated)")
+            self.stdout.write(
+                f"Log-ins    {stack.home / 'demo' / 'keys.json'} (sample staff's keys)"
+            )
         self.stdout.write(f"State      {stack.home}")
         self.stdout.write("Ctrl-C stops everything.")
         self.stdout.flush()
