@@ -11,7 +11,7 @@ import base64
 import hashlib
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from nacl import bindings
 
 from hospital import access, errors, services, signing
@@ -69,12 +69,15 @@ def register(public_key: str, signed: str, *, by: Actor, at: datetime) -> Key:
         chain.append(note.assemble(parsed.text, [own, vouched]))
     except chain.Outrun as fault:
         raise KeyTaken from fault
-    return Key.objects.create(
-        name=verifier.name,
-        account_id=by.account,
-        public_key=verifier.public_key,
-        registered_at=at,
-    )
+    try:
+        return Key.objects.create(
+            name=verifier.name,
+            account_id=by.account,
+            public_key=verifier.public_key,
+            registered_at=at,
+        )
+    except IntegrityError as fault:  # somebody else registers the same key at this moment
+        raise KeyTaken from fault
 
 
 def draw_revocation(name: str, *, by: Actor, key: str, at: datetime) -> Statement:

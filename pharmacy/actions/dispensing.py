@@ -11,6 +11,7 @@ from django.db import transaction
 from hospital import access, errors, signing
 from hospital.models import Key
 from hospital.roles import Actor
+from hospital.units import stamp
 from ledger import chain, note
 from ledger.entry import Statement
 from pharmacy import codes, queries
@@ -67,7 +68,8 @@ def scan(text: str, *, by: Actor, at: datetime) -> Scan:
         BadCode, ExpiredCode, UsedCode: see each.
         signing.UnknownKey, signing.RevokedKey: the phone's key is not registered, or was revoked.
         permissions.WrongPharmacy: the code or the authorization is for another pharmacy.
-        lifecycle.UnknownPrescription, lifecycle.WrongState: there is nothing to dispense.
+        lifecycle.UnknownPrescription, lifecycle.WrongState, lifecycle.OutOfTime: there is
+            nothing to dispense.
     """
     parsed, code = _read(text)
     if not code.live(at):
@@ -79,6 +81,8 @@ def scan(text: str, *, by: Actor, at: datetime) -> Scan:
     _check_signature(parsed, prescription)
     if prescription.status != Status.PAID:
         raise lifecycle.WrongState(status=prescription.status)
+    if at >= prescription.valid_until:
+        raise lifecycle.OutOfTime(move="scan", valid_until=stamp(prescription.valid_until))
     if Scan.objects.filter(nonce=code.nonce).exists():
         raise UsedCode
     return Scan.objects.create(

@@ -18,7 +18,7 @@ from config.servers import postgres, services
 from config.servers.folder import ServerProblem
 from tests.benchmarks import cost, ledger
 
-ROUNDS, SIZE, ENTRIES = 5, 100, 20_000
+ROUNDS, SIZE, ENTRIES = 5, 60, 20_000
 QUICK_ROUNDS, QUICK_SIZE, QUICK_ENTRIES = 3, 20, 5_000
 WARM_UP = 8
 KINDS = ("server", "floor")

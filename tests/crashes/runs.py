@@ -33,7 +33,8 @@ def python(home: Path, *arguments: str, **env: str) -> subprocess.CompletedProce
 
 
 def storm(home: Path, numbers: Sequence[int], faults: Sequence[str], **plan: Any) -> dict[str, Any]:
-    """Play these lines of the sample in a storm; its report."""
+    """Play these lines of the sample in a storm; its report. RX_SEED moves it elsewhere."""
+    plan["seed"] += int(os.environ.get("RX_SEED", "0"))
     folder = home.parent
     file, report = folder / "storm.jsonl", folder / "storm.json"
     lines = loader.PRESCRIPTIONS.read_bytes().splitlines(keepends=True)
