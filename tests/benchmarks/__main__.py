@@ -20,7 +20,7 @@ from tests.benchmarks import cost, ledger
 
 ROUNDS, SIZE, ENTRIES = 5, 60, 20_000
 QUICK_ROUNDS, QUICK_SIZE, QUICK_ENTRIES = 3, 20, 5_000
-WARM_UP = 8
+WARM_UP = 20
 KINDS = ("server", "floor")
 
 
@@ -72,21 +72,21 @@ def web(stack: services.Stack, rounds: int, size: int, console: Console) -> list
     from tests.benchmarks.scene import Scene
 
     began = time.monotonic()
+    warm_up = {one.name: round(one.share * WARM_UP) for one in operations.OPERATIONS}
     per_round = {one.name: round(one.share * size) for one in operations.OPERATIONS}
-    counts = {name: WARM_UP + rounds * count for name, count in per_round.items()}
+    counts = {name: warm_up[name] + rounds * per_round[name] for name in per_round}
     scene = Scene.set()
     prepared = operations.prepare(scene, counts, console.print)
     examples = [one.recordings[0] for one in prepared]
     console.print(f"Requests prepared ({time.monotonic() - began:.0f} s)")
-    roots = {name: stack.supervisor.pid(name) for name in ("web", "worker", "beat")}
-    meter = cost.Meter({"app": roots["web"], "PostgreSQL": postgres.pid(stack.home)})
-    meter = cost.Meter({**meter.roots, "tasks": roots["worker"]})
+    programs = {"app": stack.supervisor.pid("web"), "tasks": stack.supervisor.pid("worker")}
+    meter = cost.Meter({**programs, "PostgreSQL": postgres.pid(stack.home)})
     connect = {"server": lanes.over_http(stack.web_url)}
     connect["floor"] = lanes.over_sql(stack.servers.database_url)
     for turn in range(rounds + 1):
         for one in prepared:
             for kind in KINDS:
-                count = per_round[one.operation.name] if turn else WARM_UP
+                count = (per_round if turn else warm_up)[one.operation.name]
                 lap = lanes.lap(connect[kind], one.take(kind, count), meter)
                 if turn:
                     one.laps[kind].append(lap)

@@ -27,7 +27,7 @@ PATIENCE_S = 120
 Statements = Sequence[bytes]
 Do = Callable[[Any], None]
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
-_forking = mp.get_context("fork")
+FORKING = mp.get_context("fork")
 
 
 class Failed(Exception):
@@ -89,9 +89,9 @@ def lap(connect: Callable[[], Do], jobs: Sequence[Any], meter: cost.Meter) -> La
     pipes: list[Connection] = []
     clients = []
     for number in range(LANES):
-        ours, theirs = _forking.Pipe()
+        ours, theirs = FORKING.Pipe()
         share = jobs[number::LANES]
-        client = _forking.Process(target=_lane, args=(theirs, connect, share), daemon=True)
+        client = FORKING.Process(target=_lane, args=(theirs, connect, share), daemon=True)
         client.start()
         theirs.close()
         clients.append(client)

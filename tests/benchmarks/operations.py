@@ -131,7 +131,7 @@ def _run(work: Callable[[Any], Any], tasks: list[Any]) -> list[Any]:
     _tasks[:] = tasks
     order = list(range(len(tasks)))
     random.Random(0).shuffle(order)
-    with lanes._forking.Pool(PREPARED_AT_ONCE) as pool:
+    with lanes.FORKING.Pool(PREPARED_AT_ONCE) as pool:
         return pool.starmap(_nth, [(work.__name__, number) for number in order], chunksize=8)
 
 
