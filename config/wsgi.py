@@ -2,6 +2,7 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -9,5 +10,6 @@ application = get_wsgi_application()
 
 from hospital import sealing, services  # noqa: E402  # only after Django is set up
 
+assert settings.SECRET_KEY, "reading it raises where there is none"
 sealing.check_keys()
 services.check_keys()
