@@ -56,22 +56,20 @@ def view(
     ``about`` is the subject looked at (``rx/…``) or the name of the list; ``fields`` are the
     prefixes of the fields that will be shown; ``basis`` says why this reader may.
     """
-    entry = chain.append(
-        _signed_by_access(
-            "record.view",
-            at,
-            patient=patient,
-            facts={
-                "reader": by.name,
-                "role": by.role.value,
-                "organisation": by.organisation,
-                "purpose": purpose,
-                "basis": basis,
-                "of": about,
-                "records": len(of),
-                "fields": sorted(fields),
-            },
-        )
+    entry = _append(
+        "record.view",
+        at,
+        patient=patient,
+        facts={
+            "reader": by.name,
+            "role": by.role.value,
+            "organisation": by.organisation,
+            "purpose": purpose,
+            "basis": basis,
+            "of": about,
+            "records": len(of),
+            "fields": sorted(fields),
+        },
     )
     viewing = Viewing(entry.leaf, frozenset(record.id.hex for record in of), fields)
     transaction.on_commit(lambda: setattr(viewing, "committed", True))
@@ -101,7 +99,7 @@ def record_refusal(*, by: Actor, at: datetime, of: str, code: str) -> None:
         "of": of,
         "code": code,
     }
-    chain.append(_signed_by_access("record.refuse", at, patient="", facts=facts))
+    _append("record.refuse", at, patient="", facts=facts)
 
 
 def patient_tag(person: Person) -> str:
@@ -115,7 +113,7 @@ def patient_tag(person: Person) -> str:
     return hmac.digest(key, chain.origin().encode(), hashlib.sha256).hex()
 
 
-def _signed_by_access(kind: str, at: datetime, *, patient: str, facts: dict[str, Any]) -> bytes:
+def _append(kind: str, at: datetime, *, patient: str, facts: dict[str, Any]) -> chain.Appended:
     """A view has a subject of its own, so that looking never makes another statement stale."""
     statement = Statement(
         log=chain.origin(),
@@ -129,4 +127,4 @@ def _signed_by_access(kind: str, at: datetime, *, patient: str, facts: dict[str,
         commitment=b"",
         facts=facts,
     )
-    return services.sign("access", statement)
+    return chain.append(services.sign("access", statement), drawn=statement)

@@ -114,10 +114,14 @@ def append(draft: Draft, signed: str, *, by: Actor, at: datetime) -> chain.Appen
         UnknownKey, RevokedKey, ForeignKey: see each.
     """
     parsed, claimed = read(signed)
-    check_same(parsed, claimed, draft.statement(by=claimed.by, at=claimed.at))
+    expected = draft.statement(by=claimed.by, at=claimed.at)
+    check_same(parsed, claimed, expected)
     check_fresh(claimed, at)
     check_signature(parsed, _live_key(claimed.by, by, lock=True))
-    return _append(signed.encode())
+    try:
+        return chain.append(signed.encode(), drawn=expected)
+    except chain.Outrun as fault:
+        raise StaleStatement from fault
 
 
 def read(signed: str) -> tuple[note.Note, entry.Statement]:
@@ -156,13 +160,6 @@ def check_signature(parsed: note.Note, key: note.Verifier) -> None:
 
 def verifier(key: Key) -> note.Verifier:
     return note.Verifier(key.name, bytes(key.public_key))
-
-
-def _append(signed: bytes) -> chain.Appended:
-    try:
-        return chain.append(signed)
-    except chain.Outrun as fault:
-        raise StaleStatement from fault
 
 
 def _live_key(name: str, by: Actor, *, lock: bool = False) -> note.Verifier:

@@ -111,13 +111,17 @@ def draw(
     )
 
 
-def append(note: bytes) -> Appended:
+def append(note: bytes, *, drawn: Statement | None = None) -> Appended:
     """
     Store a signed entry as part of the current transaction.
 
     Two statements: the subject's tip is read and compared, then the event is inserted. Where two
     transactions append the same version at once, the second waits for the first and is outrun; its
     transaction stays usable.
+
+    ``drawn`` is the statement that ``note`` signs, if the caller drew it in this transaction and
+    compared the bytes. Then nothing is parsed or read again: entries never change, so what ``prev``
+    names still precedes this version, and that the version is free the constraint says.
 
     Raises:
         AppendOutsideTransaction: there is no transaction.
@@ -141,6 +145,17 @@ def append(note: bytes) -> Appended:
     if row is None:
         raise Outrun(f"{statement.subject} already has version {statement.version}")
     return Appended(row[0], statement.subject, statement.version, bytes(row[1]), statement.at)
+
+
+def _checked(note: bytes) -> Statement:
+    """The statement of a note, if it follows its subject's tip."""
+    statement = Statement.parse(notes.parse(note).text)
+    if statement.log != origin():
+        raise Outrun(f"the entry is for the log {statement.log}")
+    latest = tip(statement.subject)
+    if (statement.version, statement.prev) != (latest.version + 1, latest.leaf):
+        raise Outrun(f"{statement.subject} is at version {latest.version}")
+    return statement
 
 
 _TIP = """

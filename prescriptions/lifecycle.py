@@ -196,7 +196,7 @@ def advance_as_server(
     """Make a move of one of the server's own roles (clock, cashier), signed with its key."""
     check(prescription, move, by=by, at=at)
     statement = _draft(prescription, move, facts).statement(by=services.key_name(service), at=at)
-    appended = chain.append(services.sign(service, statement))
+    appended = chain.append(services.sign(service, statement), drawn=statement)
     _save(prescription, move, {})
     return appended
 
