@@ -115,9 +115,9 @@ def append(note: bytes, *, drawn: Statement | None = None) -> Appended:
     """
     Store a signed entry as part of the current transaction.
 
-    Two statements: the subject's tip is read and compared, then the event is inserted. Where two
-    transactions append the same version at once, the second waits for the first and is outrun; its
-    transaction stays usable.
+    The subject's tip is read and compared, then the event is inserted. Where two transactions
+    append the same version at once, the second waits for the first and is outrun; its transaction
+    stays usable.
 
     ``drawn`` is the statement that ``note`` signs, if the caller drew it in this transaction and
     compared the bytes. Then nothing is parsed or read again: entries never change, so what ``prev``
@@ -132,12 +132,7 @@ def append(note: bytes, *, drawn: Statement | None = None) -> Appended:
         raise AppendOutsideTransaction
     if len(note) > MAX_BYTES:
         raise notes.Malformed("the entry is too long")
-    statement = Statement.parse(notes.parse(note).text)
-    if statement.log != origin():
-        raise Outrun(f"the entry is for the log {statement.log}")
-    latest = tip(statement.subject)
-    if (statement.version, statement.prev) != (latest.version + 1, latest.leaf):
-        raise Outrun(f"{statement.subject} is at version {latest.version}")
+    statement = drawn or _following_its_tip(note)
     where = (log_id(statement.log), statement.subject, statement.version)
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, (*where, statement.kind, note))
@@ -147,7 +142,7 @@ def append(note: bytes, *, drawn: Statement | None = None) -> Appended:
     return Appended(row[0], statement.subject, statement.version, bytes(row[1]), statement.at)
 
 
-def _checked(note: bytes) -> Statement:
+def _following_its_tip(note: bytes) -> Statement:
     """The statement of a note, if it follows its subject's tip."""
     statement = Statement.parse(notes.parse(note).text)
     if statement.log != origin():

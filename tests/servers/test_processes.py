@@ -53,8 +53,8 @@ def test_what_a_killed_program_has_started_ends_before_it_starts_again(superviso
     before = supervisor.processes("one")
     supervisor.kill("one")
 
-    assert programs.wait_until(lambda: len(supervisor.processes("one")) == 3, 5)
-    assert not [pid for pid in before if programs.argv_of(pid)]
+    assert programs.wait_until(lambda: supervisor.pid("one") not in (0, *before), 5)
+    assert programs.wait_until(lambda: not any(map(programs.argv_of, before)), 5)
 
 
 def test_gives_up_at_the_start_on_a_program_that_keeps_ending(supervisor):
