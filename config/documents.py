@@ -10,8 +10,10 @@ import pkgutil
 import re
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 from config import errors as table
+from config import law as validators_law
 from config.home import BASE
 from hospital import errors
 from prescriptions import lifecycle, rules
@@ -33,6 +35,8 @@ def documents() -> dict[Path, str]:
         DOCS / "prescription-states.md": states(),
         DOCS / "rules.md": law(),
         DOCS / "faults.md": faults(),
+        DOCS / "law.json": validators_law.document().decode(),
+        DOCS / "law.md": law_of_the_log(),
     }
 
 
@@ -122,6 +126,60 @@ def law() -> str:
             "",
         ]
     )
+
+
+def law_of_the_log() -> str:
+    """What validators enforce, family by family, move by move."""
+    content = validators_law.content()
+    intro = _LAW.format(digest=validators_law.digest(), made=MADE, **content["times"])
+    parts = intro.splitlines()
+    for name, family in content["families"].items():
+        parts += ["", f"## `{name}`", "", *_of_family(family)]
+    return "\n".join([*parts, ""])
+
+
+_LAW = """# The law of the log
+
+{made}
+
+`law.json` beside this file is the same law as data. Each organisation's validator obeys it, and the
+log names it by its SHA-256:
+
+    {digest}
+
+How to read the data: `ledger/law.py`, `ledger/lawterms.py`. An entry that breaks a rule is refused
+by the rule's code, `law.…`. Facts that are unknown, missing or of another type break `law.facts`;
+who else signs breaks `law.wrong_role` or `law.signatures`; another state, `law.wrong_state`.
+Versions, hashes and signatures are judged before the law: `ledger/replay.py`.
+
+Clocks may differ by {skew_s} s. Refused is an entry dated more than that before its subject's
+previous one (`law.back_dated`) or before its key was registered (`law.before_key`), or more than
+{late_s} s before any entry that precedes it (`law.back_dated`).
+"""
+_TAKING = (
+    {"rule": "nothing_owed", "words": "each of `claims` still owes the payer's share"},
+    {"rule": "wrong_amount", "words": "in all they owe the total"},
+)
+
+
+def _of_family(family: dict[str, Any]) -> list[str]:
+    lines = []
+    if family["constant"]:
+        lines += [f"Never changes: {', '.join(family['constant'])}.", ""]
+    for name, move in family["moves"].items():
+        signers = " and ".join(" or ".join(roles) for roles in move["signers"])
+        head = f"**{name}** (`{move['kind']}`): from {', '.join(move['from'])} to {move['to']},"
+        lines += [f"{head} signed by {signers}; states {_facts(move['facts'])}.", ""]
+        conditions = list(move["conditions"])
+        if taking := move.get("takes"):
+            conditions += [*_TAKING, *taking["conditions"]]
+        rules = [f"* {one['words']} (`law.{one['rule']}`)" for one in conditions]
+        lines += [*rules, ""] if rules else []
+    return lines[:-1]
+
+
+def _facts(facts: dict[str, Any]) -> str:
+    return ", ".join(f"`{name}`" for name in facts) or "nothing more"
 
 
 def faults() -> str:

@@ -30,7 +30,6 @@ INSTALLED_APPS = [
     "knox",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "pgtrigger",
     "ledger",
     "hospital",
     "prescriptions",
@@ -103,6 +102,13 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 LEDGER_ORIGIN = os.environ.get("RX_ORIGIN", "rx.example/log")
 KEY_FOLDER = Path(home.KEYS)
 LOG_FOLDER = Path(home.LOG)
+# Who must cosign (a C2SP tlog-policy; where there is no file, nobody but the log), how long a
+# witness may take, and within how many seconds an entry is promised to be final.
+LEDGER_POLICY = Path(os.environ.get("RX_POLICY") or home.HOME / "policy")
+LEDGER_WITNESS_TIMEOUT_S = float(os.environ.get("RX_WITNESS_TIMEOUT_S", "1"))
+LEDGER_MERGE_DELAY_S = int(os.environ.get("RX_MERGE_DELAY_S", "60"))
+METRICS = os.environ.get("RX_METRICS") == "1"  # opens /log/metrics
+LEDGER_POST_QUANTUM = os.environ.get("RX_POST_QUANTUM") == "1"
 
 # WeChat; the defaults are the simulator's, and going live is a change of these.
 WECHAT = {

@@ -113,6 +113,17 @@ def patient_tag(person: Person) -> str:
     return hmac.digest(key, chain.origin().encode(), hashlib.sha256).hex()
 
 
+def staff_tag(person: Person) -> str:
+    """
+    What stands for this person at work in the current log, whatever the account and employer.
+
+    By it validators hold four eyes apart. It is another digest than the patient's tag, so that
+    nobody sees which patient works here.
+    """
+    key = sealing.unseal(person.tag_key, f"person/{person.handle.hex}/tag_key")
+    return hmac.digest(key, b"staff/" + chain.origin().encode(), hashlib.sha256).hex()
+
+
 def _append(kind: str, at: datetime, *, patient: str, facts: dict[str, Any]) -> chain.Appended:
     """A view has a subject of its own, so that looking never makes another statement stale."""
     statement = Statement(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponse
@@ -10,7 +11,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hospital import errors, http, queries
+from hospital import errors, http, promises, queries
 from hospital.actions import keys, login, people
 from hospital.models import Key
 from hospital.roles import OrganisationKind, Role
@@ -151,7 +152,8 @@ class Keys(http.Command):
         return Response({"keys": [_key(key) for key in queries.keys_of(self.actor.account)]})
 
     def act(self, call: http.Call) -> dict[str, Any]:
-        return _key(keys.register(call.values["public_key"], call.note, **call.doer))
+        key, entry = keys.register(call.values["public_key"], call.note, **call.doer)
+        return {**_key(key), "entry": promises.entered(entry)}
 
 
 class KeysStatement(http.Draw):
@@ -172,7 +174,8 @@ class Revocation(http.Command):
         name = http.Text(max_length=160)
 
     def act(self, call: http.Call) -> dict[str, Any]:
-        return _key(keys.revoke(call.values["name"], call.note, **call.doer))
+        key, entry = keys.revoke(call.values["name"], call.note, **call.doer)
+        return {**_key(key), "entry": promises.entered(entry)}
 
 
 class RevocationStatement(http.Draw):
@@ -211,9 +214,9 @@ def _entry(entry: ledger.Entry) -> dict[str, Any]:
     }
 
 
-def _receipt(leaf: bytes) -> bytes:
+def _receipt(leaf: bytes, make: Callable[[bytes], bytes] = ledger.receipt_for) -> bytes:
     try:
-        return ledger.receipt_for(leaf)
+        return make(leaf)
     except LookupError as fault:
         raise UnknownEntry from fault
     except ledger.NotYetPublished as fault:
@@ -223,8 +226,12 @@ def _receipt(leaf: bytes) -> bytes:
 class Receipt(http.Endpoint):
     """The receipt of an entry: a C2SP tlog-proof that anybody can check without us."""
 
+    query = {"file": "1 adds the entry and the registrations of its signers' keys"}
+
     def get(self, request: Request, leaf: str) -> HttpResponse:
-        proof = _receipt(bytes.fromhex(leaf))
+        whole = request.query_params.get("file") == "1"
+        make = ledger.receipt_file_for if whole else ledger.receipt_for
+        proof = _receipt(bytes.fromhex(leaf), make)
         return HttpResponse(proof, content_type="text/plain; charset=utf-8")
 
 

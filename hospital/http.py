@@ -24,7 +24,7 @@ from rest_framework.views import APIView
 
 from hospital import access, errors, idempotency
 from hospital.roles import Actor, Role
-from ledger import entry
+from ledger import entry, lag
 
 
 class BadInput(errors.Invalid):
@@ -37,6 +37,24 @@ class WrongRole(errors.Forbidden):
     """This role may not make this call."""
 
     code = "access.wrong_role"
+
+
+class Lagging(errors.Unavailable):
+    """The ledger is later than it promises; nothing was changed, try again in a few seconds."""
+
+    code = "ledger.lagging"
+
+
+def check_lag() -> None:
+    """
+    Push a write back while older entries wait longer than was promised; reads go on.
+
+    Raises ``Lagging``.
+    """
+    try:
+        lag.check()
+    except lag.Lagging as fault:
+        raise Lagging(retry_after_s=fault.retry_after_s) from fault
 
 
 class Strict(serializers.Serializer[Any]):
@@ -201,6 +219,7 @@ class Draw(Endpoint):
 
     def post(self, request: Request, **where: Any) -> Response:
         values = self.read()
+        check_lag()
         statement, shows = self.draw(Call(self.actor, timezone.now(), where, values))
         text = statement.text().decode()
         return Response({"statement": text, "key": statement.by, "shows": shows})
@@ -219,6 +238,7 @@ class Command(Endpoint):
         call = Call(self.actor, timezone.now(), where, self.read())
 
         def act() -> tuple[int, bytes]:
+            check_lag()
             return self.success, JSONRenderer().render(self.act(call))
 
         asked = (request.method or "", request.path, request._request.body)

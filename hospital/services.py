@@ -1,9 +1,9 @@
 """
 The server's own roles and their private keys.
 
-``access`` signs views, ``clock`` expiries, ``cashier`` payments, ``registrar`` vouches for
-enrolled keys. Their public keys stand in the ledger's first entry. No key of a person or of an
-organisation is ever here.
+``access`` signs views, ``clock`` expiries, ``cashier`` payments; ``registrar`` vouches for enrolled
+keys, ``promise`` promises that entries will be final. Their public keys stand in the ledger's first
+entry. No key of a person or of an organisation is ever here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hospital.roles import SERVER, Actor, Role
 from ledger import chain, keyfile, note
 from ledger.entry import Statement
 
-SERVICES = ("access", "clock", "cashier", "registrar")
+SERVICES = ("access", "clock", "cashier", "registrar", "promise")
 CLOCK = Actor(account=SERVER, role=Role.CLOCK)
 CASHIER = Actor(account=SERVER, role=Role.CASHIER)
 

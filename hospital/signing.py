@@ -84,7 +84,9 @@ class Draft:
     facts: Mapping[str, Any]
     commitment: bytes = b""
 
-    def statement(self, *, by: str, at: datetime) -> entry.Statement:
+    def statement(
+        self, *, by: str, at: datetime, after: chain.Tip | None = None
+    ) -> entry.Statement:
         return chain.draw(
             kind=self.kind,
             subject=self.subject,
@@ -93,6 +95,7 @@ class Draft:
             facts=self.facts,
             patient=self.patient,
             commitment=self.commitment,
+            after=after,
         )
 
 
@@ -114,10 +117,13 @@ def append(draft: Draft, signed: str, *, by: Actor, at: datetime) -> chain.Appen
         UnknownKey, RevokedKey, ForeignKey: see each.
     """
     parsed, claimed = read(signed)
-    expected = draft.statement(by=claimed.by, at=claimed.at)
+    latest = chain.tip(draft.subject)
+    expected = draft.statement(by=claimed.by, at=claimed.at, after=latest)
     check_same(parsed, claimed, expected)
     check_fresh(claimed, at)
-    check_signature(parsed, _live_key(claimed.by, by, lock=True))
+    key, registered_at = _live_key(claimed.by, by, lock=True)
+    check_signature(parsed, key)
+    _check_order(claimed, latest.at, registered_at)
     try:
         return chain.append(signed.encode(), drawn=expected)
     except chain.Outrun as fault:
@@ -148,6 +154,17 @@ def check_fresh(claimed: entry.Statement, at: datetime) -> None:
         raise ExpiredStatement(fresh_s=int(FRESH.total_seconds()))
 
 
+def _check_order(claimed: entry.Statement, *before: datetime) -> None:
+    """
+    Refuse a statement dated before what it follows, which validators would take for back-dated.
+
+    Who signs chooses ``at`` within ``FRESH``, so an honest server must not leave it to chance.
+    Raises ``ExpiredStatement``.
+    """
+    if claimed.at < max(before) - AHEAD:
+        raise ExpiredStatement(fresh_s=int(FRESH.total_seconds()))
+
+
 def check_signature(parsed: note.Note, key: note.Verifier) -> None:
     """Exactly one signature, and it is ``key``'s. Raises ``BadSignature``."""
     try:
@@ -162,22 +179,25 @@ def verifier(key: Key) -> note.Verifier:
     return note.Verifier(key.name, bytes(key.public_key))
 
 
-def _live_key(name: str, by: Actor, *, lock: bool = False) -> note.Verifier:
-    """The key of this name, if it is ``by``'s and not revoked; locked against revocation."""
+def _live_key(name: str, by: Actor, *, lock: bool = False) -> tuple[note.Verifier, datetime]:
+    """
+    The key of this name and since when it is registered, if it is ``by``'s and not revoked; locked
+    against revocation.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_LOCKED_KEY if lock else _KEY, [name])
         row = cursor.fetchone()
     if row is None:
         raise UnknownKey(key=name)
-    account, public_key, revoked_at = row
+    account, public_key, registered_at, revoked_at = row
     if account != by.account:
         raise ForeignKey(key=name)
     if revoked_at is not None:
         raise RevokedKey(key=name)
-    return note.Verifier(name, bytes(public_key))
+    return note.Verifier(name, bytes(public_key)), registered_at
 
 
-_KEY = "SELECT account_id, public_key, revoked_at FROM hospital_key WHERE name = %s"
+_KEY = "SELECT account_id, public_key, registered_at, revoked_at FROM hospital_key WHERE name = %s"
 _LOCKED_KEY = _KEY + " FOR SHARE"  # Django's ORM has no FOR SHARE
 
 

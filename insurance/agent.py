@@ -5,7 +5,7 @@ It reads the claims that are open for its payer, fetches the signed events with 
 verifies them offline, decides by a simple policy, signs, and settles with the pharmacies what it
 approved. It needs the public API and nothing else of this server: no database, no Django.
 
-    python -m insurance.agent --url URL --payer SLUG --key FILE [--log-key FILE]
+    python -m insurance.agent --url URL --payer SLUG --key FILE [--policy FILE]
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from insurance import evidence
 from insurance.evidence import BadEvidence, Evidence, Proven, Verdict
 from ledger import keyfile, note
 from ledger.entry import Statement
+from ledger.policy import Policy
 
 PAUSE_S = 0.5
 log = logging.getLogger("agent")
@@ -37,7 +38,7 @@ class Agent:
 
     client: Client
     payer: str
-    log_key: note.Verifier
+    policy: Policy
     ceiling_fen: int
     keys: dict[str, list[Proven]] = field(default_factory=dict)
 
@@ -73,7 +74,7 @@ class Agent:
 
     def _verdict(self, found: Evidence, claim: dict[str, Any]) -> Verdict:
         try:
-            statements = evidence.checked(found, self.log_key)
+            statements = evidence.checked(found, self.policy)
         except BadEvidence as fault:
             log.error("%s: %s", claim["subject"], fault)
             return Verdict("refuse", 0, "evidence_missing")
@@ -81,11 +82,12 @@ class Agent:
 
     def _evidence(self, subject: str) -> Evidence:
         events = self._proven(subject)
+        chain = self.policy.logs[0].verifier.name
         if "log" not in self.keys:
             self.keys["log"] = self._proven("log")
         for event in events:
             name = Statement.parse(note.parse(event.entry).text).by
-            if not name.startswith(f"{self.log_key.name}/"):
+            if not name.startswith(f"{chain}/"):
                 self.keys[name] = self._proven(f"key/{name}")
         return Evidence(events, self.keys["log"][0], self.keys)
 
@@ -112,8 +114,8 @@ def main() -> None:
         signer=keyfile.load(options.key),
         patience_s=60,
     )
-    log_key = _log_key(client, options.log_key)
-    agent = Agent(client, options.payer, log_key, options.ceiling_fen)
+    policy = _policy(client, options.policy)
+    agent = Agent(client, options.payer, policy, options.ceiling_fen)
     client.enter_with_key()
     for _ in itertools.count():
         try:
@@ -127,10 +129,9 @@ def main() -> None:
         time.sleep(PAUSE_S)
 
 
-def _log_key(client: Client, path: Path | None) -> note.Verifier:
-    """The log's key: pinned in a file, or, failing that, the one it shows at the first contact."""
-    text = path.read_text() if path else client.text("/log/log.vkey").decode()
-    return note.Verifier.from_vkey(text.removesuffix("\n"))
+def _policy(client: Client, path: Path | None) -> Policy:
+    """The consortium's policy: pinned in a file, or, failing that, as the log first shows it."""
+    return Policy.parse(path.read_bytes() if path else client.text("/log/policy"))
 
 
 def _options() -> argparse.Namespace:
@@ -138,7 +139,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--url", required=True, help="the server's address")
     parser.add_argument("--payer", required=True, help="the payer's slug")
     parser.add_argument("--key", required=True, type=Path, help="the agent's key file")
-    parser.add_argument("--log-key", type=Path, help="the log's vkey; pin it in production")
+    parser.add_argument("--policy", type=Path, help="the policy file; pin it in production")
     parser.add_argument("--ceiling-fen", type=int, default=1_000_000, help="per claim, in fen")
     return parser.parse_args()
 

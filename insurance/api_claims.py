@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from hospital import http, queries
+from hospital import http, promises, queries
 from hospital.roles import OrganisationKind, Role
 from hospital.units import stamp
 from insurance.actions import claims, coverage
@@ -146,11 +146,7 @@ class Settlements(http.Command):
         return {
             "id": str(made.id),
             "total_fen": made.total_fen,
-            "entry": {
-                "subject": entry.subject,
-                "version": entry.version,
-                "leaf": entry.leaf.hex(),
-            },
+            "entry": promises.entered(entry),
         }
 
 

@@ -2,8 +2,8 @@
 Judging a claim from signed events alone: pure, offline, no trust in the server.
 
 ``Evidence`` is what a payer fetched: the entries of one prescription and of the keys that signed
-them, each with its receipt, and the log's own key. ``checked`` verifies all of it; ``rule`` says
-what the payer's policy makes of it.
+them, each with its receipt. ``checked`` verifies all of it by the consortium's policy;
+``rule`` says what the payer makes of it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ledger import note, receipt
 from ledger.entry import Statement, leaf_hash
+from ledger.policy import Policy
 
 NEEDED = (
     "prescription.issue",
@@ -54,13 +55,22 @@ class Verdict:
     reason: str
 
 
-def checked(evidence: Evidence, log: note.Verifier) -> list[Statement]:
+@dataclass(frozen=True, slots=True)
+class Log:
+    """By what its checkpoints are judged, and the key that opened it."""
+
+    policy: Policy
+    key: note.Verifier
+
+
+def checked(evidence: Evidence, policy: Policy) -> list[Statement]:
     """
     The statements of the events, after everything about them was verified.
 
     Raises:
         BadEvidence: a receipt, a signature, a key or the chain does not hold.
     """
+    log = Log(policy, _entry_key(policy))
     services = _service_keys(evidence.opening, log)
     statements, leaf = [], b""
     for number, event in enumerate(evidence.events, 1):
@@ -95,28 +105,35 @@ def rule(statements: Sequence[Statement], payer: str, *, ceiling_fen: int) -> Ve
     return Verdict("approve", share, "none")
 
 
-def _included(proven: Proven, log: note.Verifier) -> Statement:
+def _entry_key(policy: Policy) -> note.Verifier:
+    for log in policy.logs:
+        if isinstance(log.verifier, note.Verifier):
+            return log.verifier
+    raise BadEvidence("the policy names no Ed25519 key of a log")
+
+
+def _included(proven: Proven, log: Log) -> Statement:
     try:
-        receipt.verify(proven.receipt, proven.entry, log)
+        receipt.verify(proven.receipt, proven.entry, log.policy)
         statement = Statement.parse(note.parse(proven.entry).text)
     except ValueError as fault:
         raise BadEvidence(f"an entry is not proven: {fault}") from fault
-    if statement.log != log.name:
+    if statement.log != log.key.name:
         raise BadEvidence("an entry is of another log")
     return statement
 
 
-def _service_keys(opening: Proven, log: note.Verifier) -> dict[str, note.Verifier]:
+def _service_keys(opening: Proven, log: Log) -> dict[str, note.Verifier]:
     statement = _included(opening, log)
     if statement.kind != "log.open":
         raise BadEvidence("entry 0 does not open the log")
-    _signed_by(opening.entry, log)
+    _signed_by(opening.entry, log.key)
     keys = [note.Verifier.from_vkey(vkey) for vkey in statement.facts["service_keys"].values()]
     return {key.name: key for key in keys}
 
 
 def _registered(
-    evidence: Evidence, name: str, log: note.Verifier, services: Mapping[str, note.Verifier]
+    evidence: Evidence, name: str, log: Log, services: Mapping[str, note.Verifier]
 ) -> note.Verifier:
     """The key of this name: it registered itself and the registrar vouched; never revoked."""
     found = evidence.keys.get(name, ())
@@ -131,7 +148,7 @@ def _registered(
     if key.name != name:
         raise BadEvidence(f"the registration is not {name}'s")
     _signed_by(found[0].entry, key)
-    _signed_by(found[0].entry, services[f"{log.name}/registrar"])
+    _signed_by(found[0].entry, services[f"{log.key.name}/registrar"])
     return key
 
 

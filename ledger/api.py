@@ -1,15 +1,20 @@
 """
-The published log over HTTP, for anybody: the checkpoint, the tiles, the log's key.
+The published log over HTTP, for anybody: checkpoints, tiles, the log's key, policy and laws.
 
-Files of LOG_FOLDER and nothing else; the tables are never read. Only names that a tile can have
+Files of LOG_FOLDER; but for the metrics the tables are never read. Only names that a tile can have
 are looked up, so no path leads out of the folder. A web server in front may serve the same files.
 """
+
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
 
-from ledger import publication, tiles
+from ledger import chain, publication, status, tiles
 from ledger.readers import Folder
 
 TEXT = "text/plain; charset=utf-8"
@@ -20,8 +25,26 @@ ASK_AGAIN = "no-cache"
 
 @require_safe
 def checkpoint(request: HttpRequest) -> HttpResponse:
-    """The latest published checkpoint."""
+    """The latest final checkpoint, with its cosignatures."""
     return _file(publication.CHECKPOINT, TEXT, ASK_AGAIN)
+
+
+@require_safe
+def signed(request: HttpRequest) -> HttpResponse:
+    """The log's newest checkpoint, final or not."""
+    return _file(publication.SIGNED, TEXT, ASK_AGAIN)
+
+
+@require_safe
+def policy(request: HttpRequest) -> HttpResponse:
+    """Who must cosign; whoever wants to be sure has it from somewhere else."""
+    return _file(publication.POLICY, TEXT, ASK_AGAIN)
+
+
+@require_safe
+def law(request: HttpRequest, digest: str) -> HttpResponse:
+    """A law by its SHA-256, which the log names."""
+    return _file(publication.law(digest), "application/json", FOR_EVER)
 
 
 @require_safe
@@ -35,6 +58,23 @@ def tile(request: HttpRequest, path: str) -> HttpResponse:
     """A tile or a bundle of entries. A full tile replaces its partial ones, which then are 404."""
     found = tiles.parse_path(f"tile/{path}")
     return _file(found.path, BYTES, FOR_EVER) if found else _not_found()
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """How the ledger is doing, for Prometheus; 404 unless RX_METRICS=1 opens it."""
+    if not settings.METRICS:
+        return _not_found()
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Seen())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+class _Seen(Collector):
+    """Asks the database when it is asked, so that any web process gives the same answer."""
+
+    def collect(self) -> Iterable[Metric]:
+        return status.metrics(status.look(chain.origin()))
 
 
 def _file(path: str, content_type: str, cache: str) -> HttpResponse:

@@ -1,41 +1,49 @@
 """
 Re-verify a whole log from entry 0, given nothing but its files and its key.
 
-Everything is looked at: the checkpoint's signature, every entry (rules: ``ledger.replay``),
-every hash of every tile on every level, the root, and all other files that lie beside them. It
-stops at the first fault and says where it is. One changed bit, anywhere in a folder, is a fault:
-nothing is parsed leniently.
+Everything is looked at: the checkpoint's signature, every entry (rules: ``ledger.replay``; by the
+law that the log names, if it is published), every hash of every tile on every level, the root, and
+all other files that lie beside them. It stops at the first fault and says where it is. One changed
+bit, anywhere in a folder, is a fault: nothing is parsed leniently.
+
+``checkpoint`` is the latest final head, ``signed`` the latest that the log's key signed. The larger
+of the two is the size that is verified; the root of each is compared. ``checkpoint`` must be final
+by a policy that the log has named, if it has named one.
 
 What it cannot know: whether the log showed others another history (compare checkpoints, ask
 witnesses), and what was left out before it was ever signed.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from ledger import merkle, tiles, treehead
+from ledger import beside, merkle, tiles
 from ledger import note as notes
-from ledger.entry import leaf_hash
-from ledger.replay import Broken, Replay, subjects_of
+from ledger.beside import CHECKPOINT as CHECKPOINT
+from ledger.beside import SIGNED as SIGNED
+from ledger.beside import VKEY as VKEY
+from ledger.beside import Fault as Fault
+from ledger.beside import published_law as published_law
+from ledger.beside import read_vkey as read_vkey
+from ledger.entry import Statement, leaf_hash
+from ledger.replay import LOG, Broken, Laws, Replay
 
 Progress = Callable[[int, int], None]
 Pieces = Iterable[tuple[list[bytes], list[bytes]]]
-CHECKPOINT, VKEY = "checkpoint", "log.vkey"
-
-
-class Fault(ValueError):
-    """The first thing that is wrong: ``where`` names a file or an entry, ``what`` says why."""
-
-    def __init__(self, where: str, what: str) -> None:
-        super().__init__(f"{where}: {what}")
-        self.where, self.what = where, what
+_LAW = re.compile(r"law/([0-9a-f]{64})\.json")
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What has been verified. ``strays`` are files that are no part of the log as checkpointed."""
+    """
+    What has been verified.
+
+    ``law`` is the digest of the law that the last entry was judged by, empty if by none. ``strays``
+    are files that are no part of the log as checkpointed.
+    """
 
     origin: str
     size: int
@@ -43,6 +51,7 @@ class Summary:
     subjects: int
     keys: int
     seconds: float
+    law: str = ""
     strays: tuple[str, ...] = ()
 
 
@@ -56,10 +65,16 @@ class Listing(tiles.Reader, Protocol):
 class Replayer:
     """Replays entries, grows the tree beside them, and compares roots at the sizes given."""
 
-    def __init__(self, log: notes.Verifier, roots: Mapping[int, tuple[str, bytes]]) -> None:
+    def __init__(
+        self,
+        log: notes.Verifier,
+        roots: Mapping[int, tuple[str, bytes]],
+        laws: Laws | None = None,
+    ) -> None:
         """``roots`` maps a size to the root that somebody claims for it, and to who claims it."""
-        self.replay = Replay(log)
+        self.replay = Replay(log, laws)
         self.stack = tiles.Stack()
+        self.policies: list[str] = []
         self._roots = roots
         self._sizes = sorted(roots, reverse=True)
 
@@ -74,9 +89,11 @@ class Replayer:
             if leaf_hash(entry) != leaf:
                 raise self._fault(entry, "it does not have the hash of its leaf")
             try:
-                self.replay.check(entry, leaf)
+                statement = self.replay.check(entry, leaf)
             except Broken as error:
                 raise self._fault(entry, str(error)) from error
+            if statement.subject == LOG and isinstance(statement.facts.get("policy"), str):
+                self.policies.append(statement.facts["policy"])
         done: list[tuple[tiles.Tile, bytes]] = []
         while self._sizes and self._sizes[-1] <= start + len(leaves):
             size = self._sizes.pop()
@@ -96,10 +113,30 @@ class Replayer:
             where = self._roots[size][0]
             raise Fault(where, f"it speaks of {size} entries, there are {self.replay.entries}")
 
+    def summary(self, origin: str, size: int, root: bytes, started: float) -> Summary:
+        """What has been verified, since ``started`` by ``time.perf_counter``."""
+        return Summary(
+            origin=origin,
+            size=size,
+            root=root,
+            subjects=self.replay.subjects,
+            keys=self.replay.keys,
+            seconds=time.perf_counter() - started,
+            law=self.replay.position.law if self.replay.law else "",
+        )
+
     def _fault(self, entry: bytes, what: str) -> Fault:
-        (subject,) = subjects_of([entry])
+        subject = subject_of(entry)
         about = f" ({subject})" if subject else ""
         return Fault(f"entry {self.replay.entries}{about}", what)
+
+
+def subject_of(entry: bytes) -> str:
+    """Name the subject of an entry that may be damaged; empty where it cannot be read."""
+    try:
+        return Statement.parse(notes.parse(entry).text).subject
+    except notes.Malformed:
+        return ""
 
 
 def files(
@@ -112,39 +149,17 @@ def files(
         Fault: the first fault.
     """
     started = time.perf_counter()
-    verifier, head = _opened(reader, vkey)
-    replayer = Replayer(verifier, {head.size: (CHECKPOINT, head.root)})
-    for entries, leaves in _pieces(reader, head.size):
+    verifier = beside.opened_vkey(reader, vkey)
+    heads = beside.Heads(reader, verifier)
+    roots, size = heads.roots, max(heads.roots)
+    replayer = Replayer(verifier, roots, lambda digest: published_law(reader, digest))
+    for entries, leaves in _pieces(reader, size):
         full = replayer.take(entries, leaves)
-        _compare_tiles(reader, head.size, full)
-        progress(replayer.replay.entries, head.size)
-    _compare_tiles(reader, head.size, replayer.stack.partials())
-    return Summary(
-        origin=head.origin,
-        size=head.size,
-        root=head.root,
-        subjects=replayer.replay.subjects,
-        keys=replayer.replay.keys,
-        seconds=time.perf_counter() - started,
-    )
-
-
-def read_vkey(reader: tiles.Reader) -> str:
-    """
-    Give the verifier key that lies beside a log. Whoever wrote the log could have written it.
-
-    Raises:
-        Fault: it is missing or not in its one form.
-    """
-    data = _read(reader, VKEY)
-    try:
-        vkey = data.decode().removesuffix("\n")
-        notes.Verifier.from_vkey(vkey)
-    except (UnicodeDecodeError, notes.Malformed) as error:
-        raise Fault(VKEY, str(error)) from error
-    if data != f"{vkey}\n".encode():
-        raise Fault(VKEY, "it does not end in one newline")
-    return vkey
+        _compare_tiles(reader, size, full)
+        progress(replayer.replay.entries, size)
+    _compare_tiles(reader, size, replayer.stack.partials())
+    beside.check_agreements(reader, heads, replayer.policies)
+    return replayer.summary(verifier.name, size, roots[size][1], started)
 
 
 def strays(listing: Listing, size: int) -> tuple[str, ...]:
@@ -157,15 +172,19 @@ def strays(listing: Listing, size: int) -> tuple[str, ...]:
     Raises:
         Fault: a partial tile differs from the full one.
     """
-    needed = {CHECKPOINT, VKEY} | {tile.path for tile in tiles.tiles_of(size)}
+    needed = set(beside.NAMES)
+    needed |= {tile.path for tile in tiles.tiles_of(size)}
     unknown = []
     for path in listing.paths():
         if path in needed:
             continue
+        if named := _LAW.fullmatch(path):
+            published_law(listing, named[1])
+            continue
         tile = tiles.parse_path(path)
         if tile is None or tile.number * tiles.WIDTH + tile.width > tiles.count(tile.level, size):
             unknown.append(path)
-        elif _beginning(listing, tile, size) != _read(listing, path):
+        elif _beginning(listing, tile, size) != beside.read(listing, path):
             raise Fault(path, "it differs from the tile that it has become")
     return tuple(unknown)
 
@@ -176,19 +195,6 @@ def _beginning(reader: tiles.Reader, tile: tiles.Tile, size: int) -> bytes:
     if tile.level != tiles.ENTRIES:
         return data[: tile.width * merkle.HASH_SIZE]
     return tiles.bundle(tiles.unbundle(data, whole.width)[: tile.width])
-
-
-def _opened(reader: tiles.Reader, vkey: str) -> tuple[notes.Verifier, treehead.TreeHead]:
-    try:
-        verifier = notes.Verifier.from_vkey(vkey)
-    except notes.Malformed as error:
-        raise Fault(VKEY, str(error)) from error
-    if read_vkey(reader) != vkey:
-        raise Fault(VKEY, "it is not the key to verify by")
-    try:
-        return verifier, treehead.open_checkpoint(_read(reader, CHECKPOINT), verifier)
-    except (notes.Malformed, notes.BadSignature) as error:
-        raise Fault(CHECKPOINT, str(error)) from error
 
 
 def _pieces(reader: tiles.Reader, size: int) -> Iterator[tuple[list[bytes], list[bytes]]]:
@@ -217,10 +223,3 @@ def _fetch(reader: tiles.Reader, tile: tiles.Tile) -> bytes:
         raise Fault(tile.path, "it is missing") from error
     except notes.Malformed as error:
         raise Fault(tile.path, str(error)) from error
-
-
-def _read(reader: tiles.Reader, path: str) -> bytes:
-    try:
-        return reader.read(path)
-    except tiles.Missing as error:
-        raise Fault(path, "it is missing") from error

@@ -9,7 +9,7 @@ relies on. Signatures are not checked here: the caller knows the keys and has ch
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +18,8 @@ from django.db import connection
 from ledger import note as notes
 from ledger.entry import MAX_BYTES, Statement
 from ledger.models import Log
+
+PAST = datetime.min.replace(tzinfo=UTC)
 
 
 class UnknownLog(LookupError):
@@ -34,21 +36,29 @@ class Outrun(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Tip:
-    """A subject's latest version and its 32-byte leaf hash; 0 and empty if there is none."""
+    """
+    A subject's latest version, its 32-byte leaf hash and its ``at``; 0, empty and the beginning of
+    time if there is none.
+    """
 
     version: int
     leaf: bytes
+    at: datetime = PAST
 
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """What ``append`` wrote. ``event_id`` orders events; ``leaf`` names the entry for ever."""
+    """
+    What ``append`` wrote. ``event_id`` orders events; ``leaf`` names the entry for ever; ``at`` is
+    what the entry says, ``stored_at`` the database's clock when it was stored.
+    """
 
     event_id: int
     subject: str
     version: int
     leaf: bytes
     at: datetime
+    stored_at: datetime
 
 
 def origin() -> str:
@@ -71,11 +81,14 @@ def log_id(of: str) -> int:
 
 
 def tip(subject: str) -> Tip:
-    """Give the subject's latest version in the current log and its leaf hash."""
+    """Give the subject's latest version in the current log, its leaf hash and its time."""
     with connection.cursor() as cursor:
         cursor.execute(_TIP, [log_id(origin()), subject])
         row = cursor.fetchone()
-    return Tip(row[0], bytes(row[1])) if row else Tip(0, b"")
+    if row is None:
+        return Tip(0, b"")
+    version, leaf, at = row
+    return Tip(version, bytes(leaf), datetime.fromisoformat(bytes(at).decode()))
 
 
 def draw(
@@ -87,16 +100,18 @@ def draw(
     facts: Mapping[str, Any],
     patient: str = "",
     commitment: bytes = b"",
+    after: Tip | None = None,
 ) -> Statement:
     """
     Write the statement that would be the subject's next entry; nothing is stored.
 
-    ``by`` is the name of the key that will sign, ``at`` aware and UTC.
+    ``by`` is the name of the key that will sign, ``at`` aware and UTC. ``after`` is the subject's
+    tip, if the caller has read it.
 
     Raises:
         note.Malformed: a field is outside what ``entry.Statement`` allows.
     """
-    latest = tip(subject)
+    latest = after or tip(subject)
     return Statement(
         log=origin(),
         subject=subject,
@@ -139,7 +154,10 @@ def append(note: bytes, *, drawn: Statement | None = None) -> Appended:
         row = cursor.fetchone()
     if row is None:
         raise Outrun(f"{statement.subject} already has version {statement.version}")
-    return Appended(row[0], statement.subject, statement.version, bytes(row[1]), statement.at)
+    event_id, leaf, stored_at = row
+    return Appended(
+        event_id, statement.subject, statement.version, bytes(leaf), statement.at, stored_at
+    )
 
 
 def _following_its_tip(note: bytes) -> Statement:
@@ -153,11 +171,12 @@ def _following_its_tip(note: bytes) -> Statement:
     return statement
 
 
+# ``at`` is the first member of the statement, so it stands at the same place in every note.
 _TIP = """
-    SELECT version, leaf FROM ledger_event
+    SELECT version, leaf, substring(note FROM 32 FOR 27) FROM ledger_event
     WHERE log_id = %s AND subject = %s ORDER BY version DESC LIMIT 1
 """
 _INSERT = """
     INSERT INTO ledger_event (log_id, subject, version, kind, note) VALUES (%s, %s, %s, %s, %s)
-    ON CONFLICT (log_id, subject, version) DO NOTHING RETURNING id, leaf
+    ON CONFLICT (log_id, subject, version) DO NOTHING RETURNING id, leaf, stored_at
 """

@@ -8,24 +8,31 @@ know the published checkpoint: that one has been restored from an older backup, 
 fork the log.
 
 Signing commits before publishing starts, so nothing is published that the database could forget. A
-crash between the two is made good by the next run.
+crash between the two is made good by the next run. What is published here is ``signed``; as
+``checkpoint`` it appears when it is final.
 """
 
+import time
 from pathlib import Path
 
 from django.db import connection, transaction
 
-from ledger import chain, merkle, publication, stored, treehead
+from ledger import chain, finality, merkle, publication, stored, treehead
 from ledger import note as notes
-from ledger.models import Checkpoint, Head, Log
+from ledger.cosignature import Cosigner
+from ledger.models import Checkpoint, Contact, Head, Log
 from ledger.publication import Refused
 from ledger.readers import Folder
 from ledger.tiles import Missing
 
 
-def advance(signer: notes.Signer, folder: Path) -> treehead.TreeHead | None:
+def advance(
+    signer: notes.Signer, folder: Path, *, second: Cosigner | None = None
+) -> treehead.TreeHead | None:
     """
     Sign the head of the signer's log if it has grown, and publish the latest checkpoint.
+
+    ``second`` is the log's post-quantum key, where it has one; it signs under the same name.
 
     Returns the published tree head; None if the log has no entry yet, or if another run is at work,
     which is harmless.
@@ -38,12 +45,28 @@ def advance(signer: notes.Signer, folder: Path) -> treehead.TreeHead | None:
     with transaction.atomic(durable=True):
         if not _lock(log_id, signer.verifier):
             return None
-        _published_size(log_id, signer.verifier, folder)
-        _sign_new_head(log_id, signer)
+        _check_published(log_id, signer.verifier, folder)
+        _sign_new_head(log_id, signer, second)
     with transaction.atomic(durable=True):
         if not _lock(log_id, signer.verifier):
             return None
         return _publish(log_id, signer.verifier, folder)
+
+
+def publish_final(log: Log, folder: Path) -> treehead.TreeHead | None:
+    """
+    Publish the latest final checkpoint, if it is not yet; the tree head, None if there is none.
+
+    Another run at work is left alone.
+    """
+    verifier = notes.Verifier.from_vkey(log.vkey)
+    final = finality.conclude(log.id, finality.agreed(log))
+    if final is None:
+        return None
+    with transaction.atomic(durable=True):
+        if _lock(log.id, verifier) and _signed_size(folder, verifier) >= final.size:
+            finality.publish(folder, final, verifier)
+    return treehead.open_checkpoint(bytes(final.note), verifier)
 
 
 def _lock(log_id: int, verifier: notes.Verifier) -> bool:
@@ -63,22 +86,33 @@ def _latest(log_id: int) -> Checkpoint | None:
     return Checkpoint.objects.filter(log_id=log_id).order_by("-size").first()
 
 
-def _published_size(log_id: int, verifier: notes.Verifier, folder: Path) -> int:
+def _check_published(log_id: int, verifier: notes.Verifier, folder: Path) -> None:
+    """The database knows what is published; it would not if it were an older one, restored."""
+    ahead = Contact.objects.filter(log_id=log_id, trouble="ahead").first()
+    if ahead is not None:
+        raise Refused(f"{ahead.name} says: {ahead.text}")
+    for path in (publication.SIGNED, publication.CHECKPOINT):
+        try:
+            published = Folder(folder).read(path)
+        except Missing:
+            continue
+        try:
+            head = treehead.open_checkpoint(published, verifier)
+        except (notes.Malformed, notes.BadSignature) as error:
+            raise Refused(f"the published checkpoint is damaged: {error}") from error
+        known = Checkpoint.objects.filter(log_id=log_id, size=head.size).first()
+        if known is None or notes.parse(bytes(known.note)).text != head.text():
+            raise Refused(f"the database does not know the published checkpoint at {head.size}")
+
+
+def _signed_size(folder: Path, verifier: notes.Verifier) -> int:
     try:
-        published = Folder(folder).read(publication.CHECKPOINT)
+        return treehead.open_checkpoint(Folder(folder).read(publication.SIGNED), verifier).size
     except Missing:
         return 0
-    try:
-        size = treehead.open_checkpoint(published, verifier).size
-    except (notes.Malformed, notes.BadSignature) as error:
-        raise Refused(f"the published checkpoint is damaged: {error}") from error
-    known = Checkpoint.objects.filter(log_id=log_id, size=size).first()
-    if known is None or bytes(known.note) != published:
-        raise Refused(f"the database does not know the published checkpoint at {size}")
-    return size
 
 
-def _sign_new_head(log_id: int, signer: notes.Signer) -> None:
+def _sign_new_head(log_id: int, signer: notes.Signer, second: Cosigner | None) -> None:
     head = Head.objects.get(log_id=log_id)
     latest = _latest(log_id)
     old_size = latest.size if latest else 0
@@ -99,34 +133,55 @@ def _sign_new_head(log_id: int, signer: notes.Signer) -> None:
             size=head.size,
             root=root,
             edge=b"".join(edge),
-            note=notes.sign(text, signer),
+            note=_note(text, signer, second),
         )
+
+
+def _note(text: bytes, signer: notes.Signer, second: Cosigner | None) -> bytes:
+    lines = [signer.sign(text)]
+    if second is not None:
+        lines.append(second.cosign(text, int(time.time())))
+    return notes.assemble(text, lines)
 
 
 def _publish(log_id: int, verifier: notes.Verifier, folder: Path) -> treehead.TreeHead | None:
     latest = _latest(log_id)
-    if latest is None or not treehead.is_final(bytes(latest.note), verifier):
+    if latest is None:
         return None
-    old_size = _published_size(log_id, verifier, folder)
+    _check_published(log_id, verifier, folder)
+    old_size = _signed_size(folder, verifier)
     if old_size < latest.size:
         publication.publish(folder, log_id, old_size, verifier, bytes(latest.note))
     return treehead.open_checkpoint(bytes(latest.note), verifier)
 
 
-def export(origin: str, folder: Path) -> treehead.TreeHead:
+def export(origin: str, folder: Path, published: Path | None = None) -> treehead.TreeHead:
     """
-    Write the log up to its latest checkpoint into an empty or new folder.
+    Write the log up to its latest final checkpoint into an empty or new folder.
+
+    Of ``published``, if it is given, the policy and the laws are copied.
 
     Raises:
         FileExistsError: the folder is not empty.
-        Refused: nothing has been signed yet, or as for ``publication.publish``.
+        Refused: nothing is final yet, or as for ``publication.publish``.
     """
     log_id = chain.log_id(origin)
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{folder} is not empty")
     verifier = notes.Verifier.from_vkey(Log.objects.get(id=log_id).vkey)
-    latest = _latest(log_id)
-    if latest is None:
-        raise Refused("the log has no checkpoint yet")
-    publication.publish(folder, log_id, 0, verifier, bytes(latest.note))
-    return treehead.open_checkpoint(bytes(latest.note), verifier)
+    final = finality.latest(log_id)
+    if final is None:
+        raise Refused("the log has no final checkpoint yet")
+    publication.publish(folder, log_id, 0, verifier, bytes(final.note))
+    (folder / publication.SIGNED).rename(folder / publication.CHECKPOINT)
+    if published is not None:
+        _copy_agreements(published, folder)
+    return treehead.open_checkpoint(bytes(final.note), verifier)
+
+
+def _copy_agreements(published: Path, folder: Path) -> None:
+    writer = publication.Writer(folder)
+    for path in (published / publication.POLICY, *published.glob(publication.law("*"))):
+        if path.exists():
+            writer.add(path.relative_to(published).as_posix(), path.read_bytes())
+    writer.sync()

@@ -88,6 +88,22 @@ def _no_float(text: str) -> NoReturn:
 _load = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float).decode
 
 
+def read_canonical(data: bytes) -> Any:
+    """
+    Give the value of which these bytes are the canonical JSON.
+
+    Raises:
+        Malformed: they are not what ``canonical`` would write.
+    """
+    try:
+        value = _load(data.decode())
+        if canonical(value) != data:
+            raise Malformed("the JSON is not canonical")
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"not canonical JSON: {error}") from error
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """

@@ -9,11 +9,14 @@ from ledger import note as notes
 from ledger.audit import Fault
 from ledger.models import Checkpoint, Head, Leaf, Log
 from ledger.readers import Folder
+from ledger.replay import Laws
 
 
-def database(origin: str, progress: audit.Progress) -> audit.Summary:
+def database(origin: str, progress: audit.Progress, laws: Laws | None = None) -> audit.Summary:
     """
     Replay the entries in the tables and compare every root ever signed for them.
+
+    ``laws`` gives the law to judge by; without it the rules of the chain alone are enforced.
 
     Raises:
         Fault: the first fault; it names the entry, the checkpoint or the head.
@@ -25,7 +28,7 @@ def database(origin: str, progress: audit.Progress) -> audit.Summary:
     roots = _signed_roots(log_id, verifier)
     head = Head.objects.get(log_id=log_id)
     roots[head.size] = ("the head", bytes(head.root))
-    replayer = audit.Replayer(verifier, roots)
+    replayer = audit.Replayer(verifier, roots, laws)
     try:
         for entries, leaves in stored.pieces(log_id, 0, head.size):
             replayer.take(entries, leaves)
@@ -36,14 +39,7 @@ def database(origin: str, progress: audit.Progress) -> audit.Summary:
     beyond = Leaf.objects.filter(log_id=log_id, seq__gte=head.size).exists()
     if beyond and head.size == Head.objects.get(log_id=log_id).size:
         raise Fault("the head", f"there are leaves beyond its {head.size}")
-    return audit.Summary(
-        origin=origin,
-        size=head.size,
-        root=bytes(head.root),
-        subjects=replayer.replay.subjects,
-        keys=replayer.replay.keys,
-        seconds=time.perf_counter() - started,
-    )
+    return replayer.summary(origin, head.size, bytes(head.root), started)
 
 
 def _signed_roots(log_id: int, verifier: notes.Verifier) -> dict[int, tuple[str, bytes]]:

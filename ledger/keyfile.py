@@ -1,5 +1,5 @@
 """
-Private keys of the server's own roles, one file each: the key's name, a space, base64 of the seed.
+Private keys, one file each: the key's name, a space, base64 of the seed.
 
 They lie in the key folder and never in the database. A file is readable by its owner alone, and is
 never overwritten: losing the log's key ends the log.
@@ -8,12 +8,13 @@ never overwritten: losing the log's key ends the log.
 import os
 from pathlib import Path
 
+from ledger.cosignature import Algorithm, Cosigner
 from ledger.note import Malformed, Signer, decode_base64, encode_base64
 
 SEED_SIZE = 32
 
 
-def save(path: Path, signer: Signer) -> None:
+def save(path: Path, signer: Signer | Cosigner) -> None:
     """
     Write a new key file, mode 0600, durable when this returns.
 
@@ -40,13 +41,29 @@ def sync_folder(folder: Path) -> None:
 
 
 def load(path: Path) -> Signer:
+    """Read the key file of a signer; raises as ``load_cosigner``."""
+    return Signer(*_read(path))
+
+
+def load_or_make(path: Path, name: str) -> Signer:
+    """Read the key file of a signer; make it first if there is none."""
+    if not path.exists():
+        save(path, Signer.generate(name))
+    return load(path)
+
+
+def load_cosigner(path: Path, algorithm: Algorithm = Algorithm.ED25519) -> Cosigner:
     """
-    Read a key file.
+    Read the key file of a cosigner. The algorithm is not in the file: its name says it.
 
     Raises:
         FileNotFoundError: there is none.
         Malformed: it is not what ``save`` writes.
     """
+    return Cosigner(*_read(path), algorithm)
+
+
+def _read(path: Path) -> tuple[str, bytes]:
     try:
         content = path.read_bytes().decode()
     except UnicodeDecodeError as error:
@@ -57,4 +74,4 @@ def load(path: Path) -> Signer:
     seed = decode_base64(rest[:-1])
     if len(seed) != SEED_SIZE:
         raise Malformed(f"not a key file: {path}")
-    return Signer(name, seed)
+    return name, seed

@@ -193,6 +193,37 @@ def root_from_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[byte
     return found
 
 
+def roots_from_consistency(old: int, new: int, path: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """
+    Give the roots of the first ``old`` and of all ``new`` leaves that a path leads to.
+
+    The path is a consistency proof that begins with the old root where ``old`` is a power of two;
+    0 < old < new. RFC 9162, 2.1.4.2.
+
+    Raises:
+        ValueError: the path has the wrong length.
+    """
+    if not 0 < old < new or not path:
+        raise ValueError("there is no such path")
+    position, last = old - 1, new - 1
+    while position & 1:
+        position, last = position >> 1, last >> 1
+    first = second = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            raise ValueError("the path is too long")
+        if position & 1 or position == last:
+            first, second = node(sibling, first), node(sibling, second)
+            while not position & 1 and position:
+                position, last = position >> 1, last >> 1
+        else:
+            second = node(second, sibling)
+        position, last = position >> 1, last >> 1
+    if last:
+        raise ValueError("the path is too short")
+    return first, second
+
+
 def is_consistent(
     old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]
 ) -> bool:
@@ -204,20 +235,7 @@ def is_consistent(
     if old == 0:
         return old_root == EMPTY_ROOT and not proof
     path = list(proof) if old & (old - 1) else [old_root, *proof]
-    if not path:
+    try:
+        return roots_from_consistency(old, new, path) == (old_root, new_root)
+    except ValueError:
         return False
-    position, last = old - 1, new - 1
-    while position & 1:
-        position, last = position >> 1, last >> 1
-    first = second = path[0]
-    for sibling in path[1:]:
-        if last == 0:
-            return False
-        if position & 1 or position == last:
-            first, second = node(sibling, first), node(sibling, second)
-            while not position & 1 and position:
-                position, last = position >> 1, last >> 1
-        else:
-            second = node(second, sibling)
-        position, last = position >> 1, last >> 1
-    return last == 0 and first == old_root and second == new_root

@@ -2,8 +2,9 @@
 What the ledger stores: logs, events, leaves, the head of each log, and signed checkpoints.
 
 An ``Event`` is inserted by the transaction that it records; a ``Leaf`` gives it its place in the
-tree afterwards. Events, leaves, checkpoints and logs are append-only: triggers refuse UPDATE,
-DELETE and TRUNCATE for everyone, superusers included (migration 0002). Only ``Head`` changes.
+tree afterwards. Events, leaves, checkpoints, cosignatures and logs are append-only: triggers refuse
+UPDATE, DELETE and TRUNCATE for everyone, superusers included (migrations 0002, 0003). Only ``Head``
+changes, and what can be learnt anew: ``Contact`` and ``Alarm``.
 
 There are no foreign keys in the database: one from every event to the log's single row would make
 all writers share a lock on it.
@@ -43,6 +44,13 @@ class CurrentXid(models.Func):
     output_field = XidField()
 
 
+class ClockTimestamp(models.Func):
+    """The clock's time at this very moment, not that of the transaction's beginning."""
+
+    template = "clock_timestamp()"
+    output_field = models.DateTimeField()
+
+
 class LeafHash(models.Func):
     """``ledger.entry.leaf_hash`` in SQL."""
 
@@ -72,7 +80,8 @@ class Event(_OfLog):
     An entry as its own transaction wrote it. ``note`` is the whole signed note, byte for byte.
 
     ``id`` is drawn while the caller holds the lock of the row that the entry is about, so ids rise
-    within a subject. ``xid`` tells the sequencer which snapshots see the event.
+    within a subject. ``xid`` tells the sequencer which snapshots see the event. ``stored_at`` is
+    this database's clock; from it the merge delay counts.
     """
 
     pk = models.CompositePrimaryKey("log_id", "xid", "id")
@@ -82,6 +91,7 @@ class Event(_OfLog):
     version = models.BigIntegerField()
     kind = models.TextField()
     note = models.BinaryField()
+    stored_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
     leaf = models.GeneratedField(
         expression=LeafHash("note"), output_field=models.BinaryField(), db_persist=True
     )
@@ -137,3 +147,52 @@ class Checkpoint(_OfLog):
     edge = models.BinaryField()
     note = models.BinaryField()
     signed_at = models.DateTimeField(db_default=Now())
+
+
+class Cosignature(_OfLog):
+    """
+    What one witness of the policy says of one checkpoint: a verified signature line.
+
+    ``name`` is the policy's for the witness, ``at_s`` the witness's time, seconds since 1970.
+    """
+
+    pk = models.CompositePrimaryKey("log_id", "size", "name")
+    size = models.BigIntegerField()
+    name = models.TextField()
+    line = models.TextField()
+    at_s = models.BigIntegerField()
+
+
+class Final(_OfLog):
+    """A checkpoint that satisfied the policy, with the cosignatures that it had at that moment."""
+
+    pk = models.CompositePrimaryKey("log_id", "size")
+    size = models.BigIntegerField()
+    note = models.BinaryField()
+    final_at = models.DateTimeField(db_default=ClockTimestamp())
+
+
+class Contact(_OfLog):
+    """
+    How it went with a witness last time; ``size`` is the latest that it is known to have cosigned.
+
+    ``trouble`` is empty, "silent", "refused" or "ahead" (``ledger.feeding``), ``text`` its words.
+    """
+
+    pk = models.CompositePrimaryKey("log_id", "name")
+    name = models.TextField()
+    size = models.BigIntegerField()
+    trouble = models.TextField()
+    text = models.TextField()
+    failures = models.IntegerField()
+    next_try_at = models.DateTimeField()
+    tried_at = models.DateTimeField()
+
+
+class Alarm(_OfLog):
+    """Something that a person must look at; it is deleted when the task that raised it succeeds."""
+
+    pk = models.CompositePrimaryKey("log_id", "code")
+    code = models.TextField()
+    text = models.TextField()
+    since = models.DateTimeField(db_default=ClockTimestamp())

@@ -32,7 +32,7 @@ MAX_SIGNATURES = 64
 MAX_BYTES = 1 << 20
 _DASH = "\u2014 "
 _CONTROL = bytes(set(range(0x20)) - {ord("\n")})
-_UNFIT_FOR_A_NAME = re.compile(r"[\s+\x00-\x1f]")
+_UNFIT_FOR_A_NAME = re.compile(r"[\s+\x00-\x1f\ud800-\udfff]")
 
 
 class Malformed(ValueError):
@@ -69,7 +69,8 @@ def check_name(name: str) -> None:
     Refuse a key name that a signature line could not carry.
 
     Raises:
-        Malformed: empty, or it holds a Unicode space, a plus sign or a control character.
+        Malformed: empty, or it holds a Unicode space, a plus sign, a control character or a lone
+            surrogate.
     """
     if not name or _UNFIT_FOR_A_NAME.search(name):
         raise Malformed(f"unfit for a key name: {name!r}")

@@ -2,7 +2,9 @@
 Opening a log: its row, its head, and entry 0, which names the keys that it starts with.
 
 Entry 0 is ``log.open`` about the subject ``log``, signed by the log's own key, whose name is the
-log's origin. Its facts are ``service_keys``, a map from a role to a verifier key, and ``policy``.
+log's origin. Its facts are ``service_keys``, a map from a role to a verifier key, ``policy``, the
+text that says when a checkpoint is final, and ``law``, the SHA-256 of the file that says what is
+lawful (``ledger.law``). ``log.policy`` and ``log.law`` entries change the latter two.
 """
 
 from collections.abc import Mapping
@@ -11,7 +13,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from ledger import merkle
+from ledger import chain, merkle
 from ledger import note as notes
 from ledger.entry import Statement
 from ledger.models import Log
@@ -24,19 +26,25 @@ class KeyDiffers(ValueError):
     """The log is open already, under another key."""
 
 
+class TooOld(ValueError):
+    """The log was opened by an earlier version, without a law; begin a new one."""
+
+
 @transaction.atomic
 def open_log(
     signer: notes.Signer,
     *,
     service_keys: Mapping[str, str],
-    policy: Mapping[str, Any],
+    policy: str,
+    law: str,
     at: datetime,
 ) -> Log:
     """
     Open the log that is named as the signer is, or give it back if it is open already.
 
     ``service_keys`` maps roles to verifier keys; the role ``registrar`` vouches for keys registered
-    later. ``at`` is aware and UTC.
+    later. ``law`` is a digest in hex, empty for a log whose entries no law judges. ``at`` is aware
+    and UTC.
 
     Raises:
         KeyDiffers: a log of this origin has another key.
@@ -52,10 +60,45 @@ def open_log(
         if log.vkey != verifier.vkey:
             raise KeyDiffers(log.origin)
         if is_new:
-            note = _entry(signer, {"policy": policy, "service_keys": service_keys}, at)
+            facts = {"law": law, "policy": policy, "service_keys": dict(service_keys)}
+            note = _entry(signer, facts, at)
             cursor.execute(_INSERT_HEAD, [log.id, merkle.EMPTY_ROOT])
             cursor.execute(_INSERT_EVENT, [log.id, SUBJECT, KIND, note])
     return log
+
+
+@transaction.atomic
+def amend(signer: notes.Signer, *, policy: str, law: str, at: datetime) -> list[str]:
+    """
+    Enter a policy and a law that differ from those in force in the current log; the kinds entered.
+
+    A validator obeys a new law only if its organisation has accepted it.
+
+    Raises:
+        TooOld: the log was opened before logs named their law.
+    """
+    log = Log.objects.select_for_update().get(origin=signer.verifier.name)
+    known: dict[str, Any] = {}
+    for note in _notes(log.id):
+        known.update(Statement.parse(notes.parse(note).text).facts)
+    if not isinstance(known.get("law"), str):
+        raise TooOld(log.origin)
+    entered = []
+    for fact, value in (("policy", policy), ("law", law)):
+        if known[fact] != value:
+            kind = f"log.{fact}"
+            statement = chain.draw(
+                kind=kind, subject=SUBJECT, by=signer.verifier.name, at=at, facts={fact: value}
+            )
+            chain.append(notes.sign(statement.text(), signer))
+            entered.append(kind)
+    return entered
+
+
+def _notes(log_id: int) -> list[bytes]:
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTES, [log_id, SUBJECT])
+        return [bytes(note) for (note,) in cursor.fetchall()]
 
 
 def _entry(signer: notes.Signer, facts: Mapping[str, Any], at: datetime) -> bytes:
@@ -70,7 +113,7 @@ def _entry(signer: notes.Signer, facts: Mapping[str, Any], at: datetime) -> byte
         at=at,
         patient="",
         commitment=b"",
-        facts={key: dict(value) for key, value in facts.items()},
+        facts=facts,
     )
     return notes.sign(statement.text(), signer)
 
@@ -86,3 +129,4 @@ _INSERT_HEAD = """
 _INSERT_EVENT = """
     INSERT INTO ledger_event (log_id, subject, version, kind, note) VALUES (%s, %s, 1, %s, %s)
 """
+_NOTES = "SELECT note FROM ledger_event WHERE log_id = %s AND subject = %s ORDER BY version"

@@ -1,8 +1,11 @@
 """
-A log as static files: tiles, bundles, the log's key, and last of all the checkpoint.
+A log as static files: tiles, bundles, the log's key, and last of all what the log has signed.
+
+``signed`` is the log's newest checkpoint; ``checkpoint`` is the newest final one, with the
+cosignatures that make it so (``ledger.finality``). Validators read the tiles in between.
 
 A file is written under another name, made durable, then renamed; so it is there whole or not at
-all, and the checkpoint never promises what is not there yet. Whoever is interrupted starts again
+all, and no checkpoint promises what is not there yet. Whoever is interrupted starts again
 and finds his files. Tiles never change: other bytes under a name that is taken are refused. A full
 tile replaces the partial ones before it.
 """
@@ -17,7 +20,14 @@ from ledger.note import Verifier
 from ledger.readers import Folder
 
 CHECKPOINT = "checkpoint"
+SIGNED = "signed"
+POLICY = "policy"
 VKEY = "log.vkey"
+
+
+def law(digest: str) -> str:
+    """Where the law of this digest (64 hex digits) is published."""
+    return f"law/{digest}.json"
 
 
 class Refused(RuntimeError):
@@ -113,5 +123,5 @@ def publish(
         writer.add_tile(tile, content)
     writer.add(VKEY, f"{verifier.vkey}\n".encode())
     writer.sync()
-    writer.replace(CHECKPOINT, checkpoint)
+    writer.replace(SIGNED, checkpoint)
     writer.sync()

@@ -5,9 +5,20 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import connection
 
-from ledger import chain, publication, receipt, tiles, treehead
+from ledger import (
+    chain,
+    finality,
+    merkle,
+    opening,
+    publication,
+    receipt,
+    receiptfile,
+    tiles,
+    treehead,
+)
+from ledger import note as notes
 from ledger.models import Log
-from ledger.note import Verifier
+from ledger.policy import open_signed
 from ledger.readers import Folder
 
 
@@ -16,7 +27,7 @@ class UnknownEntry(LookupError):
 
 
 class NotYetPublished(RuntimeError):
-    """The entry is committed, but no published checkpoint covers it yet; ask again in a second."""
+    """The entry is committed, but no final checkpoint covers it yet; ask again in a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +65,11 @@ def entry_by_leaf(leaf: bytes) -> Entry:
 
 def receipt_for(leaf: bytes) -> bytes:
     """
-    Give the receipt (C2SP tlog-proof) of an entry under the latest published checkpoint.
+    Give the receipt (C2SP tlog-proof) of an entry under the latest final checkpoint.
 
     Raises:
         UnknownEntry: there is no such entry.
-        NotYetPublished: no published checkpoint covers it.
+        NotYetPublished: no final checkpoint covers it.
     """
     index = entry_by_leaf(leaf).index
     published = Folder(settings.LOG_FOLDER)
@@ -67,10 +78,44 @@ def receipt_for(leaf: bytes) -> bytes:
         checkpoint = published.read(publication.CHECKPOINT)
     except tiles.Missing as error:
         raise NotYetPublished from error
-    size = treehead.open_checkpoint(checkpoint, Verifier.from_vkey(log.vkey)).size
+    size = open_signed(checkpoint, finality.agreed(log))[1].size
     if index is None or index >= size:
         raise NotYetPublished
     return receipt.build(index, size, checkpoint, tiles.hash_source(published, size))
+
+
+def receipt_file_for(leaf: bytes) -> bytes:
+    """
+    Give the receipt file of an entry: receipt, entry, and where its signers' keys come from.
+
+    No field is opened; the holder does that (``receiptfile.with_opened``). Asks the database four
+    times, however many have signed.
+
+    Raises:
+        UnknownEntry, NotYetPublished: as for ``receipt_for``.
+    """
+    entry, data = entry_by_leaf(leaf), receipt_for(leaf)
+    size = treehead.TreeHead.parse(notes.parse(receipt.parse(data).checkpoint).text).size
+    source = tiles.hash_source(Folder(settings.LOG_FOLDER), size)
+    keys = [
+        receiptfile.Registered(note, index, tuple(merkle.inclusion(index, size, source)))
+        for note, index in _registrations(entry)
+    ]
+    return receiptfile.complete(data, entry.note, keys=keys)
+
+
+def _registrations(entry: Entry) -> list[tuple[bytes, int]]:
+    """The entries, with their indices, that brought the keys into force which signed this one."""
+    signers = {one.name for one in notes.parse(entry.note).signatures} - {chain.origin()}
+    subjects = {f"key/{name}" for name in signers}
+    asked = (chain.log_id(chain.origin()), [*subjects, opening.SUBJECT], entry.leaf)
+    with connection.cursor() as cursor:
+        cursor.execute(_REGISTRATIONS, asked)
+        found = {subject: (bytes(note), index) for subject, note, index in cursor.fetchall()}
+    opened = found.pop(opening.SUBJECT, None)
+    if opened and subjects - found.keys():  # the server's own keys have no other registration
+        found[opening.SUBJECT] = opened
+    return list(found.values())
 
 
 def _entries(condition: str, value: str | bytes) -> list[Entry]:
@@ -87,4 +132,9 @@ _ENTRIES = """
     SELECT e.subject, e.version, e.kind, e.note, e.leaf, l.seq FROM ledger_event e
     LEFT JOIN ledger_leaf l ON l.log_id = e.log_id AND l.event_id = e.id
     WHERE e.log_id = %s AND {condition} ORDER BY e.version
+"""
+_REGISTRATIONS = """
+    SELECT e.subject, e.note, l.seq FROM ledger_event e
+    JOIN ledger_leaf l ON l.log_id = e.log_id AND l.event_id = e.id
+    WHERE e.log_id = %s AND e.subject = ANY(%s) AND e.version = 1 AND e.leaf <> %s
 """

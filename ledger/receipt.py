@@ -2,23 +2,27 @@
 Receipts: all that is needed to check, offline, that an entry stands in the log.
 
 A receipt is a C2SP tlog-proof: a format line, optionally extra data, the entry's index, the hashes
-of its inclusion proof, an empty line, and a checkpoint. It says that the entry is in the log, not
-that it is the latest one about its subject: "not dispensed yet" needs a look-up.
+of its inclusion proof, an empty line, and a checkpoint with its cosignatures. It says that the
+entry is in the log, not that it is the latest one about its subject: "not dispensed yet" needs a
+look-up. Who signed the entry is not checked here; ``ledger.receiptfile`` does it.
 
 Source: https://c2sp.org/tlog-proof.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ledger import merkle, treehead
+from ledger import merkle
 from ledger import note as notes
 from ledger.entry import leaf_hash
 from ledger.note import Malformed
+from ledger.policy import Policy, final_head
+from ledger.treehead import TreeHead
 
 FORMAT = "c2sp.org/tlog-proof@v1"
 MAX_PROOF = 63
+MAX_BYTES = 4 << 20
 _INDEX = re.compile("index (0|[1-9][0-9]{0,15})")
 
 
@@ -45,6 +49,20 @@ class Receipt:
         return "".join(f"{line}\n" for line in lines).encode() + b"\n" + self.checkpoint
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """
+    What a receipt shows: the entry is number ``index`` (from 0) of the tree ``head``.
+
+    ``cosigned`` says when which witnesses vouched for the tree (seconds since 1970, by the policy's
+    names).
+    """
+
+    head: TreeHead
+    cosigned: Mapping[str, int]
+    index: int
+
+
 def build(index: int, size: int, checkpoint: bytes, source: merkle.Source) -> bytes:
     """
     Write the receipt of leaf ``index`` under a checkpoint of ``size`` leaves.
@@ -62,6 +80,8 @@ def parse(data: bytes) -> Receipt:
     Raises:
         Malformed: not in the one form. The checkpoint is not looked at.
     """
+    if len(data) > MAX_BYTES:
+        raise Malformed("the receipt is too long")
     head, gap, checkpoint = data.partition(b"\n\n")
     try:
         lines = head.decode("ascii").split("\n")
@@ -89,23 +109,27 @@ def _proof(lines: Sequence[str]) -> tuple[bytes, ...]:
     return proof
 
 
-def verify(data: bytes, entry: bytes, verifier: notes.Verifier) -> treehead.TreeHead:
+def verify(data: bytes, entry: bytes, policy: Policy) -> Checked:
     """
-    Check, without a network, that ``entry`` (a whole signed note) is in the log.
-
-    Returns the tree head that says so. Who signed the entry is not checked here.
+    Check, without a network, that ``entry`` (a whole signed note) is in a log of the policy.
 
     Raises:
         Malformed: the receipt or its checkpoint is not in the one form.
-        BadSignature: the log's key did not sign the checkpoint.
+        BadSignature: no log of the policy signed the checkpoint, or a known key's line fails.
+        policy.NotFinal: too few have cosigned it.
         NotIncluded: the proof leads to another root.
     """
     receipt = parse(data)
-    head = treehead.open_checkpoint(receipt.checkpoint, verifier)
+    final = final_head(receipt.checkpoint, policy)
+    check_included(final.head, receipt.index, entry, receipt.proof)
+    return Checked(final.head, final.cosigned, receipt.index)
+
+
+def check_included(head: TreeHead, index: int, entry: bytes, proof: Sequence[bytes]) -> None:
+    """Raise ``NotIncluded`` unless the proof shows that the entry is number ``index``."""
     try:
-        root = merkle.root_from_inclusion(receipt.index, head.size, leaf_hash(entry), receipt.proof)
+        root = merkle.root_from_inclusion(index, head.size, leaf_hash(entry), proof)
     except ValueError as error:
         raise NotIncluded(str(error)) from error
     if root != head.root:
         raise NotIncluded("the proof leads to another root")
-    return head

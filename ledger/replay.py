@@ -9,13 +9,17 @@ The rules that a log's entries obey, replayed from entry 0.
 4. every signature is valid and by a key registered before and not revoked, each key once;
 5. ``by`` names one of the signers;
 6. ``key.register`` is also signed by the new key and by the registrar; after ``key.revoke`` the key
-   signs nothing more, and is never registered again.
+   signs nothing more, and is never registered again;
+7. where the log names a law that is at hand: it is a lawful move of its subject (``ledger.law``),
+   and its ``at`` is not back-dated: by more than the law's ``skew`` before the subject's previous
+   entry or the registration of a key that signed, or by more than ``late`` before the latest ``at``
+   of all entries so far. (An entry's ``at`` is when it was drawn, minutes before it was appended.)
 
-It does not know which moves a prescription may make: that is a validator's law.
+What it must remember lies in a ``Store``: in memory, or in a file to be resumed from.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from nacl import bindings
@@ -23,149 +27,266 @@ from nacl.exceptions import BadSignatureError
 
 from ledger import note as notes
 from ledger.entry import Statement
+from ledger.law import NEW_KEY, Law, Standing, Unlawful
+from ledger.memory import PAST, Key, KeyName, Memory, Position, Store, Subject
 
-OPEN, REGISTER, REVOKE = "log.open", "key.register", "key.revoke"
-REGISTRAR = "registrar"
+OPEN, REGISTER, REVOKE, LAW = "log.open", "key.register", "key.revoke", "log.law"
+REGISTRAR, LOG = "registrar", "log"
+_HELD = ("role", "organisation", "owner", "person")
 
-_KeyName = tuple[str, bytes]
+Laws = Callable[[str], Law | None]
+"""
+Gives the law of this digest ("" where the log names none), or None to do without.
+It may raise ``Broken`` to refuse the log for it.
+"""
 
 
 class Broken(ValueError):
-    """The entry breaks a rule; the message says which."""
+    """The entry breaks a rule; ``rule`` is its stable code, the text says it in words."""
+
+    def __init__(self, rule: str, text: str) -> None:
+        super().__init__(text)
+        self.rule = rule
 
 
-@dataclass(slots=True)
-class _Subject:
-    version: int
-    leaf: bytes
+class Early(ValueError):
+    """The entry is of a time that has not come yet; it may be looked at again later."""
 
 
 class Replay:
-    """What the entries so far say: the keys that count, and each subject's latest entry."""
+    """What the entries so far say: the keys that count, and where each subject stands."""
 
-    def __init__(self, log: notes.Verifier) -> None:
+    def __init__(
+        self, log: notes.Verifier, laws: Laws | None = None, store: Store | None = None
+    ) -> None:
+        """Without ``laws`` the rules 1 to 6 alone are enforced. ``store`` may be half-way."""
         self._log = log
-        self._keys: dict[_KeyName, bytes] = {(log.name, log.key_id): log.public_key}
-        self._revoked: set[_KeyName] = set()
-        self._registrar: _KeyName | None = None
-        self._subjects: dict[str, _Subject] = {}
-        self.entries = 0
+        self._laws = laws
+        self.store: Store = Memory() if store is None else store
+        self.not_after: datetime | None = None
+        self.law: Law | None = None
+        if self.position.entries:
+            self.law = self._find_law(self.position.law)
+        else:
+            holder = {**dict.fromkeys(_HELD, ""), "role": LOG, "name": log.name, "patient": ""}
+            self._put_key((log.name, log.key_id), Key(log.public_key, PAST, holder))
+
+    @property
+    def position(self) -> Position:
+        """How far it has come."""
+        return self.store.position
+
+    @property
+    def entries(self) -> int:
+        """How many entries were replayed: the index of the next."""
+        return self.position.entries
 
     @property
     def subjects(self) -> int:
         """How many subjects there are."""
-        return len(self._subjects)
+        return self.position.subjects
 
     @property
     def keys(self) -> int:
         """How many keys have been registered, the log's own and revoked ones included."""
-        return len(self._keys) + len(self._revoked)
+        return self.position.keys
 
-    def check(self, entry: bytes, leaf: bytes) -> None:
+    def check(self, entry: bytes, leaf: bytes) -> Statement:
         """
-        Replay one entry; ``leaf`` is its leaf hash.
+        Replay one entry; ``leaf`` is its leaf hash. Gives what it says.
 
         Raises:
             Broken: it breaks a rule. The replay is of no use afterwards.
+            Early: its ``at`` is after ``not_after``. Nothing has changed.
         """
         try:
             note = notes.parse(entry)
             statement = Statement.parse(note.text)
         except notes.Malformed as error:
-            raise Broken(str(error)) from error
+            raise Broken("entry.malformed", str(error)) from error
+        if self.not_after is not None and statement.at > self.not_after:
+            raise Early(f"its time, {statement.at.isoformat()}, has not come yet")
         if statement.log != self._log.name:
-            raise Broken(f"it is for another log: {statement.log}")
+            raise Broken("entry.other_log", f"it is for another log: {statement.log}")
         if (statement.kind == OPEN) != (self.entries == 0):
-            raise Broken("the first entry, and no other, opens the log")
-        self._check_chain(statement, leaf)
-        if statement.kind == REGISTER:
-            self._register(statement, note)
-        else:
-            self._check_signers(statement, note, self._keys)
+            raise Broken("log.opening", "the first entry, and no other, opens the log")
+        previous = self.store.subject(statement.subject)
+        _check_chain(statement, previous)
+        signers = self._check_signers(statement, note)
         if statement.kind == OPEN:
             self._open(statement)
+        standing = self._judge(statement, previous, signers) if self.law else None
+        self._put_subject(statement, previous, leaf, standing)
+        self._obey(statement)
+        return statement
+
+    def _obey(self, statement: Statement) -> None:
+        """Draw the consequences for what comes after."""
+        if statement.kind == REGISTER:
+            verifier = _verifier(statement.facts.get("vkey"))
+            self._put_key((verifier.name, verifier.key_id), _new_key(statement, verifier))
         elif statement.kind == REVOKE:
             self._revoke(statement)
-        self.entries += 1
+        elif statement.kind == LAW:
+            self._change_law(statement)
+        position = self.position
+        position.latest = max(position.latest, statement.at)
+        position.entries += 1
 
-    def _check_chain(self, statement: Statement, leaf: bytes) -> None:
-        latest = self._subjects.get(statement.subject)
-        if latest is None:
-            if statement.version != 1:
-                raise Broken(f"version {statement.version} comes first")
-            self._subjects[statement.subject] = _Subject(1, leaf)
-            return
-        if statement.version != latest.version + 1:
-            raise Broken(f"version {statement.version} follows version {latest.version}")
-        if statement.prev != latest.leaf:
-            raise Broken("prev is not the hash of the previous version")
-        latest.version, latest.leaf = statement.version, leaf
-
-    def _check_signers(
-        self, statement: Statement, note: notes.Note, keys: Mapping[_KeyName, bytes]
-    ) -> set[_KeyName]:
-        signers: set[_KeyName] = set()
+    def _check_signers(self, statement: Statement, note: notes.Note) -> list[Key]:
+        newcomer = self._newcomer(statement) if statement.kind == REGISTER else None
+        signers: dict[KeyName, Key] = {}
         for signature in note.signatures:
-            key = (signature.name, signature.key_id)
-            public_key = keys.get(key)
-            if public_key is None:
-                state = "revoked" if key in self._revoked else "not registered"
-                raise Broken(f"the key {signature.name} is {state}")
+            name = (signature.name, signature.key_id)
+            if newcomer is not None and name == newcomer[0]:
+                key = newcomer[1]
+            else:
+                key = self._live_key(name)
             try:
-                bindings.crypto_sign_open(signature.value + note.text, public_key)
+                bindings.crypto_sign_open(signature.value + note.text, key.public_key)
             except (BadSignatureError, ValueError) as error:
-                raise Broken(f"the signature of {signature.name} is wrong") from error
-            if key in signers:
-                raise Broken(f"{signature.name} signed twice")
-            signers.add(key)
+                text = f"the signature of {signature.name} is wrong"
+                raise Broken("signature.wrong", text) from error
+            if name in signers:
+                raise Broken("signature.twice", f"{signature.name} signed twice")
+            signers[name] = key
         if all(name != statement.by for name, _ in signers):
-            raise Broken(f"{statement.by} did not sign")
-        return signers
+            raise Broken("signature.missing", f"{statement.by} did not sign")
+        if newcomer is not None:
+            self._check_registration(newcomer[0], signers)
+        return list(signers.values())
+
+    def _live_key(self, name: KeyName) -> Key:
+        key = self.store.key(name)
+        if key is None:
+            raise Broken("key.unregistered", f"the key {name[0]} is not registered")
+        if key.revoked:
+            raise Broken("key.revoked", f"the key {name[0]} is revoked")
+        return key
+
+    def _newcomer(self, statement: Statement) -> tuple[KeyName, Key]:
+        verifier = _verifier(statement.facts.get("vkey"))
+        name = (verifier.name, verifier.key_id)
+        if self.store.key(name) is not None:
+            text = f"the key {verifier.name} has been registered before"
+            raise Broken("key.registered_before", text)
+        key = _new_key(statement, verifier)
+        key.holder["role"] = NEW_KEY
+        return name, key
+
+    def _check_registration(self, new: KeyName, signers: Iterable[KeyName]) -> None:
+        if new not in signers:
+            raise Broken("key.new_did_not_sign", "the new key did not sign")
+        if self.position.registrar not in set(signers):
+            raise Broken("key.registrar_did_not_sign", "the registrar did not sign")
+
+    def _judge(
+        self, statement: Statement, previous: Subject | None, signers: list[Key]
+    ) -> Standing:
+        law = self.law
+        assert law is not None
+        self._check_time(statement, previous, signers, law)
+        before = previous.standing if previous else None
+        holders = [key.holder for key in signers]
+        try:
+            ruling = law.judge(statement, before, holders, self._standing)
+        except Unlawful as error:
+            raise Broken(error.rule, error.text) from error
+        for name, standing in ruling.others.items():
+            subject = self.store.subject(name)
+            assert subject is not None
+            subject.standing = standing
+            self.store.put_subject(name, subject)
+        return ruling.standing
+
+    def _standing(self, subject: str) -> Standing | None:
+        found = self.store.subject(subject)
+        return found.standing if found else None
+
+    def _check_time(
+        self, statement: Statement, previous: Subject | None, signers: list[Key], law: Law
+    ) -> None:
+        at = statement.at
+        if previous is not None and at < previous.at - law.skew:
+            raise Broken("law.back_dated", "it is dated before its subject's previous entry")
+        if any(key.at != PAST and at < key.at - law.skew for key in signers):
+            raise Broken("law.before_key", "it is dated before the key that signed was registered")
+        if self.entries and at < self.position.latest - law.late:
+            late_s = int(law.late.total_seconds())
+            raise Broken("law.back_dated", f"it is dated over {late_s} s before entries before it")
 
     def _open(self, statement: Statement) -> None:
         service_keys = statement.facts.get("service_keys")
         if not isinstance(service_keys, dict):
-            raise Broken("it names no service keys")
+            raise Broken("log.service_keys", "it names no service keys")
         for role, vkey in service_keys.items():
             verifier = _verifier(vkey)
-            key = (verifier.name, verifier.key_id)
-            self._keys[key] = verifier.public_key
+            name = (verifier.name, verifier.key_id)
+            holder = {**dict.fromkeys(_HELD, ""), "role": role, "owner": verifier.name}
+            holder |= {"name": verifier.name, "patient": ""}
+            self._put_key(name, Key(verifier.public_key, statement.at, holder))
             if role == REGISTRAR:
-                self._registrar = key
+                self.position.registrar = name
+        self._change_law(statement)
 
-    def _register(self, statement: Statement, note: notes.Note) -> None:
-        verifier = _verifier(statement.facts.get("vkey"))
-        key = (verifier.name, verifier.key_id)
-        if key in self._keys or key in self._revoked:
-            raise Broken(f"the key {verifier.name} has been registered before")
-        signers = self._check_signers(statement, note, {**self._keys, key: verifier.public_key})
-        if key not in signers:
-            raise Broken("the new key did not sign")
-        if self._registrar not in signers:
-            raise Broken("the registrar did not sign")
-        self._keys[key] = verifier.public_key
+    def _change_law(self, statement: Statement) -> None:
+        named = statement.facts.get("law", "")
+        digest = named if isinstance(named, str) else ""
+        self.law = self._find_law(digest)
+        self.position.law = digest
+
+    def _find_law(self, digest: str) -> Law | None:
+        return self._laws(digest) if self._laws else None
 
     def _revoke(self, statement: Statement) -> None:
         verifier = _verifier(statement.facts.get("vkey"))
-        key = (verifier.name, verifier.key_id)
-        if self._keys.pop(key, None) is None:
-            raise Broken(f"the key {verifier.name} was not in force")
-        self._revoked.add(key)
+        name = (verifier.name, verifier.key_id)
+        key = self.store.key(name)
+        if key is None or key.revoked:
+            raise Broken("key.not_in_force", f"the key {verifier.name} was not in force")
+        key.revoked = True
+        self.store.put_key(name, key)
+
+    def _put_key(self, name: KeyName, key: Key) -> None:
+        if self.store.key(name) is None:
+            self.position.keys += 1
+        self.store.put_key(name, key)
+
+    def _put_subject(
+        self,
+        statement: Statement,
+        previous: Subject | None,
+        leaf: bytes,
+        standing: Standing | None,
+    ) -> None:
+        if previous is None:
+            self.position.subjects += 1
+        subject = Subject(statement.version, leaf, statement.at, standing)
+        self.store.put_subject(statement.subject, subject)
+
+
+def _check_chain(statement: Statement, previous: Subject | None) -> None:
+    if previous is None:
+        if statement.version != 1:
+            raise Broken("chain.version", f"version {statement.version} comes first")
+        return
+    if statement.version != previous.version + 1:
+        text = f"version {statement.version} follows version {previous.version}"
+        raise Broken("chain.version", text)
+    if statement.prev != previous.leaf:
+        raise Broken("chain.prev", "prev is not the hash of the previous version")
+
+
+def _new_key(statement: Statement, verifier: notes.Verifier) -> Key:
+    """The key that a registration is about, and whose it says it is."""
+    facts = statement.facts
+    holder = {name: value if isinstance(value := facts.get(name), str) else "" for name in _HELD}
+    holder |= {"name": verifier.name, "patient": statement.patient}
+    return Key(verifier.public_key, statement.at, holder)
 
 
 def _verifier(vkey: Any) -> notes.Verifier:
     try:
         return notes.Verifier.from_vkey(vkey if isinstance(vkey, str) else "")
     except notes.Malformed as error:
-        raise Broken(f"not a verifier key: {vkey!r}") from error
-
-
-def subjects_of(entries: Iterable[bytes]) -> list[str]:
-    """Name the subjects of entries that may be damaged; empty where it cannot be read."""
-    found = []
-    for entry in entries:
-        try:
-            found.append(Statement.parse(notes.parse(entry).text).subject)
-        except notes.Malformed:
-            found.append("")
-    return found
+        raise Broken("key.bad_vkey", f"not a verifier key: {vkey!r}") from error

@@ -3,16 +3,41 @@
 from celery import shared_task
 from django.conf import settings
 
-from ledger import chain, checkpoints, keyfile, sequencer
+from ledger import alarms, chain, checkpoints, feeding, keyfile, sequencer
+from ledger.cosignature import Algorithm, Cosigner
+from ledger.models import Log
+from ledger.policy import BadPolicy
+from ledger.publication import Refused
+
+SEQUENCER, SIGNER, FEEDER = "sequencer.contradiction", "signer.refused", "policy.unusable"
 
 
 @shared_task(name="ledger.tasks.sequence")
 def sequence() -> None:
     """Give leaves to the events committed since the last run."""
-    sequencer.sequence(chain.origin())
+    with alarms.watching(chain.origin(), SEQUENCER, sequencer.Contradiction):
+        sequencer.sequence(chain.origin())
 
 
 @shared_task(name="ledger.tasks.checkpoint")
 def checkpoint() -> None:
-    """Sign the log's head if it has grown, and publish it."""
-    checkpoints.advance(keyfile.load(settings.KEY_FOLDER / "log.key"), settings.LOG_FOLDER)
+    """Sign the log's head if it has grown, publish it, and show it to the witnesses."""
+    with alarms.watching(chain.origin(), SIGNER, Refused):
+        signer = keyfile.load(settings.KEY_FOLDER / "log.key")
+        checkpoints.advance(signer, settings.LOG_FOLDER, second=second_key())
+    feed()
+
+
+@shared_task(name="ledger.tasks.feed")
+def feed() -> None:
+    """Show the newest checkpoint to the witnesses that are due; publish what is final."""
+    log = Log.objects.get(id=chain.log_id(chain.origin()))
+    with alarms.watching(chain.origin(), FEEDER, BadPolicy):
+        feeding.feed(log, settings.LOG_FOLDER)
+        checkpoints.publish_final(log, settings.LOG_FOLDER)
+
+
+def second_key() -> Cosigner | None:
+    """The log's post-quantum key, where it has one."""
+    path = settings.KEY_FOLDER / "log.ml-dsa.key"
+    return keyfile.load_cosigner(path, Algorithm.ML_DSA_44) if path.exists() else None

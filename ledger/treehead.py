@@ -65,12 +65,3 @@ def open_checkpoint(data: bytes, verifier: notes.Verifier) -> TreeHead:
     if not notes.verified_by(note, [verifier]):
         raise notes.BadSignature("the log's key did not sign the checkpoint")
     return head
-
-
-def is_final(data: bytes, verifier: notes.Verifier) -> bool:
-    """Tell whether the policy is satisfied and receipts may rest on it: the log alone suffices."""
-    try:
-        open_checkpoint(data, verifier)
-    except (Malformed, notes.BadSignature):
-        return False
-    return True

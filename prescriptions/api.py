@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hospital import errors, http
+from hospital import errors, http, promises
 from hospital.roles import Role
 from hospital.units import stamp
 from ledger import chain
@@ -90,11 +90,7 @@ def changed(prescription: Prescription, entry: chain.Appended) -> dict[str, Any]
     return {
         "id": str(prescription.id),
         "status": prescription.status,
-        "entry": {
-            "subject": entry.subject,
-            "version": entry.version,
-            "leaf": entry.leaf.hex(),
-        },
+        "entry": promises.entered(entry),
     }
 
 

@@ -19,6 +19,9 @@ from config import home
 from config.servers import embedded, locks
 from config.servers.folder import ServerProblem
 
+LATE_S = 86_400
+"""No sequencer runs beside the tests of single calls, so entries wait as long as the tests run."""
+
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[embedded.Servers]:
@@ -42,10 +45,18 @@ def private_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     for path in (keys, log):
         path.mkdir(mode=0o700)
     wechat = {**settings.WECHAT, "key_folder": keys / "wechat"}
-    moved = override_settings(KEY_FOLDER=keys, LOG_FOLDER=log, WECHAT=wechat)
+    moved = override_settings(
+        KEY_FOLDER=keys,
+        LOG_FOLDER=log,
+        LEDGER_POLICY=folder / "policy",
+        LEDGER_MERGE_DELAY_S=LATE_S,
+        WECHAT=wechat,
+    )
     with pytest.MonkeyPatch.context() as patch, moved:
         patch.setenv("RX_KEYS", str(keys))
         patch.setenv("RX_LOG", str(log))
+        patch.setenv("RX_POLICY", str(folder / "policy"))
+        patch.setenv("RX_MERGE_DELAY_S", str(LATE_S))
         yield folder
 
 

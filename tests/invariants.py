@@ -27,7 +27,7 @@ from ledger.models import Checkpoint, Event, Leaf
 from pharmacy.models import Dispensing, Reservation, StockItem
 from prescriptions import lifecycle
 from prescriptions.models import Prescription, Status
-from tests import secrecy
+from tests import lawfulness, secrecy
 
 COMMAND = (
     "manage.py",
@@ -82,7 +82,7 @@ def come_to_rest() -> bool:
 
 
 def the_log() -> Iterator[str]:
-    """Every event has one leaf, versions follow each other, and everything verifies."""
+    """Every event has one leaf, versions follow each other, all verifies and is lawful."""
     log_id, origin = chain.log_id(chain.origin()), chain.origin()
     events = Event.objects.filter(log_id=log_id).count()
     leaves = Leaf.objects.filter(log_id=log_id).count()
@@ -93,7 +93,7 @@ def the_log() -> Iterator[str]:
             cursor.execute(sql, {"log": log_id})
             yield from (f"{words}: {row}" for row in cursor.fetchall())
     try:
-        inspection.database(origin, _silently)
+        inspection.database(origin, _silently, lawfulness.laws)
         summary = inspection.published(origin, settings.LOG_FOLDER, _silently)
         yield from (f"{path} does not belong to the log" for path in summary.strays)
     except Fault as fault:

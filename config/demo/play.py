@@ -14,6 +14,7 @@ from config.demo.cast import Cast
 from config.demo.phone import pickup_code
 from hospital.client import Client, Problem
 from ledger import entry, note, receipt
+from ledger.policy import Policy
 from prescriptions.uploaded import Uploaded
 
 EXPIRES_IN = timedelta(seconds=8)
@@ -62,7 +63,7 @@ class Stage:
     fund: str
     pharmacies: list[str]
     couriers: list[str]
-    log_key: note.Verifier
+    policy: Policy
     tell: Callable[[Outcome, str], None]
 
 
@@ -177,7 +178,7 @@ class Play:
 
     def _dispense(self, patient: Client) -> None:
         pharmacist = self.stage.cast.member(self.pharmacy, "pharmacist", self.outcome.number)
-        code = pickup_code(patient, self.rx, self.pharmacy, self.stage.log_key.name)
+        code = pickup_code(patient, self.rx, self.pharmacy, self.stage.policy.logs[0].verifier.name)
         scan = pharmacist.write("/api/scans", {"code": code})
         seen = pharmacist.get(f"/api/scans/{scan['id']}")
         lines = {number: line["quantity"] for number, line in seen["lines"].items()}
@@ -198,7 +199,7 @@ class Play:
     # --- the end: everything is checked without trusting the server ----------------------------
 
     def _prove(self) -> None:
-        """Check the chain and the receipt of its last entry with the log's key alone."""
+        """Check the chain and the receipt of its last entry with the policy alone."""
         reader = self.stage.cast.patient(self.script.patient)
         entries = self._entries(reader)
         leaf = b""
@@ -209,7 +210,7 @@ class Play:
                 raise Unexpected(f"entry {number} does not follow its predecessor")
             leaf = entry.leaf_hash(text)
         proof = self._receipt(reader, leaf.hex())
-        receipt.verify(proof, entries[-1]["note"].encode(), self.stage.log_key)
+        receipt.verify(proof, entries[-1]["note"].encode(), self.stage.policy)
         self.outcome.index = receipt.parse(proof).index
         self.outcome.verified = True
         self._check_end()

@@ -18,6 +18,7 @@ from kombu.exceptions import KombuError
 from redis import RedisError
 
 from config import home as places
+from config import witnesses as organisations
 from config.servers import embedded, folder, locks, ports, processes
 from config.servers.folder import ServerProblem
 from config.servers.privileges import OURSELVES
@@ -51,6 +52,7 @@ def running(
     *,
     port: int = 0,
     env: Mapping[str, str] | None = None,
+    witnesses: bool = False,
     more: Callable[[Stack], Iterable[Program]] = lambda stack: (),
     say: Say = embedded.to_stderr,
 ) -> Iterator[Stack]:
@@ -58,7 +60,8 @@ def running(
     Have the servers, the web, the workers and the simulators of ``home`` running.
 
     ``port`` is the web's, 0 for the one it had before; ``env`` is added to every program's
-    environment; ``more`` names further programs, started when the others are ready.
+    environment; ``witnesses`` starts the sample organisations' witnesses too, whose quorum then
+    makes checkpoints final; ``more`` names further programs, started when the others are ready.
 
     Raises:
         ServerProblem: something does not start, or the home is served by another process.
@@ -74,9 +77,9 @@ def running(
         with embedded.running(home, say) as servers:
             supervisor = Supervisor(home, heartbeat=lambda: servers.repair(say))
             stack = _stack(servers, supervisor, port, env or {})
-            _prepare(stack, say)
+            watching = _prepare(stack, witnesses, say)
             with supervisor:
-                supervisor.start(_programs(stack), say)
+                supervisor.start([*watching, *_programs(stack)], say)
                 supervisor.start(more(stack), say)
                 yield stack
     finally:
@@ -109,19 +112,25 @@ def _stack(
         wechat = environment.environment(simulator, web, home)
     env = {"DJANGO_SETTINGS_MODULE": "config.settings", **os.environ, "RX_HOME": str(home)}
     if home != places.HOME:
-        env |= {"RX_KEYS": str(home / "keys"), "RX_LOG": str(home / "log")}
+        env |= {name: str(home / name[3:].lower()) for name in ("RX_KEYS", "RX_LOG", "RX_POLICY")}
     return Stack(home, web, simulator, {**env, **wechat, **added}, servers, supervisor)
 
 
-def _prepare(stack: Stack, say: Say) -> None:
+def _prepare(stack: Stack, with_witnesses: bool, say: Say) -> list[Program]:
     """Tables, keys and log: all that must be there before the first program starts."""
     say("Preparing tables and keys …")
     if stack.simulator_url:
         merchant = Path(stack.env["WECHAT_KEYS"])
         merchant.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         keys.make(merchant, Path(stack.env["WECHAT_SIMULATOR_KEYS"]))
+    made: list[Program] = []
+    if with_witnesses:
+        made = organisations.programs(
+            organisations.prepare(stack.home, f"{stack.web_url}/log", stack.env), stack.env
+        )
     manage(stack, "migrate", "--no-input")
     manage(stack, "init")
+    return made
 
 
 def _programs(stack: Stack) -> list[Program]:

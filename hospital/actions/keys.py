@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from nacl import bindings
 
 from hospital import access, errors, services, signing
-from hospital.models import Account, Key
+from hospital.models import Account, Key, Person
 from hospital.roles import Actor, Role
 from ledger import chain, note
 from ledger.entry import Statement
@@ -46,7 +46,9 @@ def draw_registration(public_key: str, *, by: Actor, at: datetime) -> Statement:
 
 
 @transaction.atomic(savepoint=False)
-def register(public_key: str, signed: str, *, by: Actor, at: datetime) -> Key:
+def register(
+    public_key: str, signed: str, *, by: Actor, at: datetime
+) -> tuple[Key, chain.Appended]:
     """
     Register a key for ``by``.
 
@@ -66,11 +68,11 @@ def register(public_key: str, signed: str, *, by: Actor, at: datetime) -> Key:
     vouched = services.signer("registrar").sign(parsed.text)
     own = signed.removeprefix(parsed.text.decode() + "\n").rstrip("\n")
     try:
-        chain.append(note.assemble(parsed.text, [own, vouched]))
+        entry = chain.append(note.assemble(parsed.text, [own, vouched]))
     except chain.Outrun as fault:
         raise KeyTaken from fault
     try:
-        return Key.objects.create(
+        key = Key.objects.create(
             name=verifier.name,
             account_id=by.account,
             public_key=verifier.public_key,
@@ -78,6 +80,7 @@ def register(public_key: str, signed: str, *, by: Actor, at: datetime) -> Key:
         )
     except IntegrityError as fault:  # somebody else registers the same key at this moment
         raise KeyTaken from fault
+    return key, entry
 
 
 def draw_revocation(name: str, *, by: Actor, key: str, at: datetime) -> Statement:
@@ -86,7 +89,7 @@ def draw_revocation(name: str, *, by: Actor, key: str, at: datetime) -> Statemen
 
 
 @transaction.atomic(savepoint=False)
-def revoke(name: str, signed: str, *, by: Actor, at: datetime) -> Key:
+def revoke(name: str, signed: str, *, by: Actor, at: datetime) -> tuple[Key, chain.Appended]:
     """
     Revoke a key of ``by``'s account; from this entry on its signatures count for nothing.
 
@@ -94,10 +97,10 @@ def revoke(name: str, signed: str, *, by: Actor, at: datetime) -> Key:
         signing.UnknownKey, signing.ForeignKey, signing.RevokedKey: no live key of the account.
     """
     key = _own(name, by, lock=True)
-    signing.append(_revocation(key, by), signed, by=by, at=at)
+    entry = signing.append(_revocation(key, by), signed, by=by, at=at)
     key.revoked_at = at
     key.save(update_fields=["revoked_at"])
-    return key
+    return key, entry
 
 
 def _own(name: str, by: Actor, *, lock: bool = False) -> Key:
@@ -135,6 +138,7 @@ def _registration(verifier: note.Verifier, by: Actor) -> signing.Draft:
             "role": by.role.value,
             "organisation": by.organisation,
             "owner": by.name,
+            "person": _person(by),
         },
     )
 
@@ -146,6 +150,16 @@ def _revocation(key: Key, by: Actor) -> signing.Draft:
         patient=_tag(by),
         facts={"vkey": signing.verifier(key).vkey},
     )
+
+
+def _person(by: Actor) -> str:
+    """Who holds the key: of staff the same in every account; of patients and programs the account.
+
+    A patient's own would say which tag of a patient is which member of staff.
+    """
+    if by.role is Role.PATIENT or by.person is None:
+        return by.account.hex
+    return access.staff_tag(Person.objects.get(id=by.person))
 
 
 def _tag(by: Actor) -> str:

@@ -196,7 +196,9 @@ def _check(ruling: Ruling, claimed: int) -> None:
 def _unsettled(
     pharmacy: Organisation, claims: Sequence[int], by: Actor, *, lock: bool
 ) -> list[Claim]:
-    rows = Claim.objects.select_for_update() if lock else Claim.objects.all()
+    rows = Claim.objects.select_related("bill__prescription")
+    if lock:
+        rows = rows.select_for_update(of=("self",))
     found = list(
         rows.filter(
             id__in=claims,
@@ -212,8 +214,9 @@ def _unsettled(
 
 
 def _settlement(pharmacy: Organisation, found: Sequence[Claim], by: Actor) -> signing.Draft:
-    names = ",".join(str(claim.id) for claim in found)
-    batch = hashlib.sha256(f"{by.organisation}:{names}".encode()).hexdigest()
+    """It names its claims, so that whoever replays the log sees that each is paid once."""
+    names = sorted(claim.bill.prescription.subject for claim in found)
+    batch = hashlib.sha256("\n".join([by.organisation, *names]).encode()).hexdigest()
     return signing.Draft(
         kind="insurance.settle",
         subject=f"settlement/{batch[:32]}",
@@ -221,8 +224,7 @@ def _settlement(pharmacy: Organisation, found: Sequence[Claim], by: Actor) -> si
         facts={
             "payer": by.organisation,
             "pharmacy": pharmacy.slug,
-            "claims": len(found),
-            "claims_digest": batch,
+            "claims": names,
             "total_fen": sum(claim.approved_fen for claim in found),
         },
     )

@@ -16,10 +16,11 @@ from rich.console import Console
 from config import home
 from config.servers import postgres, services
 from config.servers.folder import ServerProblem
-from tests.benchmarks import cost, ledger
+from tests.benchmarks import cost
 
-ROUNDS, SIZE, ENTRIES = 5, 60, 20_000
-QUICK_ROUNDS, QUICK_SIZE, QUICK_ENTRIES = 3, 20, 5_000
+SECTIONS = ("web", "ledger")
+ROUNDS, SIZE, ENTRIES, GROWN = 5, 60, 20_000, 1_000_000
+QUICK_ROUNDS, QUICK_SIZE, QUICK_ENTRIES, QUICK_GROWN = 3, 20, 5_000, 200_000
 WARM_UP = 20
 KINDS = ("server", "floor")
 
@@ -31,7 +32,7 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     began = time.monotonic()
     try:
-        with services.running(say=console.print) as stack:
+        with services.running(say=console.print, witnesses=True) as stack:
             django.setup()
             found = measured(stack, options, console)
     except ServerProblem as problem:
@@ -44,25 +45,27 @@ def main() -> int:
 
 
 def measured(stack: services.Stack, options: argparse.Namespace, console: Console) -> Any:
-    """Both sections, printed and as plain values."""
-    from tests.benchmarks import figures, show
+    """The sections asked for, printed and as plain values."""
+    from tests.benchmarks import figures, ledger_section, show
 
     load = [os.getloadavg()[0]]
-    found = web(stack, options.rounds, options.size, console)
-    load.append(os.getloadavg()[0])
-    around = f"load average {load[0]:.1f} before, {load[1]:.1f} after"
-    show.operations(console, found, around)
-    show.statements(console, found, every=options.statements)
-    rates = ledger_rates(options.entries, options.rounds)
-    rows = [(a, b, rates[a] / rates[b], gate) for a, b, gate in ledger.GATES]
-    show.ledger(console, rows, rates)
+    found: dict[str, Any] = {}
+    if "web" in options.sections:
+        operations = web(stack, options.rounds, options.size, console)
+        around = f"load average {load[0]:.1f} before, {os.getloadavg()[0]:.1f} after"
+        show.operations(console, operations, around)
+        show.statements(console, operations, every=options.statements)
+        found["operations"] = [one.plain() for one in operations]
+    if "ledger" in options.sections:
+        rows = ledger_section.measured(stack, options, console.print)
+        show.ledger(console, rows)
+        found["ledger"] = [one.plain() for one in rows]
     return {
         "at": datetime.now(UTC).isoformat(),
         "machine": figures.machine(),
-        "load_average": load,
+        "load_average": [*load, os.getloadavg()[0]],
         "rounds": options.rounds,
-        "operations": [one.plain() for one in found],
-        "ledger": {"entries": options.entries, "per_second": rates, "ratios": rows},
+        **found,
     }
 
 
@@ -93,22 +96,19 @@ def web(stack: services.Stack, rounds: int, size: int, console: Console) -> list
     return [figures.Figures.of(*pair) for pair in zip(prepared, examples, strict=True)]
 
 
-def ledger_rates(entries: int, rounds: int) -> dict[str, float]:
-    """Entries a second of each contestant of ``tests.benchmarks.ledger``."""
-    audited = min(entries, 10_000)
-    drained = ledger.interleaved(ledger.sequencing(entries), rounds)
-    checked = ledger.interleaved(ledger.auditing(audited), rounds)
-    rates = {name: entries / seconds for name, seconds in drained.items()}
-    return rates | {name: audited / seconds for name, seconds in checked.items()}
-
-
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="rx bench", description=__doc__)
+    parser.add_argument("sections", nargs="*", help="web, ledger; default: both")
     parser.add_argument("--quick", action="store_true", help="fewer and smaller rounds")
     parser.add_argument("--statements", action="store_true", help="list each operation's SQL")
     options = parser.parse_args()
-    sizes = (QUICK_ROUNDS, QUICK_SIZE, QUICK_ENTRIES) if options.quick else (ROUNDS, SIZE, ENTRIES)
-    options.rounds, options.size, options.entries = sizes
+    if foreign := set(options.sections) - set(SECTIONS):
+        parser.error(f"no such section: {', '.join(sorted(foreign))}")
+    options.sections = options.sections or SECTIONS
+    sizes = (ROUNDS, SIZE, ENTRIES, GROWN)
+    if options.quick:
+        sizes = (QUICK_ROUNDS, QUICK_SIZE, QUICK_ENTRIES, QUICK_GROWN)
+    options.rounds, options.size, options.entries, options.grown = sizes
     return options
 
 

@@ -79,7 +79,9 @@ def over_sql(url: str) -> Callable[[], Do]:
     return connect
 
 
-def lap(connect: Callable[[], Do], jobs: Sequence[Any], meter: cost.Meter) -> Lap:
+def lap(
+    connect: Callable[[], Do], jobs: Sequence[Any], meter: cost.Meter, lanes: int = LANES
+) -> Lap:
     """
     Do all ``jobs``, shared out among the clients.
 
@@ -88,9 +90,9 @@ def lap(connect: Callable[[], Do], jobs: Sequence[Any], meter: cost.Meter) -> La
     """
     pipes: list[Connection] = []
     clients = []
-    for number in range(LANES):
+    for number in range(lanes):
         ours, theirs = FORKING.Pipe()
-        share = jobs[number::LANES]
+        share = jobs[number::lanes]
         client = FORKING.Process(target=_lane, args=(theirs, connect, share), daemon=True)
         client.start()
         theirs.close()

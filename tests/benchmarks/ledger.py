@@ -1,23 +1,19 @@
 """
-What the ledger costs, as ratios to what PostgreSQL and libsodium do at best.
+What sequencing and auditing cost, beside what PostgreSQL and libsodium do at best.
 
-    python -m tests.benchmarks.ledger [entries] [rounds]
-
-Each line compares two things measured in this same run, in turns, by their medians; so the ratios
-hold on other machines too, the rates do not. It leaves logs of its own in the database.
+Contestants run in turns in the same run and are compared by their medians; so the ratios hold on
+other machines too, the rates do not. It leaves logs of its own in the database.
 """
 
 import io
 import os
 import statistics
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import django
 from nacl import bindings
 from nacl.signing import VerifyKey
 
@@ -62,17 +58,36 @@ def _leaf_rows(entries: int) -> list[tuple[str, ...]]:
     return [(log, str(seq), "1", str(seq), rf"\\x{os.urandom(32).hex()}") for seq in range(entries)]
 
 
-def _drain(entries: int) -> float:
+def filled(entries: int) -> str:
+    """Open a log of its own with so many committed events; its origin."""
     from django.db import connection
 
-    from ledger import merkle, sequencer
+    from ledger import merkle
     from ledger.models import Log
 
     log = Log.objects.create(origin=f"bench/{uuid.uuid4().hex}", vkey="")
     with connection.cursor() as cursor:
         cursor.execute(_HEAD, [log.id, merkle.EMPTY_ROOT])
-        cursor.execute(_EVENTS, [log.id, RECORD_SIZE // 16, entries])
-    return seconds(lambda: sequencer.sequence(log.origin))
+    fill(log.origin, entries)
+    return log.origin
+
+
+def fill(origin: str, entries: int, start: int = 0) -> None:
+    """Commit so many more events, about subjects numbered from ``start``."""
+    from django.db import connection
+
+    from ledger import chain
+
+    with connection.cursor() as cursor:
+        range_of = (start + 1, start + entries)
+        cursor.execute(_EVENTS, [chain.log_id(origin), RECORD_SIZE // 16, *range_of])
+
+
+def _drain(entries: int) -> float:
+    from ledger import sequencer
+
+    origin = filled(entries)
+    return seconds(lambda: sequencer.sequence(origin))
 
 
 def _copy(rows: list[tuple[str, ...]]) -> float:
@@ -110,7 +125,7 @@ _HEAD = """
 _EVENTS = """
     INSERT INTO ledger_event (log_id, subject, version, kind, note)
     SELECT %s, n::text, 1, 'bench', decode(repeat(md5(n::text), %s), 'hex')
-    FROM generate_series(1, %s) n
+    FROM generate_series(%s, %s) n
 """
 _UNNEST = """
     INSERT INTO bench_leaf (log_id, seq, event_xid, event_id, hash) SELECT * FROM
@@ -177,37 +192,3 @@ def _files(log: "note.Signer", notes: list[bytes]) -> "_Files":
 class _Files(dict[str, bytes]):
     def read(self, path: str) -> bytes:
         return self[path]
-
-
-GATES = [
-    ("sequence", "COPY", 0.45),
-    ("sequence", "unnest", 0.55),
-    ("audit", "VerifyKey.verify", 0.60),
-    ("audit", "crypto_sign_open", 0.60),
-]
-
-
-def compare(entries: int = 20_000, rounds: int = 5) -> list[tuple[str, str, float, float]]:
-    """Measure all of it; each row is (what, against what, ratio of rates, gate)."""
-    measured = interleaved(sequencing(entries), rounds)
-    audited = min(entries, 10_000)
-    measured |= {
-        name: median * entries / audited
-        for name, median in interleaved(auditing(audited), rounds).items()
-    }
-    for name, median in measured.items():
-        sys.stdout.write(f"{name:18} {entries / median:12,.0f} /s\n")
-    return [(a, b, measured[b] / measured[a], gate) for a, b, gate in GATES]
-
-
-def main() -> None:
-    """Print one table."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    django.setup()
-    for what, against, ratio, gate in compare(*map(int, sys.argv[1:])):
-        verdict = "ok" if ratio >= gate else "BELOW THE GATE"
-        sys.stdout.write(f"{what:10} ÷ {against:18} {ratio:5.2f}  gate {gate:.2f}  {verdict}\n")
-
-
-if __name__ == "__main__":
-    main()

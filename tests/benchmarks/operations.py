@@ -108,14 +108,22 @@ def prepare(scene: Scene, counts: dict[str, int], say: Callable[[str], None]) ->
     _run(_fill, [(scene, rows, part) for rows in LISTED for part in range(PREPARED_AT_ONCE)])
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # as autovacuum does within a minute of such a load
-    prepared = []
-    for place, operation in enumerate(OPERATIONS):
-        numbers = range(counts[operation.name])
-        say(f"Preparing {len(numbers)} × {operation.name}, and its floor …")
-        made = _run(_request, [(scene, place, number) for number in numbers])
-        recorded = _run(_recording, [(scene, place, number) for number in numbers])
-        prepared.append(Prepared(operation, made, recorded))
-    return prepared
+    return [
+        prepared_alone(scene, place, counts[operation.name], say)
+        for place, operation in enumerate(OPERATIONS)
+    ]
+
+
+def prepared_alone(
+    scene: Scene, place: int, requests: int, say: Callable[[str], None], recordings: int = -1
+) -> Prepared:
+    """Requests of ``OPERATIONS[place]``, and as many recordings if no other number is given."""
+    operation = OPERATIONS[place]
+    recordings = requests if recordings < 0 else recordings
+    say(f"Preparing {requests} × {operation.name}, and {recordings} for its floor …")
+    made = _run(_request, [(scene, place, number) for number in range(requests)])
+    recorded = _run(_recording, [(scene, place, number) for number in range(recordings)])
+    return Prepared(operation, made, recorded)
 
 
 def _command(rx: UUID, verb: str, who: Who, body: dict[str, Any]) -> Request:

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.figures import Figures
+from tests.benchmarks.ledger_section import Row
 
 AIM = 1 / 3
-LedgerRow = tuple[str, str, float, float]
 
 
 def operations(console: Console, figures: Sequence[Figures], load: str) -> None:
@@ -61,15 +61,24 @@ def statements(console: Console, figures: Sequence[Figures], *, every: bool) -> 
     console.print(table)
 
 
-def ledger(console: Console, rows: Sequence[LedgerRow], rates: dict[str, float]) -> None:
-    """Ratios of the ledger, with their gates."""
+def ledger(console: Console, rows: Sequence[Row]) -> None:
+    """Every figure of the ledger beside its gate and its aim."""
     table = Table(title="Ledger", title_justify="left")
     for name in ("", "÷"):
         table.add_column(name)
-    for name in ("rate /s", "other /s", "ratio", "gate"):
+    for name in ("value", "other", "ratio", "gate", "aim"):
         table.add_column(name, justify="right")
-    for what, against, ratio, gate in rows:
-        colour = "green" if ratio >= gate else "red"
-        numbers = (f"{rates[what]:,.0f}", f"{rates[against]:,.0f}")
-        table.add_row(what, against, *numbers, f"[{colour}]{ratio:.2f}", f"{gate:.2f}")
+    for row in rows:
+        colour = "green" if row.holds else "red"
+        other = f"{row.other:,.0f}" if row.against else ""
+        value = f"{row.value:,.0f}" if row.against else ""
+        table.add_row(
+            row.what,
+            row.against,
+            value,
+            other,
+            f"[{colour}]{row.figure:.3g}",
+            f"{row.gate:g}",
+            f"{row.aim:g}" if row.aim else "",
+        )
     console.print(table)

@@ -54,7 +54,7 @@ class Dying:
     def _post(self, path: str, headers: dict[str, str], body: object) -> httpx.Response | None:
         try:
             return self.http.post(path, headers=headers, json=body)
-        except httpx.RemoteProtocolError:
+        except (httpx.RemoteProtocolError, httpx.ReadError):
             return None
 
 

@@ -14,7 +14,10 @@ from config import home as places
 from config.sample import loader
 
 STORM = "from tests.crashes import storm; storm.main()"
-NOT_OURS = ("DATABASE_URL", "REDIS_URL", "RX_KEYS", "RX_LOG", "WECHAT_MCHID")
+NOT_OURS = (
+    *("DATABASE_URL", "REDIS_URL", "RX_KEYS", "RX_LOG", "RX_POLICY", "RX_MERGE_DELAY_S"),
+    "WECHAT_MCHID",
+)
 """The run's own servers and folders are not those of the home that is hurt."""
 
 

@@ -1,14 +1,13 @@
 """kill -9 of the sequencer and of the signer between any two steps; the next run heals."""
 
 import itertools
-from uuid import uuid4
 
 import pytest
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from hospital import services
+from hospital import access, services
 from ledger import chain, inspection
 from ledger.models import Checkpoint, Event, Head, Leaf
 from tests.crashes.dying import Dying
@@ -17,17 +16,10 @@ SEQUENCE, CHECKPOINT = "ledger.tasks.sequence", "ledger.tasks.checkpoint"
 
 
 def append(count: int) -> None:
-    """Entries of the server's own clock, in one transaction."""
+    """Entries that the law allows, in one transaction."""
     with transaction.atomic():
         for _ in range(count):
-            statement = chain.draw(
-                kind="test.tick",
-                subject=f"test/{uuid4().hex}",
-                by=services.key_name("clock"),
-                at=timezone.now(),
-                facts={},
-            )
-            chain.append(services.sign("clock", statement))
+            access.record_refusal(by=services.CLOCK, at=timezone.now(), of="test", code="test")
 
 
 def counts() -> tuple[int, int, int]:

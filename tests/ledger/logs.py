@@ -12,6 +12,7 @@ from django.test import override_settings
 
 from ledger import chain, checkpoints, note, opening, queries, sequencer
 from ledger.entry import Statement
+from ledger.models import Log
 from ledger.tiles import Missing
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -49,7 +50,7 @@ class ALog:
 
     def open(self) -> None:
         keys = {"registrar": self.registrar.verifier.vkey}
-        opening.open_log(self.signer, service_keys=keys, policy={"witnesses": 0}, at=NOON)
+        opening.open_log(self.signer, service_keys=keys, policy="", law="", at=NOON)
 
     def register(self, key: note.Signer, *signers: note.Signer) -> chain.Appended:
         facts = {"vkey": key.verifier.vkey, "role": "doctor", "organisation": "hospital"}
@@ -82,14 +83,16 @@ class ALog:
 
     def checkpoint(self):
         self.sequence()
-        return checkpoints.advance(self.signer, self.folder)
+        head = checkpoints.advance(self.signer, self.folder)
+        checkpoints.publish_final(Log.objects.get(id=self.id), self.folder)
+        return head
 
     def indices(self, subject: str) -> list[int | None]:
         return [entry.index for entry in queries.entries_about(subject)]
 
     def forge(self, sql: str, *values: int | bytes) -> None:
         """Change history as a superuser could: without the triggers."""
-        tables = ("ledger_event", "ledger_leaf", "ledger_checkpoint")
+        tables = ("ledger_event", "ledger_leaf", "ledger_checkpoint", "ledger_final")
         with transaction.atomic(), connection.cursor() as cursor:
             for table in tables:
                 cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER append_only")

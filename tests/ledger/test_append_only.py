@@ -4,10 +4,24 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from ledger import audit, inspection
+from ledger.models import Cosignature
 
-TABLES = ["ledger_log", "ledger_event", "ledger_leaf", "ledger_checkpoint"]
+TABLES = [
+    "ledger_log",
+    "ledger_event",
+    "ledger_leaf",
+    "ledger_checkpoint",
+    "ledger_cosignature",
+    "ledger_final",
+]
 SQL = ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}", "TRUNCATE {} CASCADE"]
-COLUMN = {"ledger_log": "vkey", "ledger_event": "kind", "ledger_leaf": "hash"}
+COLUMN = {
+    "ledger_log": "vkey",
+    "ledger_event": "kind",
+    "ledger_leaf": "hash",
+    "ledger_cosignature": "line",
+    "ledger_final": "note",
+}
 
 
 def verify(log) -> None:
@@ -20,6 +34,7 @@ def test_refuses_update_delete_and_truncate_for_everyone(log, table, sql):
     """L1: the tables' own owner is refused."""
     log.append("rx/1")
     log.checkpoint()
+    Cosignature.objects.create(log_id=log.id, size=3, name="a", line="-", at_s=0)
     column = COLUMN.get(table, "root")
 
     with (

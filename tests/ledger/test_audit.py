@@ -4,12 +4,18 @@ An exported log is verified from entry 0 by anybody, and one changed bit anywher
 The changed files are tried one by one; the audit is given nothing but the files and the key.
 """
 
+import dataclasses
 import random
 
 import pytest
 
-from ledger import audit, merkle, tiles
+from config import law as published
+from ledger import audit, law, merkle, note, tiles
 from ledger.audit import Fault
+from ledger.cosignature import Algorithm, Cosigner
+from ledger.treehead import TreeHead
+from tests.ledger.cheats import CHEATS
+from tests.ledger.lawful import COLLECTED, LOG, Book
 from tests.ledger.logs import Memory
 
 TEXTS = (audit.CHECKPOINT, audit.VKEY)
@@ -146,3 +152,140 @@ def test_refuses_another_key(exported):
         verify(exported, other)
     with pytest.raises(Fault):
         verify(exported, "nonsense")
+
+
+LAW_PATH = f"law/{published.digest()}.json"
+
+
+def test_every_entry_is_judged_by_the_law_that_is_published():
+    summary = verify(Book().go(*COLLECTED).files())
+    assert summary.law == published.digest()
+
+
+@pytest.mark.parametrize("cheat", CHEATS)
+def test_an_unlawful_entry_is_a_fault(cheat):
+    """The operator signs it all the same; whoever has the files sees it."""
+    book = Book()
+    CHEATS[cheat][1](book)
+    with pytest.raises(Fault, match=f"^entry {len(book.entries) - 1} "):
+        verify(book.files())
+
+
+def test_without_its_law_a_log_is_verified_by_its_chain_alone():
+    book = Book()
+    CHEATS["dispensed twice"][1](book)
+    files = book.files()
+    del files[LAW_PATH]
+    assert verify(files).law == ""
+
+
+def test_every_changed_bit_of_a_law_is_found():
+    files = Book().files()
+    chance = random.Random(6)
+    for bit in chance.sample(range(len(files[LAW_PATH]) * 8), 200):
+        with pytest.raises(Fault, match="not the law"):
+            verify(flipped(files, LAW_PATH, bit))
+    with pytest.raises(Fault, match="not the law"):
+        verify(Memory({**files, f"law/{'0' * 64}.json": files[LAW_PATH]}))
+
+
+def test_a_law_that_nobody_can_read_is_a_fault():
+    book = Book()
+    unreadable = b"{}"
+    digest = law.digest(unreadable)
+    book.add("log", "log.law", {"law": digest}, LOG)
+    files = book.files()
+    files[f"law/{digest}.json"] = unreadable
+    with pytest.raises(Fault, match=digest):
+        verify(files)
+
+
+def test_what_is_signed_beyond_the_checkpoint_is_verified_too():
+    """L4: the final head and the newest one, each with its root."""
+    book = Book().go(*COLLECTED)
+    files, older, size = book.files(), book.head(18), len(book.entries)
+    files[audit.SIGNED] = files[audit.CHECKPOINT]
+    files[audit.CHECKPOINT] = note.sign(older.text(), LOG)
+    assert verify(files).size == size
+    del files[audit.CHECKPOINT]
+    assert verify(files).size == size
+
+    forked = note.sign(dataclasses.replace(older, root=b"f" * 32).text(), LOG)
+    for files[audit.CHECKPOINT] in (forked, note.sign(other_root(book).text(), LOG)):
+        with pytest.raises(Fault, match=audit.CHECKPOINT):
+            verify(files)
+
+
+def other_root(book: Book) -> TreeHead:
+    return dataclasses.replace(book.head(), root=b"f" * 32)
+
+
+def test_a_log_without_any_head_is_a_fault():
+    files = Book().files()
+    del files[audit.CHECKPOINT]
+    with pytest.raises(Fault, match="missing"):
+        verify(files)
+
+
+WITNESSES = [
+    Cosigner("a/witness", b"a" * 32),
+    Cosigner("b/witness", b"b" * 32, Algorithm.ML_DSA_44),
+]
+AGREED = "".join(
+    [
+        f"log {LOG.verifier.vkey}\n",
+        *(f"witness {one.verifier.name} {one.verifier.vkey}\n" for one in WITNESSES),
+        "group all all a/witness b/witness\nquorum all\n",
+    ]
+)
+
+
+def agreed_on(policy: str, *witnesses: Cosigner) -> Memory:
+    """A log whose policy asks for two witnesses, and who cosigned its checkpoint."""
+    book = Book(policy)
+    files, text = book.files(), book.head().text()
+    lines = [witness.cosign(text, 1_800_000_000) for witness in witnesses]
+    files[audit.CHECKPOINT] = note.assemble(text, [LOG.sign(text), *lines])
+    files["policy"] = AGREED.encode()
+    return files
+
+
+def test_a_checkpoint_is_final_by_the_policy_that_the_log_names():
+    verify(agreed_on(AGREED, *WITNESSES))
+    with pytest.raises(Fault, match="checkpoint: 1 of 2 witnesses"):
+        verify(agreed_on(AGREED, WITNESSES[0]))
+    stranger = Cosigner("c/witness", b"c" * 32)
+    with pytest.raises(Fault, match="checkpoint: .*c/witness"):
+        verify(agreed_on(AGREED, *WITNESSES, stranger))
+
+
+def test_a_checkpoint_may_be_final_by_an_older_policy():
+    """The policy has changed, and no checkpoint has become final since."""
+    book = Book(AGREED)
+    alone = f"log {LOG.verifier.vkey}\nquorum none\n"
+    book.add("log", "log.policy", {"policy": alone}, LOG)
+    files = agreed_on(AGREED, *WITNESSES)
+    older = files[audit.CHECKPOINT]
+    files.update(book.files())
+    files[audit.SIGNED], files[audit.CHECKPOINT] = files[audit.CHECKPOINT], older
+    with pytest.raises(Fault, match="policy: .*not .yet. the policy"):
+        verify(files)
+    files["policy"] = alone.encode()
+    verify(files)
+
+
+@pytest.mark.parametrize("path", [audit.CHECKPOINT, "policy"])
+def test_a_changed_bit_of_a_cosignature_or_of_the_policy_is_found(path):
+    files = agreed_on(AGREED, *WITNESSES)
+    for bit in random.Random(6).sample(range(len(files[path]) * 8), 400):
+        with pytest.raises(Fault):
+            verify(flipped(files, path, bit))
+
+
+def test_whoever_signs_beside_the_log_is_no_part_of_what_is_signed():
+    files = Book().files()
+    stranger = note.Signer("somebody", b"s" * 32)
+    text = note.parse(files[audit.CHECKPOINT]).text
+    files[audit.SIGNED] = note.sign(text, LOG, stranger)
+    with pytest.raises(Fault, match="signed: .*somebody"):
+        verify(files)

@@ -18,6 +18,7 @@ from ledger import (
     treehead,
 )
 from ledger.models import Checkpoint
+from ledger.policy import Policy
 from ledger.publication import Refused
 from tests.ledger.logs import ALog
 
@@ -218,11 +219,12 @@ def test_a_receipt_proves_an_entry_offline(log):
     proof = queries.receipt_for(appended.leaf)
     entry = queries.entry_by_leaf(appended.leaf)
     assert receipt.parse(proof).bytes() == proof
-    assert receipt.verify(proof, entry.note, log.signer.verifier).size == 5
+    assert receipt.verify(proof, entry.note, Policy.of_log(log.signer.verifier)).head.size == 5
     with pytest.raises(receipt.NotIncluded):
-        receipt.verify(proof, entry.note + b"x", log.signer.verifier)
+        receipt.verify(proof, entry.note + b"x", Policy.of_log(log.signer.verifier))
+    stranger = note.Signer.generate(log.origin).verifier
     with pytest.raises((note.Malformed, note.BadSignature)):
-        receipt.verify(proof, entry.note, note.Signer.generate(log.origin).verifier)
+        receipt.verify(proof, entry.note, Policy.of_log(stranger))
 
 
 def test_every_changed_bit_of_a_receipt_is_found(log):
@@ -236,7 +238,7 @@ def test_every_changed_bit_of_a_receipt_is_found(log):
         changed = bytearray(proof)
         changed[at // 8] ^= 1 << at % 8
         with pytest.raises((note.Malformed, note.BadSignature, receipt.NotIncluded)):
-            receipt.verify(bytes(changed), entry, log.signer.verifier)
+            receipt.verify(bytes(changed), entry, Policy.of_log(log.signer.verifier))
 
 
 @pytest.mark.parametrize(

@@ -174,3 +174,26 @@ def test_an_entry_is_in_its_one_form(log):
         log.refuses(changed, "signatures|signature line|one form")
     later = dataclasses.replace(statement(), kind="rx.review")
     log.take(note.sign(later.text(), DOCTOR))
+
+
+def test_each_rule_has_a_code_of_its_own(log):
+    """A refusal can be looked up by whoever does not read its words."""
+    forged = note.assemble(statement().text(), [DOCTOR.sign(b"x")])
+    broken = {
+        "entry.malformed": b"",
+        "entry.other_log": entry_of(DOCTOR, log="other/log"),
+        "log.opening": opening(),
+        "chain.version": entry_of(DOCTOR, version=2, prev=b"p" * 32),
+        "key.unregistered": entry_of(NURSE, by="hospital/nurse"),
+        "signature.wrong": forged,
+        "signature.twice": entry_of(DOCTOR, DOCTOR),
+        "signature.missing": entry_of(DOCTOR, by="hospital/nurse"),
+        "key.registered_before": registration(DOCTOR, DOCTOR, REGISTRAR),
+        "key.new_did_not_sign": registration(NURSE, REGISTRAR),
+        "key.registrar_did_not_sign": registration(NURSE, NURSE),
+        "key.not_in_force": registration(NURSE, DOCTOR, kind="key.revoke"),
+    }
+    for rule, data in broken.items():
+        with pytest.raises(Broken) as caught:
+            log.take(data)
+        assert caught.value.rule == rule

@@ -27,7 +27,15 @@ with embedded.running(Path(sys.argv[1])):
 @pytest.fixture(autouse=True)
 def only_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
     """These tests are about our own servers, whatever the rest of the run uses."""
-    for name in ("DATABASE_URL", "REDIS_URL", "RX_KEYS", "RX_LOG", "WECHAT_MCHID"):
+    for name in (
+        "DATABASE_URL",
+        "REDIS_URL",
+        "RX_KEYS",
+        "RX_LOG",
+        "RX_POLICY",
+        "RX_MERGE_DELAY_S",
+        "WECHAT_MCHID",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 

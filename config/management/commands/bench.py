@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 
 from config.home import BASE, HOME
 
-ELSEWHERE = ("DATABASE_URL", "REDIS_URL", "RX_KEYS", "RX_LOG", "RX_ENV")
+ELSEWHERE = ("DATABASE_URL", "REDIS_URL", "RX_KEYS", "RX_LOG", "RX_POLICY", "RX_ENV")
 
 
 class Command(BaseCommand):

@@ -22,7 +22,8 @@ from config.demo.play import Outcome, Play, Stage
 from config.sample import loader
 from config.servers import services
 from config.servers.folder import ServerProblem
-from ledger import audit, note
+from ledger import audit
+from ledger.policy import Policy
 from ledger.readers import Folder
 from prescriptions import national
 from prescriptions.reading import Fault, Problem
@@ -53,7 +54,7 @@ class Command(BaseCommand):
                 console.print(show.problems(faulty))
             raise CommandError(f"nothing to play: {options['file']} holds no valid prescription")
         try:
-            with services.running(say=console.print) as stack:
+            with services.running(witnesses=True, say=console.print) as stack:
                 outcomes = play(stack, scripts, console)
                 checks = list(proofs(console))
         except ServerProblem as problem:
@@ -100,7 +101,7 @@ def play(
             fund=next(one.slug for one in organisations if one.kind == "social_fund"),
             pharmacies=[one.slug for one in organisations if one.kind == "pharmacy"],
             couriers=[one.slug for one in organisations if one.kind == "courier"],
-            log_key=note.Verifier.from_vkey(cast_log_key(cast)),
+            policy=agreed_policy(stack, cast),
             tell=board.tell,
         )
         ordered = sorted(scripts, key=lambda one: one[1].extras.ending != "expired")
@@ -116,16 +117,12 @@ def _play(stage: Stage, number: int, script: Uploaded) -> Outcome:
         connections.close_all()
 
 
-def cast_log_key(cast: Cast) -> str:
-    """The log's key as the log shows it; who knows it from elsewhere compares."""
-    until = time.monotonic() + 30
-    while True:
-        answer = cast.http.get("/log/log.vkey")
-        if answer.status_code == 200:
-            return answer.text.removesuffix("\n")
-        if time.monotonic() > until:
-            raise CommandError("the log was not published within 30 s; see the worker's log")
-        time.sleep(0.2)
+def agreed_policy(stack: services.Stack, cast: Cast) -> Policy:
+    """The file that the organisations agreed on; where there is none, what the log shows of it."""
+    file = stack.home / "policy"
+    if file.exists():
+        return Policy.parse(file.read_bytes())
+    return Policy.parse(cast.http.get("/log/policy").raise_for_status().content)
 
 
 def proofs(console: Console) -> Iterator[bool]:

@@ -11,7 +11,7 @@ from config import documents
 
 
 class Command(BaseCommand):
-    help = "Make docs/errors.md, docs/prescription-states.md, docs/rules.md and docs/faults.md."
+    help = "Make the documents in docs/ that state what the code does."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--check", action="store_true", help="write nothing, compare")

@@ -26,7 +26,7 @@ class Command(BaseCommand):
         """Serve; leave nothing running afterwards."""
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
-            with services.running(port=options["port"]) as stack:
+            with services.running(port=options["port"], witnesses=True) as stack:
                 if stack.simulator_url:
                     self._people(stack)
                 self._tell(stack)
@@ -49,6 +49,10 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"Log-ins    {stack.home / 'demo' / 'keys.json'} (sample staff's keys)"
             )
+        self.stdout.write(f"Log        {stack.web_url}/log/checkpoint")
+        self.stdout.write(
+            f"Policy     {stack.home / 'policy'} (the witnesses, and their addresses)"
+        )
         self.stdout.write(f"State      {stack.home}")
         self.stdout.write("Ctrl-C stops everything.")
         self.stdout.flush()

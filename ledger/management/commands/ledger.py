@@ -1,27 +1,81 @@
-"""``manage.py ledger export DIR``: the whole log as files, for anybody to verify elsewhere."""
+"""
+``manage.py ledger``: hand out the log, say how it is, acknowledge a witness's alarm.
 
+    export DIR         the whole log as files, for anybody to verify elsewhere
+    status             sizes, lag, witnesses, alarms; the exit code is 1 while an alarm stands
+    acknowledge NAME   sign again though this witness has seen more of the log than we know
+"""
+
+import io
+import sys
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+from rich.table import Table
 
-from ledger import chain, checkpoints, publication
+from ledger import chain, checkpoints, publication, status
 
 
 class Command(BaseCommand):
-    """Hand out the log."""
+    """Hand out the log, say how it is."""
 
-    help = "Hand out the log."
+    help = "Hand out the log, or say how it is."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        verbs = parser.add_subparsers(required=True)
+        verbs = parser.add_subparsers(required=True, dest="verb")
         export = verbs.add_parser("export", help="write the log's files into an empty folder")
         export.add_argument("folder", type=Path)
+        verbs.add_parser("status", help="say how the log is; 1 while an alarm stands")
+        acknowledge = verbs.add_parser("acknowledge", help="sign again in spite of this witness")
+        acknowledge.add_argument("witness")
 
-    def handle(self, *args: Any, folder: Path, **options: Any) -> None:
+    def handle(self, *args: Any, verb: str, **options: Any) -> None:
         try:
-            head = checkpoints.export(chain.origin(), folder)
+            if verb == "export":
+                self._export(options["folder"])
+            elif verb == "acknowledge":
+                self._acknowledge(options["witness"])
+            else:
+                self._status()
         except (FileExistsError, chain.UnknownLog, publication.Refused) as error:
             raise CommandError(str(error)) from error
+
+    def _export(self, folder: Path) -> None:
+        head = checkpoints.export(chain.origin(), folder, settings.LOG_FOLDER)
         self.stdout.write(f"{head.size} entries of {head.origin} are in {folder}")
         self.stdout.write(f"check them: ./rx verify {folder}")
+
+    def _acknowledge(self, name: str) -> None:
+        if not status.acknowledge(chain.origin(), name):
+            raise CommandError(f"{name} does not say that it has seen more")
+        self.stdout.write(f"The signer goes on; {name} will refuse until it is set up anew.")
+
+    def _status(self) -> None:
+        seen = status.look(chain.origin())
+        lag = seen.lag
+        self.stdout.write(
+            f"{seen.origin}: {lag.sequenced} entries sequenced, {lag.signed} signed,"
+            f" {lag.final} final; the oldest that is not final waits {lag.oldest_s:.1f} s"
+        )
+        if seen.witnesses:
+            text = io.StringIO()
+            Console(file=text, width=120).print(_table(seen))
+            self.stdout.write(text.getvalue())
+        for code, text in seen.alarms.items():
+            self.stdout.write(f"ALARM  {code}: {text}")
+        if seen.alarms:
+            sys.exit(1)
+        if seen.witnesses and not seen.margin:
+            self.stdout.write("One witness more that fails, and nothing becomes final.")
+
+
+def _table(seen: status.Status) -> Table:
+    table = Table()
+    for name in ("witness", "size", "trouble", "words"):
+        table.add_column(name)
+    for one in seen.witnesses:
+        table.add_row(one.name, str(one.size), one.trouble or "none", one.text)
+    return table

@@ -6,6 +6,7 @@ folder or an address it needs no database, only the key; without ``--vkey`` it t
 lies beside the log, which proves that the log is whole but not whose it is.
 """
 
+import functools
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -46,8 +47,9 @@ class Command(BaseCommand):
 
     def _verify_own(self) -> None:
         origin, folder = chain.origin(), Path(settings.LOG_FOLDER)
-        self._run("database", lambda progress: inspection.database(origin, progress))
-        if (folder / audit.CHECKPOINT).exists():
+        laws = functools.partial(audit.published_law, Folder(folder))
+        self._run("database", lambda progress: inspection.database(origin, progress, laws))
+        if any((folder / name).exists() for name in (audit.SIGNED, audit.CHECKPOINT)):
             self._run("published", lambda progress: inspection.published(origin, folder, progress))
         else:
             self.stdout.write("Nothing has been published yet.")
@@ -67,10 +69,17 @@ class Command(BaseCommand):
             f"       {summary.size} entries about {summary.subjects} subjects,"
             f" {summary.keys} keys\n"
             f"       root {summary.root.hex()} at size {summary.size}\n"
+            f"       {_judged(summary)}\n"
             f"       {summary.seconds:.2f} s, {rate:,.0f} entries/s"
         )
         for path in summary.strays:
             self.stdout.write(f"       not part of the log as checkpointed: {path}")
+
+
+def _judged(summary: audit.Summary) -> str:
+    if summary.law:
+        return f"every entry is lawful by the law {summary.law}"
+    return "no law is published: signatures and chain alone"
 
 
 def _reader(log: str) -> tiles.Reader:

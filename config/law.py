@@ -1,0 +1,84 @@
+"""
+The law that validators enforce: put together from the table of moves and what each app states.
+
+``document`` is the file that the log names and publishes; ``docs/law.json`` holds the same bytes.
+"""
+
+from __future__ import annotations
+
+import functools
+
+from hospital import law as of_hospital
+from hospital.law import Data
+from insurance import law as of_insurance
+from ledger import entry, law
+from pharmacy import law as of_pharmacy
+from prescriptions import law as of_prescriptions
+from prescriptions import lifecycle
+from prescriptions.law import Clause
+from prescriptions.lifecycle import Move
+from prescriptions.models import Status
+
+SKEW_S = 120
+"""
+How far two clocks may differ. ``signing.AHEAD`` admits a web server's clock 60 s ahead of another;
+two of them, one ahead and one behind, are 120 s apart.
+"""
+LATE_S = 900
+"""
+How far an entry's ``at`` may lie behind the latest: ``signing.FRESH`` lets ten minutes pass between
+drawing and signing, ``SKEW_S`` between the clocks; three minutes are left for the commit.
+"""
+
+
+@functools.cache
+def document() -> bytes:
+    """The law's file: canonical JSON."""
+    return entry.canonical(content())
+
+
+@functools.cache
+def digest() -> str:
+    """How ``log.open`` and ``log.law`` name the law: SHA-256 of the file, in hex."""
+    return law.digest(document())
+
+
+def content() -> Data:
+    """What the file says, families and moves in the order in which they happen."""
+    return {
+        "format": law.FORMAT,
+        "times": {"skew_s": SKEW_S, "late_s": LATE_S},
+        "families": {
+            "rx": _prescriptions(),
+            **of_hospital.families(),
+            **of_insurance.families(),
+        },
+    }
+
+
+def _prescriptions() -> Data:
+    clauses = {
+        **of_prescriptions.clauses(),
+        **of_pharmacy.clauses(),
+        **of_insurance.clauses(),
+    }
+    return {
+        "names": "hex32",
+        "named_by": "move",
+        "start": Status.DRAFT.value,
+        "constant": ["patient", "commitment"],
+        "moves": {move.name: _move(move, clauses[move.name]) for move in lifecycle.MOVES},
+    }
+
+
+def _move(move: Move, clause: Clause) -> Data:
+    return of_hospital.move(
+        move.kind,
+        sources=[source.value for source in move.sources],
+        target=move.target.value,
+        signers=[[role.value for role in move.by]],
+        facts=clause.facts,
+        conditions=of_prescriptions.in_general(move) + clause.conditions,
+        keep=clause.keep,
+        forget=clause.forget,
+    )

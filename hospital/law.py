@@ -1,0 +1,170 @@
+"""
+What is lawful for keys, for looks at patient data, and for the log itself: data of the law.
+
+The words of the law are explained in ``ledger.law`` and ``ledger.lawterms``; ``config.law`` puts
+the parts of all apps together.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hospital.roles import SERVER_ROLES, Role
+
+Data = dict[str, Any]
+PEOPLE = [role.value for role in Role if role not in SERVER_ROLES]
+
+
+def condition(rule: str, words: str, *check: Any) -> Data:
+    """One condition: the code of its refusal without ``law.``, what it says, and the check."""
+    return {"rule": rule, "words": words, "check": list(check)}
+
+
+def is_(value: object) -> Data:
+    """The term for a value itself."""
+    return {"is": value}
+
+
+def move(
+    kind: str,
+    *,
+    sources: list[str],
+    target: str,
+    signers: list[list[str]],
+    facts: Data,
+    conditions: list[Data],
+    keep: Data | None = None,
+    forget: list[str] | None = None,
+) -> Data:
+    """One move of a family."""
+    return {
+        "kind": kind,
+        "from": sources,
+        "to": target,
+        "signers": signers,
+        "facts": facts,
+        "conditions": conditions,
+        "keep": keep or {},
+        "forget": forget or [],
+    }
+
+
+def families() -> dict[str, Data]:
+    """The families of subjects that this app makes entries about."""
+    return {"key": _keys(), "view": _views(), "log": _log()}
+
+
+NO_PATIENT = condition("wrong_patient", "it is about no patient", "equal", "entry.patient", is_(""))
+_PATIENTS_ALONE = condition(
+    "wrong_patient",
+    "a patient's key has a patient's tag and no organisation, every other the reverse",
+    "any",
+    [
+        "all",
+        ["equal", "facts.role", is_(Role.PATIENT.value)],
+        ["differ", "entry.patient", is_("")],
+        ["equal", "facts.organisation", is_("")],
+    ],
+    [
+        "all",
+        ["differ", "facts.role", is_(Role.PATIENT.value)],
+        ["equal", "entry.patient", is_("")],
+        ["differ", "facts.organisation", is_("")],
+    ],
+)
+
+
+def _keys() -> Data:
+    """A key belongs to one account for ever; any key of that account may revoke it."""
+    register = move(
+        "key.register",
+        sources=["unknown"],
+        target="registered",
+        signers=[["new"], ["registrar"]],
+        facts={
+            "vkey": "text",
+            "role": "text",
+            "organisation": "word",
+            "owner": "text",
+            "person": "text",
+        },
+        conditions=[
+            condition(
+                "wrong_subject",
+                "the subject is the key that it registers",
+                "equal",
+                "entry.name",
+                {"key_name": "facts.vkey"},
+            ),
+            condition(
+                "wrong_role",
+                "people and organisations' programs have one of these roles",
+                "one_of",
+                ["facts.role"],
+                [[role] for role in PEOPLE],
+            ),
+            _PATIENTS_ALONE,
+        ],
+        keep={"owner": "facts.owner", "vkey": "facts.vkey"},
+    )
+    revoke = move(
+        "key.revoke",
+        sources=["registered"],
+        target="revoked",
+        signers=[PEOPLE],
+        facts={"vkey": "text"},
+        conditions=[
+            condition(
+                "wrong_owner", "who revokes owns the key", "equal", "signer.owner", "kept.owner"
+            ),
+            condition("wrong_subject", "it is this key", "equal", "facts.vkey", "kept.vkey"),
+        ],
+    )
+    return _family("text", "unknown", ["patient"], register=register, revoke=revoke)
+
+
+def _views() -> Data:
+    """A look, or a refused one, is one entry by the access service, with a subject of its own."""
+    reader = {"reader": "text", "role": "text", "organisation": "word", "of": "word"}
+    view = move(
+        "record.view",
+        sources=["unseen"],
+        target="seen",
+        signers=[["access"]],
+        facts={**reader, "purpose": "text", "basis": "text", "records": "fen", "fields": "words"},
+        conditions=[],
+    )
+    refuse = move(
+        "record.refuse",
+        sources=["unseen"],
+        target="refused",
+        signers=[["access"]],
+        facts={**reader, "code": "text"},
+        conditions=[NO_PATIENT],
+    )
+    return _family("hex32", "unseen", [], view=view, refuse=refuse)
+
+
+def _log() -> Data:
+    """The log opens, and says which law and which policy hold from then on."""
+    by_log: Data = {"target": "open", "signers": [["log"]], "conditions": []}
+    service_keys = {"*": "text"}
+    opening = {"service_keys": service_keys, "policy": "text", "law": "hex64"}
+    return _family(
+        "none",
+        "unopened",
+        [],
+        open=move("log.open", sources=["unopened"], facts=opening, **by_log),
+        law=move("log.law", sources=["open"], facts={"law": "hex64"}, **by_log),
+        policy=move("log.policy", sources=["open"], facts={"policy": "text"}, **by_log),
+    )
+
+
+def _family(names: str, start: str, constant: list[str], **moves: Data) -> Data:
+    return {
+        "names": names,
+        "named_by": "kind",
+        "start": start,
+        "constant": constant,
+        "moves": moves,
+    }

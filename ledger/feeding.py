@@ -1,0 +1,238 @@
+"""
+Feeding: every witness of the policy is shown the newest checkpoint, all of them at once.
+
+A witness answers with a cosignature, which is verified before it is kept; with 409 and the size
+that it knows, from which the proof is made again; or not at all, and is asked again later, after a
+pause that doubles from 1 to 60 seconds. Two answers are alarms: 422 or 403 (it will not vouch for
+our log, and says why), and a size beyond ours (the witness has seen more of the log than this
+database knows: we were restored from a backup, and signing on would be a fork).
+
+No row is locked while the network is waited for. Two feeders at once are harmless; the second
+leaves the work to the first.
+"""
+
+import random
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from django.conf import settings
+from django.db import connection, transaction
+
+from ledger import cosignature, finality, merkle, tiles
+from ledger import note as notes
+from ledger.models import Checkpoint, Contact, Cosignature, Log
+from ledger.policy import Policy, Witness
+from ledger.readers import Folder
+from ledger.witness import requests
+
+LONGEST_PAUSE_S = 60.0
+MAX_ANSWER = 64 << 10
+AHEAD, REFUSED, SILENT = "ahead", "refused", "silent"
+_LOCK_CLASS = 0x66656564
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a witness answered. ``size`` is the latest that it is known to have cosigned."""
+
+    witness: Witness
+    size: int
+    line: str = ""
+    at_s: int = 0
+    trouble: str = ""
+    text: str = ""
+
+
+def feed(log: Log, folder: Path) -> None:
+    """
+    Show the newest checkpoint to all witnesses that are due, and conclude what is final.
+
+    Takes as long as the slowest witness, and at most twice the time-out (LEDGER_WITNESS_TIMEOUT_S).
+    """
+    policy = finality.agreed(log)
+    newest = Checkpoint.objects.filter(log_id=log.id).order_by("-size").first()
+    if newest is None or not policy.witnesses:
+        return
+    with _alone(log.id) as is_ours:
+        if not is_ours:
+            return
+        due = _due(log.id, policy, newest.size)
+        if due:
+            told = _ask_all(folder, newest.size, bytes(newest.note), due)
+            _remember(log.id, newest.size, told)
+            finality.conclude(log.id, policy)
+
+
+def _due(log_id: int, policy: Policy, size: int) -> list[tuple[Witness, int]]:
+    """Witnesses that have not cosigned this size and may be asked now, with their last size."""
+    done = set(Cosignature.objects.filter(log_id=log_id, size=size).values_list("name", flat=True))
+    contacts = {one.name: one for one in Contact.objects.filter(log_id=log_id)}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        (now,) = cursor.fetchone()
+    found = []
+    for name, witness in policy.witnesses.items():
+        contact = contacts.get(name)
+        if name in done or not witness.url or (contact and contact.next_try_at > now):
+            continue
+        found.append((witness, min(contact.size, size) if contact else 0))
+    return found
+
+
+def _ask_all(
+    folder: Path, size: int, checkpoint: bytes, due: list[tuple[Witness, int]]
+) -> list[_Told]:
+    source = tiles.hash_source(Folder(folder), size)
+    proofs = {old: _proof(old, size, source) for _, old in due}
+    with ThreadPoolExecutor(len(due), thread_name_prefix="feed") as pool:
+        first = list(
+            pool.map(lambda one: _ask(one[0], one[1], size, proofs[one[1]], checkpoint), due)
+        )
+        # 409: the witness knows another size than we thought; once more, from there
+        again = [one for one in first if one.trouble == "" and not one.line]
+        healed = {one.size: _proof(one.size, size, source) for one in again}
+        second = pool.map(
+            lambda one: _ask(one.witness, one.size, size, healed[one.size], checkpoint), again
+        )
+        return [one for one in first if one not in again] + [_given_up(one) for one in second]
+
+
+def _proof(old: int, size: int, source: merkle.Source) -> tuple[bytes, ...]:
+    return tuple(merkle.consistency(old, size, source)) if 0 < old < size else ()
+
+
+def _ask(
+    witness: Witness, old: int, size: int, proof: tuple[bytes, ...], checkpoint: bytes
+) -> _Told:
+    """One request; whatever comes back, this returns."""
+    try:
+        status, body = _post(f"{witness.url}/add-checkpoint", _body(old, proof, checkpoint))
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        return _Told(witness, old, trouble=SILENT, text=f"{type(error).__name__}: {error}")
+    if status == 200:
+        return _cosigned(witness, old, size, checkpoint, body)
+    if status == 409:
+        return _conflict(witness, old, size, body)
+    text = f"{status}: {body.decode(errors='replace').strip()[:500]}"
+    lasting = status in (403, 404, 422)
+    return _Told(witness, old, trouble=REFUSED if lasting else SILENT, text=text)
+
+
+def _body(old: int, proof: tuple[bytes, ...], checkpoint: bytes) -> bytes:
+    return requests.encode(old, proof, checkpoint)
+
+
+def _cosigned(witness: Witness, old: int, size: int, checkpoint: bytes, body: bytes) -> _Told:
+    """Keep the line by the policy's key, if it is there and holds."""
+    try:
+        text = notes.parse(checkpoint).text
+        note = notes.parse(text + b"\n" + body)
+        times = cosignature.cosigned_by(note, [witness.verifier])
+    except (notes.Malformed, notes.BadSignature) as error:
+        return _Told(witness, old, trouble=SILENT, text=f"no cosignature: {error}")
+    if witness.verifier not in times:
+        return _Told(witness, old, trouble=SILENT, text="no cosignature by the policy's key")
+    at_s = times[witness.verifier]
+    for one in note.signatures:
+        if one.name == witness.verifier.name and one.key_id == witness.verifier.key_id:
+            line = one.line()
+    return _Told(witness, size, line, at_s)
+
+
+def _conflict(witness: Witness, old: int, size: int, body: bytes) -> _Told:
+    text = body.decode("ascii", errors="replace").strip()
+    if not text.isascii() or not text.isdigit() or len(text) > 16:
+        return _Told(witness, old, trouble=SILENT, text="409 without a size")
+    if int(text) > size:
+        words = f"it has cosigned {text} entries, this database has signed {size}"
+        return _Told(witness, old, trouble=AHEAD, text=words)
+    return _Told(witness, int(text))
+
+
+def _given_up(told: _Told) -> _Told:
+    """A second 409: somebody else is feeding this witness too; later."""
+    if told.line or told.trouble:
+        return told
+    return _Told(told.witness, told.size, trouble=SILENT, text="409 twice")
+
+
+def _post(url: str, body: bytes) -> tuple[int, bytes]:
+    """
+    Post, within the time-out as a whole, and read at most 64 KiB. Redirects are not followed.
+
+    Raises:
+        httpx.HTTPError: no answer in time, or none that is one.
+    """
+    timeout_s = settings.LEDGER_WITNESS_TIMEOUT_S
+    until = time.monotonic() + timeout_s
+    with (
+        httpx.Client(timeout=timeout_s, trust_env=False) as client,
+        client.stream("POST", url, content=body) as answer,
+    ):
+        read = bytearray()
+        for part in answer.iter_raw():
+            read += part
+            if time.monotonic() > until:
+                raise httpx.ReadTimeout("the answer takes too long")
+            if len(read) > MAX_ANSWER:
+                raise httpx.RemoteProtocolError("the answer is too long")
+        return answer.status_code, bytes(read)
+
+
+@transaction.atomic
+def _remember(log_id: int, size: int, told: list[_Told]) -> None:
+    with connection.cursor() as cursor:
+        for one in told:
+            if one.line:
+                cursor.execute(_COSIGNED, [log_id, size, one.witness.name, one.line, one.at_s])
+            cursor.execute(
+                _CONTACTED,
+                {
+                    "log": log_id,
+                    "name": one.witness.name,
+                    "size": one.size,
+                    "trouble": one.trouble,
+                    "text": one.text,
+                    "failed": bool(one.trouble),
+                    "longest": LONGEST_PAUSE_S,
+                    "jitter": random.uniform(0.75, 1.0),  # noqa: S311
+                },
+            )
+
+
+@contextmanager
+def _alone(log_id: int) -> Iterator[bool]:
+    """Whether no other process is feeding this log. The lock ends with the connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_CLASS, log_id])
+        (is_ours,) = cursor.fetchone()
+    try:
+        yield is_ours
+    finally:
+        if is_ours:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_CLASS, log_id])
+
+
+_COSIGNED = """
+    INSERT INTO ledger_cosignature (log_id, size, name, line, at_s) VALUES (%s, %s, %s, %s, %s)
+    ON CONFLICT DO NOTHING
+"""
+_CONTACTED = """
+    INSERT INTO ledger_contact AS known
+        (log_id, name, size, trouble, text, failures, next_try_at, tried_at)
+    VALUES (%(log)s, %(name)s, %(size)s, %(trouble)s, %(text)s, %(failed)s::int,
+            clock_timestamp() + interval '1 s' * %(failed)s::int, clock_timestamp())
+    ON CONFLICT (log_id, name) DO UPDATE SET
+        size = excluded.size, trouble = excluded.trouble, text = excluded.text,
+        failures = CASE WHEN %(failed)s THEN known.failures + 1 ELSE 0 END,
+        tried_at = clock_timestamp(),
+        next_try_at = clock_timestamp() + CASE WHEN %(failed)s THEN interval '1 s'
+            * least(%(longest)s, power(2, least(known.failures, 10))) * %(jitter)s
+            ELSE interval '0' END
+"""

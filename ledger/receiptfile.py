@@ -1,0 +1,282 @@
+"""
+Receipt files: a receipt together with the entry it is about. Everything that a phone needs.
+
+The file is a C2SP tlog-proof whose extra data are one canonical JSON object with five members:
+
+* ``format``: ``smart-hospital/receipt/v1``;
+* ``entry``: the entry, a whole signed note;
+* ``keys``: where the keys that signed it come from: the entries that registered them, each
+  ``{"entry", "index", "proof"}``, in the order of their indices. Their proofs lead to the same
+  checkpoint. A person's key has a ``key.register`` entry; the server's own stand in ``log.open``;
+* ``opened``: fields of the sealed record, each ``[salt, name, value]``, in their names' order;
+* ``digests``: the digests of the record's other fields, ascending. Without them, or with one
+  changed, nothing opens the entry's commitment (``ledger.commitments``).
+
+Salts and hashes are in base64; the hashes of one list are joined first. The extra data are not
+signed by anybody, so nothing is believed that does not lead to the checkpoint's root.
+
+What a receipt cannot say: whether a later entry changed the matter ("not dispensed yet" needs a
+look-up), and whether a key had been revoked before it signed. For the latter the validators vouch
+who cosigned: they replayed every entry.
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ledger import commitments, members, receipt
+from ledger import note as notes
+from ledger.entry import Statement, canonical, read_canonical
+from ledger.note import BadSignature, Malformed, decode_base64, encode_base64
+from ledger.policy import Policy
+from ledger.receipt import Receipt
+from ledger.treehead import TreeHead
+
+FORMAT = "smart-hospital/receipt/v1"
+OPENING, REGISTRATION = "log.open", "key.register"
+_MEMBERS = ("format", "entry", "keys", "opened", "digests")
+
+
+class UnknownSigner(ValueError):
+    """The entry is signed by a key whose registration the file does not prove."""
+
+
+class NotOpened(ValueError):
+    """The opened fields are not those to which the entry commits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a sealed record, opened: its 16-byte salt, its name, its value."""
+
+    salt: bytes
+    name: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """An entry that registers keys, number ``index`` of the log, and its inclusion proof."""
+
+    entry: bytes
+    index: int
+    proof: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A receipt file as it was read; nothing has been verified. See the module's docstring."""
+
+    receipt: Receipt
+    entry: bytes
+    keys: tuple[Registered, ...]
+    opened: tuple[Field, ...]
+    digests: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """
+    What a receipt file shows: the log ``head.origin`` holds ``statement`` as entry ``index``.
+
+    ``signers`` names the keys that signed it, in the note's order; ``cosigned`` says when which
+    witnesses vouched for the log (seconds since 1970); ``opened`` are the record's opened fields.
+    """
+
+    statement: Statement
+    signers: tuple[str, ...]
+    index: int
+    head: TreeHead
+    cosigned: Mapping[str, int]
+    opened: Mapping[str, Any]
+
+
+def complete(
+    data: bytes,
+    entry: bytes,
+    *,
+    keys: Iterable[Registered] = (),
+    opened: Iterable[Field] = (),
+    digests: Iterable[bytes] = (),
+) -> bytes:
+    """
+    Make a receipt file of a receipt; ``digests`` are those of the fields that are not opened.
+
+    Raises:
+        Malformed: the receipt is not in the one form, or one of the parts would not be.
+    """
+    bare = receipt.parse(data)
+    parts = {
+        "format": FORMAT,
+        "entry": members.text(entry),
+        "keys": [
+            {
+                "entry": members.text(one.entry),
+                "index": one.index,
+                "proof": members.joined(one.proof),
+            }
+            for one in sorted(keys, key=lambda one: one.index)
+        ],
+        "opened": [
+            [encode_base64(one.salt), one.name, one.value]
+            for one in sorted(opened, key=lambda one: one.name)
+        ],
+        "digests": members.joined(sorted(digests)),
+    }
+    made = Receipt(bare.index, bare.proof, bare.checkpoint, canonical(parts)).bytes()
+    read(made)
+    return made
+
+
+def with_opened(data: bytes, opened: Iterable[Field], digests: Iterable[bytes]) -> bytes:
+    """
+    Add to a receipt file the fields that its holder wants to show, in place of those it has.
+
+    Raises:
+        Malformed: as for ``complete``.
+    """
+    file = read(data)
+    return complete(data, file.entry, keys=file.keys, opened=opened, digests=digests)
+
+
+def read(data: bytes) -> File:
+    """
+    Read a receipt file; there is one encoding of each.
+
+    Raises:
+        Malformed: not in that form.
+    """
+    bare = receipt.parse(data)
+    if not bare.extra:
+        raise Malformed("the receipt does not contain its entry")
+    parts = members.named(read_canonical(bare.extra), *_MEMBERS)
+    if parts["format"] != FORMAT:
+        raise Malformed("not a receipt file of this format")
+    keys = tuple(map(_key, members.items(parts["keys"])))
+    opened = tuple(map(_field, members.items(parts["opened"])))
+    digests = members.hashes(parts["digests"])
+    if not _is_rising([one.index for one in keys]):
+        raise Malformed("the keys are not in the order of their indices")
+    if not (_is_rising([one.name for one in opened]) and _is_rising(digests)):
+        raise Malformed("fields or digests are not in their order")
+    if digests and not opened:
+        raise Malformed("there are digests, and no field is opened")
+    return File(bare, members.note(parts["entry"]), keys, opened, digests)
+
+
+def verify(data: bytes, policy: Policy) -> Verified:
+    """
+    Check a receipt file, offline, with nothing but the policy.
+
+    Every signature under the entry must hold, by a key that is proven in the same tree.
+
+    Raises:
+        Malformed: not a receipt file, or a part of it is not in the one form.
+        BadSignature: no log of the policy signed the checkpoint, or a signature does not hold.
+        policy.NotFinal: too few have cosigned the checkpoint.
+        receipt.NotIncluded: a proof leads to another root.
+        UnknownSigner: who signed the entry is not proven.
+        NotOpened: an opened field is not what the entry commits to.
+    """
+    file = read(data)
+    checked = receipt.verify(data, file.entry, policy)
+    note = notes.parse(file.entry)
+    statement = _statement(note, checked.head)
+    known = [one.verifier for one in policy.logs if isinstance(one.verifier, notes.Verifier)]
+    known = [one for one in known if one.name == checked.head.origin]
+    for key in file.keys:
+        known += _keys_of(key, checked)
+    if statement.kind == REGISTRATION:
+        known.append(_newcomer(statement))
+    signers = _signers(note, statement, known)
+    opened = _opened(file, statement.commitment)
+    return Verified(statement, signers, checked.index, checked.head, checked.cosigned, opened)
+
+
+def _statement(note: notes.Note, head: TreeHead) -> Statement:
+    statement = Statement.parse(note.text)
+    if statement.log != head.origin:
+        raise Malformed(f"an entry of another log: {statement.log}")
+    return statement
+
+
+def _keys_of(registered: Registered, checked: receipt.Checked) -> Iterator[notes.Verifier]:
+    """The keys that an entry brought into force, if it is in the tree, before the one judged."""
+    receipt.check_included(checked.head, registered.index, registered.entry, registered.proof)
+    if registered.index >= checked.index:
+        raise UnknownSigner("a key was registered after it signed")
+    note = notes.parse(registered.entry)
+    statement = _statement(note, checked.head)
+    if statement.kind == OPENING and registered.index == 0:
+        yield from service_keys(statement).values()
+    elif statement.kind == REGISTRATION:
+        newcomer = _newcomer(statement)
+        if newcomer.name not in notes.verified_by(note, [newcomer]):
+            raise BadSignature(f"{newcomer.name} did not sign its registration")
+        yield newcomer
+    else:
+        raise UnknownSigner(f"no key is registered by {statement.kind}")
+
+
+def service_keys(opening: Statement) -> dict[str, notes.Verifier]:
+    """
+    Give the server's own keys by role, from the entry that opened the log.
+
+    Raises:
+        Malformed: it names none, or one that is no verifier key.
+    """
+    keys = opening.facts.get("service_keys")
+    if not isinstance(keys, dict):
+        raise Malformed("the log was opened without service keys")
+    return {role: notes.Verifier.from_vkey(members.string(vkey)) for role, vkey in keys.items()}
+
+
+def _newcomer(statement: Statement) -> notes.Verifier:
+    verifier = notes.Verifier.from_vkey(members.string(statement.facts.get("vkey")))
+    if statement.subject != f"key/{verifier.name}":
+        raise Malformed(f"the registration is not about {verifier.name}")
+    return verifier
+
+
+def _signers(
+    note: notes.Note, statement: Statement, known: Iterable[notes.Verifier]
+) -> tuple[str, ...]:
+    """All who signed the entry; every line must be a known key's."""
+    keys = {(one.name, one.key_id): one for one in known}
+    for signature in note.signatures:
+        if (signature.name, signature.key_id) not in keys:
+            raise UnknownSigner(f"the file does not prove whose key {signature.name} is")
+    signers = notes.verified_by(note, keys.values())
+    if statement.by not in signers:
+        raise UnknownSigner(f"{statement.by} did not sign the entry")
+    return signers
+
+
+def _opened(file: File, commitment: bytes) -> dict[str, Any]:
+    if not file.opened:
+        return {}
+    digests = [commitments.digest(one.salt, one.name, one.value) for one in file.opened]
+    if commitments.commit([*digests, *file.digests]) != commitment:
+        raise NotOpened("the opened fields are not those of the entry's record")
+    return {one.name: one.value for one in file.opened}
+
+
+def _key(value: Any) -> Registered:
+    parts = members.named(value, "entry", "index", "proof")
+    index = parts["index"]
+    if type(index) is not int or index < 0:
+        raise Malformed("an index counts from 0")
+    return Registered(members.note(parts["entry"]), index, members.hashes(parts["proof"]))
+
+
+def _field(value: Any) -> Field:
+    parts = members.items(value)
+    if len(parts) != 3:
+        raise Malformed("a field has a salt, a name and a value")
+    salt, name, content = parts
+    return Field(decode_base64(members.string(salt)), members.string(name), content)
+
+
+def _is_rising(values: Any) -> bool:
+    return all(before < after for before, after in itertools.pairwise(values))

@@ -1,0 +1,116 @@
+"""
+What a witness remembers: the latest checkpoint that it cosigned of each log, and what looked wrong.
+
+One SQLite file. Comparing with the latest and storing the new one is a single transaction that
+takes the write lock first, and it is on the disk when ``replace`` returns; so of two requests at
+once one comes second, and no crash makes the witness forget what it has said.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+WAIT_S = 5.0
+KEPT_SUSPECTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """
+    The latest cosigned checkpoint of a log; size 0 and no root if there is none.
+
+    ``note`` is the log's note with our cosignatures, ``at_s`` their time.
+    """
+
+    size: int
+    root: bytes
+    note: bytes
+    at_s: int
+
+
+NOTHING = Latest(0, b"", b"", 0)
+
+
+class Records:
+    """The file; safe for threads, each of which has a connection of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        with self._writing() as cursor:
+            for statement in _TABLES:
+                cursor.execute(statement)
+
+    def latest(self, origin: str) -> Latest:
+        """Give what was cosigned last."""
+        row = self._connection().execute(_LATEST, (origin,)).fetchone()
+        return Latest(*row) if row else NOTHING
+
+    def replace(self, origin: str, old: Latest, new: Latest) -> bool:
+        """
+        Store ``new`` if ``old`` is still the latest; durable when this returns.
+
+        Returns False, and stores nothing, if another request was first.
+        """
+        with self._writing() as cursor:
+            row = cursor.execute(_LATEST, (origin,)).fetchone()
+            if (Latest(*row) if row else NOTHING) != old:
+                return False
+            cursor.execute(_REPLACE, (origin, new.size, new.root, new.note, new.at_s))
+            return True
+
+    def suspect(self, origin: str, note: bytes) -> None:
+        """Keep a checkpoint that the log signed and that does not fit what we know of it."""
+        with self._writing() as cursor:
+            cursor.execute(_SUSPECT, (origin, note, origin, KEPT_SUSPECTS))
+
+    def suspects(self, origin: str) -> list[bytes]:
+        """Give what was kept as suspect, the first first."""
+        rows = self._connection().execute(_SUSPECTS, (origin,)).fetchall()
+        return [note for (note,) in rows]
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self.path, timeout=WAIT_S, isolation_level=None)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            self._local.connection = connection
+        return connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Cursor]:
+        connection = self._connection()
+        cursor = connection.cursor()
+        cursor.execute("BEGIN IMMEDIATE")
+        try:
+            yield cursor
+        except BaseException:
+            cursor.execute("ROLLBACK")
+            raise
+        cursor.execute("COMMIT")
+
+
+_TABLES = (
+    """
+    CREATE TABLE IF NOT EXISTS latest (
+        origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, note BLOB NOT NULL,
+        at_s INTEGER NOT NULL) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS suspect (
+        id INTEGER PRIMARY KEY, origin TEXT NOT NULL, note BLOB NOT NULL, UNIQUE (origin, note)
+    ) STRICT
+    """,
+)
+_LATEST = "SELECT size, root, note, at_s FROM latest WHERE origin = ?"
+_REPLACE = "INSERT OR REPLACE INTO latest (origin, size, root, note, at_s) VALUES (?, ?, ?, ?, ?)"
+# The first ones prove as much as any later ones; a flood must not fill the disk.
+_SUSPECT = """
+    INSERT OR IGNORE INTO suspect (origin, note)
+    SELECT ?, ? WHERE (SELECT count(*) FROM suspect WHERE origin = ?) < ?
+"""
+_SUSPECTS = "SELECT note FROM suspect WHERE origin = ? ORDER BY id"

@@ -1,0 +1,76 @@
+"""What is lawful from the counter to the patient's hands: data of the law."""
+
+from __future__ import annotations
+
+from hospital.law import Data, condition, is_
+from prescriptions.law import BEFORE, BY_ITS_PATIENT, Clause, equal
+from prescriptions.models import Status, Way
+
+_AT_ITS_PHARMACY = equal(
+    "wrong_pharmacy", "the authorized pharmacy signs", "signer.organisation", "kept.pharmacy"
+)
+_BY_ITS_COURIER = equal(
+    "wrong_courier", "the authorized courier signs", "signer.organisation", "kept.courier"
+)
+_COLLECTED = (Status.DISPENSED, Way.COLLECT)
+_SENT = (Status.DISPENSED, Way.COURIER)
+_ARRIVING = (Status.IN_TRANSIT, Way.COURIER)
+_RECEIVED = [*BEFORE, "courier", "patient_fen", "way"]
+
+
+def clauses() -> dict[str, Clause]:
+    """Move's name → clause."""
+    return {
+        "dispense": _dispense(),
+        "ship": Clause(
+            {"courier": "text"},
+            [
+                _the_way(_SENT),
+                _BY_ITS_COURIER,
+                equal(
+                    "wrong_courier",
+                    "it names the authorized courier",
+                    "facts.courier",
+                    "kept.courier",
+                ),
+            ],
+        ),
+        "receive": _delivery("signature", BY_ITS_PATIENT, _the_way(_COLLECTED, _ARRIVING)),
+        "hand_out": _delivery("code", _AT_ITS_PHARMACY, _the_way(_COLLECTED)),
+        "hand_over": _delivery("code", _BY_ITS_COURIER),
+    }
+
+
+def _dispense() -> Clause:
+    return Clause(
+        {"pharmacy": "text", "lines": {"*": "count"}, "scan": "hex32"},
+        [
+            _AT_ITS_PHARMACY,
+            equal(
+                "wrong_pharmacy",
+                "it names the authorized pharmacy",
+                "facts.pharmacy",
+                "kept.pharmacy",
+            ),
+            condition(
+                "wrong_quantity",
+                "of every line at most what is left of it",
+                "each_at_most",
+                "facts.lines",
+                "kept.left",
+            ),
+        ],
+        keep={"left": {"minus": ["kept.left", "facts.lines"]}},
+    )
+
+
+def _delivery(proof: str, *conditions: Data) -> Clause:
+    proven = equal("wrong_proof", "the proof is this move's", "facts.proof", is_(proof))
+    return Clause({"proof": "text"}, [*conditions, proven], forget=_RECEIVED)
+
+
+def _the_way(*rows: tuple[Status, Way]) -> Data:
+    """The state that a way leads to: the counter gives out what is collected, and so on."""
+    lawful = [[status.value, way.value] for status, way in rows]
+    words = "the patient chose this way"
+    return condition("wrong_way", words, "one_of", ["state", "kept.way"], lawful)

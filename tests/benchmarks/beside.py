@@ -1,0 +1,91 @@
+"""
+The ledger beside the web: what its tasks cost the writers, and how soon an entry is final.
+
+Both need the whole stack with its witnesses. Times are the database's own: ``stored_at`` of an
+event, ``final_at`` of the first final checkpoint that covers it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import statistics
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from django.db import connection
+
+from config.servers import services
+from tests.benchmarks import cost, lanes
+
+PACE_S = 0.05
+PATIENCE_S = 60
+TASKS = ("worker", "beat")
+
+
+def throughput(stack: services.Stack, requests: Sequence[bytes], rounds: int) -> dict[str, float]:
+    """Requests a second with the sequencer, the signer and the feeder at work, and stopped."""
+    found: dict[str, list[float]] = {"web": [], "web, tasks stopped": []}
+    share = len(requests) // (2 * rounds)
+    connect = lanes.over_http(stack.web_url)
+    for number in range(2 * rounds):
+        name = ("web", "web, tasks stopped")[number % 2]
+        jobs = requests[number * share : (number + 1) * share]
+        if name != "web":
+            _signal(stack, signal.SIGSTOP)
+        try:
+            found[name].append(lanes.lap(connect, jobs, cost.Meter({})).rate)
+        finally:
+            _signal(stack, signal.SIGCONT)
+        time.sleep(1)  # what has piled up is not the next round's
+    return {name: statistics.median(rates) for name, rates in found.items()}
+
+
+def seconds_to_final(stack: services.Stack, requests: Sequence[bytes]) -> list[float]:
+    """
+    Send writes at a steady pace; seconds from each entry's commit until it was final, rising.
+
+    Raises:
+        TimeoutError: an entry is not final within a minute.
+    """
+    send = lanes.over_http(stack.web_url)()
+    first = _last_event()
+    for request in requests:
+        send(request)
+        time.sleep(PACE_S)
+    until = time.monotonic() + PATIENCE_S
+    while None in (found := _times_since(first)):
+        if time.monotonic() > until:
+            raise TimeoutError("entries do not become final; look at ./rx ledger status")
+        time.sleep(0.2)
+    return sorted(found)
+
+
+def _signal(stack: services.Stack, number: signal.Signals) -> None:
+    for name in TASKS:
+        for pid in stack.supervisor.processes(name):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+
+def _last_event() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(id), 0) FROM ledger_event")
+        return int(cursor.fetchone()[0])
+
+
+def _times_since(first: int) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(_TIMES, [first])
+        return [row[0] for row in cursor.fetchall()]
+
+
+_TIMES = """
+    SELECT (SELECT extract(epoch FROM min(f.final_at) - e.stored_at)::float8
+            FROM ledger_final f WHERE f.log_id = e.log_id AND f.size > l.seq)
+    FROM ledger_event e
+    LEFT JOIN ledger_leaf l ON l.log_id = e.log_id AND l.event_id = e.id
+    WHERE e.id > %s
+"""

@@ -1,0 +1,290 @@
+"""A log in memory in which everything is lawful, until a test makes its operator cheat."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from config import law as published
+from hospital.units import stamp
+from ledger import law, merkle, note, tiles
+from ledger.entry import Statement, leaf_hash
+from ledger.replay import Broken, Replay
+from ledger.treehead import TreeHead
+from prescriptions import lifecycle
+from tests.ledger.logs import Memory
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+END = NOON + timedelta(days=3)
+ORIGIN = "example/log"
+MOVES = {move.name: move for move in lifecycle.MOVES}
+LAW = law.parse(published.document())
+TAG, OTHER_TAG = "7a" * 32, "7b" * 32
+RX = "rx/" + "1" * 32
+COMMITMENT = b"c" * 32
+COLLECTED = ("issue", "approve", "authorize", "pay", "dispense", "receive", "decide", "claim")
+COURIERED = ("issue", "approve", "authorize", "pay", "dispense", "ship", "hand_over")
+
+
+def laws(digest: str) -> law.Law | None:
+    return {published.digest(): LAW}.get(digest)
+
+
+def signer(name: str) -> note.Signer:
+    return note.Signer(name, hashlib.sha256(name.encode()).digest())
+
+
+LOG = signer(ORIGIN)
+SERVICES = {
+    name: signer(f"{ORIGIN}/{name}") for name in ("access", "cashier", "clock", "registrar")
+}
+FEN = {"total_fen": 1000, "fund_fen": 700, "insurer_fen": 100, "patient_fen": 200}
+BILL = {
+    "total_fen": 2000,
+    "patient_fen": 400,
+    "payers": {"fund": 1400, "insurer": 200},
+    "lines": {"1": FEN, "2": FEN},
+}
+PEOPLE = {
+    # name: role, organisation, person
+    "doctor": ("doctor", "hospital", "p1"),
+    "doctor2": ("doctor", "hospital", "p2"),
+    "reviewer": ("reviewer", "hospital", "p3"),
+    "moonlighter": ("reviewer", "hospital", "p1"),
+    "foreign_reviewer": ("reviewer", "hospital2", "p4"),
+    "pharmacist": ("pharmacist", "pharmacy", "p5"),
+    "pharmacist2": ("pharmacist", "pharmacy2", "p6"),
+    "prescriber_at_counter": ("pharmacist", "pharmacy", "p1"),
+    "courier": ("courier", "courier", "p7"),
+    "courier2": ("courier", "courier2", "p8"),
+    "fund": ("agent", "fund", "a1"),
+    "insurer": ("agent", "insurer", "a2"),
+    "stranger": ("agent", "insurer2", "a3"),
+    "patient": ("patient", "", "q1"),
+    "patient2": ("patient", "", "q2"),
+}
+SIGNS = {
+    "issue": "doctor",
+    "approve": "reviewer",
+    "send_back": "reviewer",
+    "authorize": "patient",
+    "withdraw": "patient",
+    "pay": "cashier",
+    "dispense": "pharmacist",
+    "ship": "courier",
+    "receive": "patient",
+    "hand_out": "pharmacist",
+    "hand_over": "courier",
+    "decide": "fund",
+    "claim": "insurer",
+    "cancel": "doctor",
+    "give_up": "patient",
+    "expire": "clock",
+}
+
+
+def facts_of(move: str, way: str = "collect") -> dict[str, Any]:
+    """What the entry of a move says when nobody cheats."""
+    sent = {"courier": "courier", "address": "ad" * 32} if way == "courier" else {}
+    readers = sorted(["pharmacy", "fund", "insurer", *(["courier"] if sent else [])])
+    decision: dict[str, Any] = {
+        "claimed_fen": 1400,
+        "approved_fen": 1400,
+        "decision": "approve",
+        "reason": "none",
+    }
+    facts: dict[str, dict[str, Any]] = {
+        "issue": {
+            "hospital": "hospital",
+            "lines": {"1": 1, "2": 3},
+            "online": True,
+            "rules": "2026-01",
+            "valid_until": stamp(END),
+            "warnings": [],
+        },
+        "approve": {"decision": "approve", "reason": "none"},
+        "send_back": {"decision": "return", "reason": "dose"},
+        "authorize": {
+            "pharmacy": "pharmacy",
+            "way": way,
+            "bill": BILL,
+            "grant": {"to": readers, "purpose": "dispense_deliver_settle", "until": stamp(END)},
+            **sent,
+        },
+        "pay": {"patient_fen": 400},
+        "dispense": {"pharmacy": "pharmacy", "lines": {"1": 1, "2": 3}, "scan": "5c" * 16},
+        "ship": {"courier": "courier"},
+        "receive": {"proof": "signature"},
+        "hand_out": {"proof": "code"},
+        "hand_over": {"proof": "code"},
+        "decide": {"payer": "fund", **decision},
+        "claim": {"payer": "insurer", **decision, "claimed_fen": 200, "approved_fen": 200},
+        "cancel": {"reason": "clinical"},
+        "give_up": {"reason": "patient_request"},
+        "expire": {"valid_until": stamp(END)},
+    }
+    return facts.get(move, {})
+
+
+class Book:
+    """Entries, one after the other, a second apart; the log has a key of everybody."""
+
+    def __init__(self, policy: str = f"log {LOG.verifier.vkey}\nquorum none\n") -> None:
+        self.entries: list[bytes] = []
+        self.now = NOON
+        self.tips: dict[str, tuple[int, bytes]] = {}
+        self.states: dict[str, str] = {}
+        self.keys = dict(SERVICES)
+        self.add(
+            "log",
+            "log.open",
+            {
+                "law": published.digest(),
+                "policy": policy,
+                "service_keys": {name: key.verifier.vkey for name, key in SERVICES.items()},
+            },
+            LOG,
+        )
+        for name, who in PEOPLE.items():
+            self.register(name, who)
+
+    def register(
+        self, name: str, who: tuple[str, str, str], *, of: str = "", by: str = "", **says: Any
+    ) -> int:
+        """Register the key of ``who`` (role, organisation, person) under ``name``."""
+        role, organisation, person = who
+        key = self.keys[name] = signer("/".join(filter(None, (organisation, role, name))))
+        facts = {
+            "vkey": key.verifier.vkey,
+            "role": role,
+            "organisation": organisation,
+            "owner": f"{organisation}/{role}/{person}",
+            "person": person,
+        }
+        tag = {"patient": TAG, "patient2": OTHER_TAG}.get(name, "")
+        return self.add(
+            of or f"key/{key.verifier.name}",
+            "key.register",
+            {**facts, **says},
+            key,
+            self.keys["registrar"],
+            patient=tag,
+            by=by or key.verifier.name,
+        )
+
+    def add(self, subject: str, kind: str, facts: Any, *signers: note.Signer, **fields: Any) -> int:
+        """Append an entry; its index. ``fields`` are of the statement, where they differ."""
+        version, prev = self.tips.get(subject, (0, b""))
+        self.now += timedelta(seconds=1)
+        usual = {
+            "log": ORIGIN,
+            "subject": subject,
+            "version": version + 1,
+            "prev": prev,
+            "kind": kind,
+            "by": signers[0].verifier.name,
+            "at": self.now,
+            "patient": "",
+            "commitment": b"",
+            "facts": facts,
+        }
+        data = note.sign(Statement(**{**usual, **fields}).text(), *signers)
+        self.entries.append(data)
+        self.tips[subject] = (version + 1, leaf_hash(data))
+        return len(self.entries) - 1
+
+    def move(
+        self,
+        name: str,
+        *,
+        of: str = RX,
+        by: str = "",
+        way: str = "collect",
+        says: dict[str, Any] | None = None,
+        also: tuple[str, ...] = (),
+        **fields: Any,
+    ) -> int:
+        """
+        One move of a prescription, signed by ``by`` and ``also``.
+
+        ``says`` are facts that differ (None: they are missing).
+        """
+        move = MOVES[name]
+        state = self.states.get(of, "draft")
+        facts = {"move": name, "from": state, "to": move.target.value, **facts_of(name, way)}
+        facts = {
+            key: value for key, value in {**facts, **(says or {})}.items() if value is not None
+        }
+        self.states[of] = move.target.value
+        fields = {"patient": TAG, "commitment": COMMITMENT, **fields}
+        kind = fields.pop("kind", move.kind)
+        signers = [self.keys[one] for one in (by or SIGNS[name], *also)]
+        return self.add(of, kind, facts, *signers, **fields)
+
+    def go(self, *moves: str, of: str = RX, way: str = "collect") -> Book:
+        for name in moves:
+            self.move(name, of=of, way=way)
+        return self
+
+    def settle(
+        self, *claims: str, by: str = "fund", batch: str = "e", patient: str = "", **says: Any
+    ) -> int:
+        facts = {"payer": by, "pharmacy": "pharmacy", "claims": list(claims), "total_fen": 1400}
+        subject, facts = f"settlement/{batch * 32}", {**facts, **says}
+        return self.add(subject, "insurance.settle", facts, self.keys[by], patient=patient)
+
+    def revoke(self, name: str, by: str) -> int:
+        key = self.keys[name].verifier
+        return self.add(f"key/{key.name}", "key.revoke", {"vkey": key.vkey}, self.keys[by])
+
+    def view(self, which: str = "f", *, by: str = "access", **fields: Any) -> int:
+        facts = {
+            "reader": "hospital/doctor/p1",
+            "role": "doctor",
+            "organisation": "hospital",
+            "purpose": "read",
+            "basis": "prescriber",
+            "of": RX,
+            "records": 1,
+            "fields": ["diagnosis"],
+        }
+        subject, fields = f"view/{which.rjust(32, '0')}", {"patient": TAG, **fields}
+        return self.add(subject, "record.view", facts, self.keys[by], **fields)
+
+    def replayed(self) -> Replay:
+        """Replay all of it under the law. Raises ``Broken``."""
+        replay = Replay(LOG.verifier, laws)
+        for entry in self.entries:
+            replay.check(entry, leaf_hash(entry))
+        return replay
+
+    def broken(self, by: law.Law = LAW) -> tuple[int, str]:
+        """The index of the first entry that breaks a rule, and the rule; -1 if there is none."""
+        replay = Replay(LOG.verifier, lambda digest: by)
+        for entry in self.entries:
+            try:
+                replay.check(entry, leaf_hash(entry))
+            except Broken as error:
+                return replay.entries, error.rule
+        return -1, ""
+
+    # --- as published ---------------------------------------------------------------------------
+
+    def head(self, size: int | None = None) -> TreeHead:
+        leaves = [leaf_hash(entry) for entry in self.entries[:size]]
+        return TreeHead(ORIGIN, len(leaves), merkle.root(leaves))
+
+    def files(self, size: int | None = None) -> Memory:
+        """The tiles of the first ``size`` entries, the law, the key, and a signed checkpoint."""
+        entries = self.entries[:size]
+        stack = tiles.Stack()
+        made = stack.extend([leaf_hash(entry) for entry in entries]) + stack.partials()
+        files = Memory({tile.path: content for tile, content in made})
+        for start in range(0, len(entries), tiles.WIDTH):
+            tile = tiles.tile_at(tiles.ENTRIES, start // tiles.WIDTH, len(entries))
+            files[tile.path] = tiles.bundle(entries[start : start + tiles.WIDTH])
+        files["log.vkey"] = f"{LOG.verifier.vkey}\n".encode()
+        files["checkpoint"] = note.sign(self.head(size).text(), LOG)
+        files[f"law/{published.digest()}.json"] = published.document()
+        return files

@@ -1,0 +1,231 @@
+"""
+The law as published, and each of its rules broken once by an entry that is right in all else.
+
+The replay is given nothing but entries, as whoever reads the tiles has them.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from config import law as published
+from hospital import signing
+from hospital.roles import Role
+from ledger import entry, law
+from prescriptions import lifecycle
+from tests.ledger.cheating import Cheat
+from tests.ledger.cheats import CHEATS
+from tests.ledger.lawful import COLLECTED, COURIERED, END, RX, Book
+
+DOCUMENT = json.loads(published.document())
+BUILT_IN = {
+    "unknown_subject",
+    "unknown_move",
+    "wrong_kind",
+    "wrong_state",
+    "wrong_role",
+    "signatures",
+    "facts",
+    "patient_changed",
+    "commitment_changed",
+    "nothing_owed",
+    "wrong_amount",
+    "back_dated",
+    "before_key",
+}
+
+
+def every_condition(content: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """With the name of its move."""
+    for family in content["families"].values():
+        for name, move in family["moves"].items():
+            for place in (move, move.get("takes", {})):
+                yield from ((name, condition) for condition in place.get("conditions", []))
+
+
+@pytest.mark.parametrize("cheat", CHEATS)
+def test_an_unlawful_entry_is_refused_by_its_rule(cheat):
+    """L1, R7, R8, K1, K8, C1: nothing before it is refused, and it is by that rule."""
+    rule, write = CHEATS[cheat]
+    book = Book()
+    write(book)
+    assert book.broken() == (len(book.entries) - 1, f"law.{rule}")
+
+
+def test_every_rule_of_the_law_is_broken_by_a_cheat():
+    rules = BUILT_IN | {condition["rule"] for _, condition in every_condition(DOCUMENT)}
+    assert rules == {rule for rule, _ in CHEATS.values()}
+
+
+def laws_that_lack_a_condition() -> Iterator[tuple[str, dict[str, Any], law.Law]]:
+    for number, (move, condition) in enumerate(every_condition(DOCUMENT)):
+        content = json.loads(published.document())
+        _, lacking = list(every_condition(content))[number]
+        lacking |= {"check": ["all", ["equal", {"is": 1}, {"is": 1}]]}
+        yield move, condition, law.parse(entry.canonical(content))
+
+
+def test_every_condition_matters():
+    """Without it a cheat of its rule passes, or another rule has to catch it."""
+    kept = []
+    for move, condition, lacking in laws_that_lack_a_condition():
+        cheats = [write for rule, write in CHEATS.values() if rule == condition["rule"]]
+        if all(caught(write, condition["rule"], lacking) for write in cheats):
+            kept.append(f"{move}: {condition['words']}")
+    assert not kept, "\n".join(kept)
+
+
+def caught(write: Cheat, rule: str, by: law.Law) -> bool:
+    book = Book()
+    write(book)
+    return book.broken(by) == (len(book.entries) - 1, f"law.{rule}")
+
+
+@pytest.mark.parametrize("way", [COLLECTED, COURIERED], ids=["collected", "couriered"])
+def test_a_whole_way_is_lawful(way):
+    book = Book().go(*way, way="courier" if way is COURIERED else "collect")
+    book.view()
+    assert book.broken() == (-1, "")
+
+
+def test_a_prescription_can_be_withdrawn_and_authorized_again():
+    book = Book().go(*COLLECTED[:4], "withdraw", *COLLECTED[2:])
+    book.settle(RX)
+    book.settle(RX, by="insurer", batch="d", total_fen=200)
+    assert book.broken() == (-1, "")
+
+
+@pytest.mark.parametrize("name", ["cancel", "give_up", "send_back", "expire"])
+def test_a_prescription_can_end_early(name):
+    book = Book().go(*(COLLECTED[:2] if name == "give_up" else COLLECTED[:1]))
+    more: dict[str, Any] = {"at": END} if name == "expire" else {}
+    book.move(name, **more)
+    assert book.broken() == (-1, "")
+
+
+def test_every_move_of_the_table_is_in_the_law():
+    """R9: names, kinds, states and roles are those of the table, computed from both."""
+    stated = DOCUMENT["families"]["rx"]["moves"]
+    assert {
+        (name, move["kind"], tuple(move["from"]), move["to"], tuple(*move["signers"]))
+        for name, move in stated.items()
+    } == {
+        (
+            move.name,
+            move.kind,
+            tuple(source.value for source in move.sources),
+            move.target.value,
+            tuple(role.value for role in move.by),
+        )
+        for move in lifecycle.MOVES
+    }
+
+
+def test_every_role_of_people_can_have_a_key():
+    register = DOCUMENT["families"]["key"]["moves"]["register"]
+    (roles,) = [one["check"][2] for one in register["conditions"] if one["check"][0] == "one_of"]
+    assert {role for (role,) in roles} == set(Role) - {Role.CLOCK, Role.CASHIER}
+
+
+def test_the_times_leave_room_for_what_the_server_accepts():
+    """F10: a statement may wait for its signature, and two servers' clocks differ both ways."""
+    assert timedelta(seconds=published.SKEW_S) >= 2 * signing.AHEAD
+    slack = (
+        timedelta(seconds=published.LATE_S) - signing.FRESH - timedelta(seconds=published.SKEW_S)
+    )
+    assert slack >= timedelta(minutes=3)
+
+
+SKEW, LATE = (timedelta(seconds=number) for number in (published.SKEW_S, published.LATE_S))
+MOMENT = timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize(("more", "rule"), [(timedelta(0), ""), (MOMENT, "law.back_dated")])
+def test_an_entry_may_be_dated_as_far_back_as_clocks_differ(more, rule):
+    """L14: the order of entries is their place in the log, not their date."""
+    book = Book()
+    book.now += timedelta(hours=1)
+    book.go("issue").move("approve", at=book.now - SKEW - more)
+    assert book.broken()[1] == rule
+
+
+@pytest.mark.parametrize(("more", "rule"), [(timedelta(0), ""), (MOMENT, "law.back_dated")])
+def test_an_entry_may_wait_for_its_signature(more, rule):
+    """F10: as long as the law says, behind the latest date of all entries, not of the last."""
+    book = Book()
+    book.now += timedelta(hours=1)
+    book.view("a")
+    latest = book.now
+    book.view("b", at=latest - timedelta(minutes=10))
+    book.view("c", at=latest - LATE - more)
+    assert book.broken()[1] == rule
+
+
+def test_a_move_may_be_late_by_what_clocks_differ():
+    """F11: to the microsecond."""
+    for late, rule in ((SKEW - MOMENT, ""), (SKEW, "law.out_of_time")):
+        book = Book().go("issue")
+        book.move("approve", at=END + late)
+        assert book.broken()[1] == rule
+
+
+def test_nothing_is_paid_twice_whatever_the_law_says_of_order():
+    """C1: the engine itself lets no batch take twice what is owed once."""
+    content = json.loads(published.document())
+    for _, condition in every_condition(content):
+        if condition["check"][0] == "ordered":
+            condition["check"] = ["equal", {"is": 1}, {"is": 1}]
+    book = Book().go(*COLLECTED)
+    book.settle(RX, RX, total_fen=2800)
+    assert book.broken(law.parse(entry.canonical(content)))[1] == "law.nothing_owed"
+
+
+def test_the_law_is_in_its_one_form():
+    data = published.document()
+    assert law.digest(data) == published.digest()
+    for wrong in (data + b"\n", data.replace(b'":', b'": ', 1), b"", b"[]", b"{}", b'"x"'):
+        with pytest.raises(law.BadLaw):
+            law.parse(wrong)
+
+
+def changed(path: list[str], value: Any) -> bytes:
+    content = json.loads(published.document())
+    place = content
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = value
+    return entry.canonical(content)
+
+
+ISSUE = ["families", "rx", "moves", "issue"]
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (["format"], "smart-hospital/law/v2"),
+        (["times"], {}),
+        (["families", "rx", "names"], "uuid"),
+        (["families", "rx", "constant"], ["colour"]),
+        ([*ISSUE, "facts"], {"lines": "numbers"}),
+        ([*ISSUE, "facts"], {"*": "fen", "x": "fen"}),
+        ([*ISSUE, "facts"], ["fen"]),
+        ([*ISSUE, "keep"], {"x": "weather.today"}),
+        ([*ISSUE, "keep"], {"x": {"guess": "facts.lines"}}),
+        ([*ISSUE, "keep"], {"x": {"is": 1, "count": 2}}),
+        ([*ISSUE, "conditions"], [{"rule": "x", "words": "x", "check": ["likes", "a", "b"]}]),
+        ([*ISSUE, "conditions"], [{"rule": "x", "words": "x", "check": ["equal", "facts.x"]}]),
+        ([*ISSUE, "conditions"], [{"rule": "x", "words": "x", "check": "equal"}]),
+        (
+            [*ISSUE, "conditions"],
+            [{"rule": "x", "words": "x", "check": ["one_of", ["facts.x"], [["a", "b"]]]}],
+        ),
+        (["families", "view", "moves", "refuse", "kind"], "record.view"),
+    ],
+)
+def test_a_law_that_the_engine_cannot_obey_is_refused(path, value):
+    with pytest.raises(law.BadLaw):
+        law.parse(changed(path, value))
