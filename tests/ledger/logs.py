@@ -15,6 +15,7 @@ from ledger.entry import Statement
 from ledger.models import Log
 from ledger.tiles import Missing
 
+APPEND_ONLY = ("event", "leaf", "checkpoint", "final", "cosignature")
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
@@ -92,7 +93,7 @@ class ALog:
 
     def forge(self, sql: str, *values: int | bytes) -> None:
         """Change history as a superuser could: without the triggers."""
-        tables = ("ledger_event", "ledger_leaf", "ledger_checkpoint", "ledger_final")
+        tables = tuple(f"ledger_{one}" for one in APPEND_ONLY)
         with transaction.atomic(), connection.cursor() as cursor:
             for table in tables:
                 cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER append_only")

@@ -255,7 +255,7 @@ def test_a_checkpoint_is_final_by_the_policy_that_the_log_names():
     with pytest.raises(Fault, match="checkpoint: 1 of 2 witnesses"):
         verify(agreed_on(AGREED, WITNESSES[0]))
     stranger = Cosigner("c/witness", b"c" * 32)
-    with pytest.raises(Fault, match="checkpoint: .*c/witness"):
+    with pytest.raises(Fault, match=r"checkpoint: .*c/witness"):
         verify(agreed_on(AGREED, *WITNESSES, stranger))
 
 
@@ -268,7 +268,7 @@ def test_a_checkpoint_may_be_final_by_an_older_policy():
     older = files[audit.CHECKPOINT]
     files.update(book.files())
     files[audit.SIGNED], files[audit.CHECKPOINT] = files[audit.CHECKPOINT], older
-    with pytest.raises(Fault, match="policy: .*not .yet. the policy"):
+    with pytest.raises(Fault, match=r"policy: .*not .yet. the policy"):
         verify(files)
     files["policy"] = alone.encode()
     verify(files)
@@ -287,5 +287,5 @@ def test_whoever_signs_beside_the_log_is_no_part_of_what_is_signed():
     stranger = note.Signer("somebody", b"s" * 32)
     text = note.parse(files[audit.CHECKPOINT]).text
     files[audit.SIGNED] = note.sign(text, LOG, stranger)
-    with pytest.raises(Fault, match="signed: .*somebody"):
+    with pytest.raises(Fault, match=r"signed: .*somebody"):
         verify(files)

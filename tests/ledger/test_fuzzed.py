@@ -28,7 +28,7 @@ REFUSED = (Malformed, BadSignature, NotFinal, NotIncluded)
 QUICK = settings(
     deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-LONG = settings(QUICK, max_examples=2_000)
+LONG = settings(QUICK, max_examples=500)
 
 
 @EVERY

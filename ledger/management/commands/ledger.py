@@ -61,9 +61,9 @@ class Command(BaseCommand):
             f" {lag.final} final; the oldest that is not final waits {lag.oldest_s:.1f} s"
         )
         if seen.witnesses:
-            text = io.StringIO()
-            Console(file=text, width=120).print(_table(seen))
-            self.stdout.write(text.getvalue())
+            drawn = io.StringIO()
+            Console(file=drawn, width=120).print(_table(seen))
+            self.stdout.write(drawn.getvalue())
         for code, text in seen.alarms.items():
             self.stdout.write(f"ALARM  {code}: {text}")
         if seen.alarms:
