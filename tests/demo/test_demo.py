@@ -26,7 +26,8 @@ def sound(home: Path) -> None:
     """Everything that the demo has left in this home holds."""
     with embedded.running(home, quiet):
         ran = python(home, *invariants.COMMAND)
-    assert (ran.returncode, ran.stdout) == (0, "[]")
+    # what a task has to say of servers that are not there stands above
+    assert (ran.returncode, ran.stdout.splitlines()[-1]) == (0, "[]")
 
 
 @pytest.fixture

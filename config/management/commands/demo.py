@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from rich.console import Console
 
-from config.demo import agents, show, tamper
+from config.demo import agents, cheat, show, tamper
 from config.demo.cast import Cast
 from config.demo.play import Outcome, Play, Stage
 from config.sample import loader
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         try:
             with services.running(witnesses=True, say=console.print) as stack:
                 outcomes = play(stack, scripts, console)
-                checks = list(proofs(console))
+                checks = list(proofs(console, stack.home))
         except ServerProblem as problem:
             raise CommandError(str(problem)) from problem
         if faulty:
@@ -125,8 +125,8 @@ def agreed_policy(stack: services.Stack, cast: Cast) -> Policy:
     return Policy.parse(cast.http.get("/log/policy").raise_for_status().content)
 
 
-def proofs(console: Console) -> Iterator[bool]:
-    """Export the ledger, re-check it from entry 0, then change copies: each must be noticed."""
+def proofs(console: Console, home: Path) -> Iterator[bool]:
+    """Export the ledger, re-check it from entry 0; then tamper and cheat: each must be noticed."""
     with tempfile.TemporaryDirectory(prefix="rx-demo-") as scratch:
         exported = Path(scratch) / "exported"
         call_command("ledger", "export", str(exported), stdout=io.StringIO())
@@ -134,6 +134,10 @@ def proofs(console: Console) -> Iterator[bool]:
         for change, said in tamper.attempts(exported, Path(scratch)):
             verdict = f"[green]caught[/]: {said}" if said else "[red]not noticed"
             console.print(f"Tampered with a copy: {change}: {verdict}")
+            yield bool(said)
+        for cheat_, said in cheat.attempts(home, exported, Path(scratch)):
+            verdict = f"[green]caught[/] by {said}" if said else "[red]not noticed"
+            console.print(f"The operator cheats: {cheat_}: {verdict}")
             yield bool(said)
 
 
