@@ -33,7 +33,7 @@ def attempts(home: Path, published: Path, scratch: Path) -> Iterator[tuple[str, 
     office = next(iter(sorted((home / WITNESSES).iterdir())))
     again = log.last("pharmacy.dispense")
     yield (
-        "a medicine is dispensed twice",
+        "a dispensing is entered a second time",
         _refusal(office, log, log.extended(again), scratch / "twice"),
     )
     yield (
