@@ -8,7 +8,7 @@ its witness and its validator are asked as the log would ask them. Nothing of it
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ledger import evidence, keyfile, merkle, note, splitview, tiles
@@ -31,10 +31,10 @@ def attempts(home: Path, published: Path, scratch: Path) -> Iterator[tuple[str, 
     signer = keyfile.load(home / "keys" / "log.key")
     log = _Log(signer, published)
     office = next(iter(sorted((home / WITNESSES).iterdir())))
-    again = log.last("pharmacy.dispense")
+    again = log.last(("pharmacy.dispense", "prescription.issue", "key.register"))
     yield (
-        "a dispensing is entered a second time",
-        _refusal(office, log, log.extended(again), scratch / "twice"),
+        f"the entry {kind(again)} is entered a second time",
+        _refusal(office, log, [*log.entries, again], scratch / "twice"),
     )
     yield (
         "an entry of the past is rewritten",
@@ -44,6 +44,11 @@ def attempts(home: Path, published: Path, scratch: Path) -> Iterator[tuple[str, 
         "the regulator is shown a tree without the last entries",
         _split(log, [*log.entries[:-3], *log.entries[:3]], scratch / "other"),
     )
+
+
+def kind(entry: bytes) -> str:
+    """What kind of entry it is."""
+    return Statement.parse(note.parse(entry).text).kind
 
 
 class _Log:
@@ -58,16 +63,13 @@ class _Log:
         text = note.parse(Folder(self.folder).read("checkpoint")).text
         return TreeHead.parse(text)
 
-    def last(self, kind: str) -> bytes:
-        """The last entry of this kind."""
-        return next(
-            one
-            for one in reversed(self.entries)
-            if Statement.parse(note.parse(one).text).kind == kind
-        )
-
-    def extended(self, entry: bytes) -> list[bytes]:
-        return [*self.entries, entry]
+    def last(self, kinds: Sequence[str]) -> bytes:
+        """The last entry of the first of these kinds that there is; else the last of all."""
+        for wanted in kinds:
+            for one in reversed(self.entries):
+                if kind(one) == wanted:
+                    return one
+        return self.entries[-1]
 
     def signed(self, entries: list[bytes]) -> bytes:
         root = merkle.root([leaf_hash(one) for one in entries])
