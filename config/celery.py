@@ -22,7 +22,7 @@ def every(seconds: float, task: str) -> dict[str, object]:
 
 app.conf.beat_schedule = {
     "sequence": every(0.25, "ledger.tasks.sequence"),
-    "checkpoint": every(0.5, "ledger.tasks.checkpoint"),
+    "checkpoint": every(1, "ledger.tasks.checkpoint"),
     "feed": every(2, "ledger.tasks.feed"),
     "expire lapsed prescriptions": every(1, "prescriptions.expire_lapsed"),
     "release stock of closed prescriptions": every(2, "pharmacy.release_closed"),

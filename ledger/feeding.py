@@ -11,6 +11,7 @@ No row is locked while the network is waited for. Two feeders at once are harmle
 leaves the work to the first.
 """
 
+import functools
 import random
 import time
 from collections.abc import Iterator
@@ -161,6 +162,12 @@ def _given_up(told: _Told) -> _Told:
     return _Told(told.witness, told.size, trouble=SILENT, text="409 twice")
 
 
+@functools.cache
+def _client() -> httpx.Client:
+    """One per process: connections are kept, and TLS is set up once."""
+    return httpx.Client(trust_env=False)
+
+
 def _post(url: str, body: bytes) -> tuple[int, bytes]:
     """
     Post, within the time-out as a whole, and read at most 64 KiB. Redirects are not followed.
@@ -170,10 +177,7 @@ def _post(url: str, body: bytes) -> tuple[int, bytes]:
     """
     timeout_s = settings.LEDGER_WITNESS_TIMEOUT_S
     until = time.monotonic() + timeout_s
-    with (
-        httpx.Client(timeout=timeout_s, trust_env=False) as client,
-        client.stream("POST", url, content=body) as answer,
-    ):
+    with _client().stream("POST", url, content=body, timeout=timeout_s) as answer:
         read = bytearray()
         for part in answer.iter_raw():
             read += part
