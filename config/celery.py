@@ -5,25 +5,38 @@ from datetime import timedelta
 
 from celery import Celery
 
+from config.settings import LEDGER_LINES, LEDGER_NATIONAL
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("rx")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-def every(seconds: float, task: str) -> dict[str, object]:
+def every(seconds: float, task: str, *arguments: str) -> dict[str, object]:
     """A tick that is not made up for: what waited longer than its interval is dropped."""
     return {
         "task": task,
+        "args": arguments,
         "schedule": timedelta(seconds=seconds),
         "options": {"expires": max(seconds, 1.0)},
     }
 
 
+def of_line(line: str, *, busy: bool) -> dict[str, dict[str, object]]:
+    """The ticks of one line of logs; a line that is not busy grows once in a while."""
+    slower = 1 if busy else 8
+    return {
+        f"sequence {line}": every(0.25 * slower, "ledger.tasks.sequence", line),
+        f"checkpoint {line}": every(slower, "ledger.tasks.checkpoint", line),
+        f"feed {line}": every(2 * slower, "ledger.tasks.feed", line),
+    }
+
+
 app.conf.beat_schedule = {
-    "sequence": every(0.25, "ledger.tasks.sequence"),
-    "checkpoint": every(1, "ledger.tasks.checkpoint"),
-    "feed": every(2, "ledger.tasks.feed"),
+    **{name: tick for one in LEDGER_LINES for name, tick in of_line(one, busy=True).items()},
+    **of_line(LEDGER_NATIONAL, busy=False),
+    "anchor": every(60, "ledger.tasks.anchor"),
     "expire lapsed prescriptions": every(1, "prescriptions.expire_lapsed"),
     "release stock of closed prescriptions": every(2, "pharmacy.release_closed"),
     "ask about unanswered payments": every(2, "insurance.ask_about_payments"),

@@ -18,7 +18,8 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from hospital import errors
+from hospital import errors, http
+from ledger import chain
 
 STATUS: dict[type[errors.Refusal], int] = {
     errors.Malformed: 400,
@@ -73,6 +74,9 @@ def describe(fault: Exception) -> tuple[int, str, str, dict[str, Any]]:
     if isinstance(fault, errors.Refusal):
         status = next(number for kind, number in STATUS.items() if isinstance(fault, kind))
         return status, fault.code, fault.sentence(), fault.facts
+    if isinstance(fault, chain.Turned | chain.Turning):
+        turning = http.Turning(retry_after_s=2)
+        return 503, turning.code, turning.sentence(), turning.facts
     if isinstance(fault, DatabaseError):
         return _of_database(fault)
     if isinstance(fault, RequestDataTooBig):

@@ -32,5 +32,5 @@ urlpatterns = [
         "api/docs/",
         SpectacularSwaggerSplitView.as_view(permission_classes=[], authentication_classes=[]),
     ),
-    path("log/", include("ledger.urls")),
+    path("", include("ledger.urls")),
 ]

@@ -48,7 +48,7 @@ def view(
     of: Sequence[SealedRecord],
     about: str,
     fields: tuple[str, ...],
-    patient: str = "",
+    patient: Person | None = None,
 ) -> Viewing:
     """
     Record that ``by`` looks at ``of``, in the caller's transaction.
@@ -99,42 +99,51 @@ def record_refusal(*, by: Actor, at: datetime, of: str, code: str) -> None:
         "of": of,
         "code": code,
     }
-    _append("record.refuse", at, patient="", facts=facts)
+    _append("record.refuse", at, patient=None, facts=facts)
 
 
 def patient_tag(person: Person) -> str:
     """
-    What stands for this patient in the current log: HMAC-SHA256(the patient's key, origin).
+    What stands for this patient in his line of logs: HMAC-SHA256(the patient's key, the line).
 
-    Stable within a log, so that a patient can ask for all entries; without the key nobody
-    links it to a person or to the same patient's tag in another log.
+    Stable within a line, so that a patient can ask for all entries; without the key nobody
+    links it to a person or to the same patient's tag in another line.
     """
     key = sealing.unseal(person.tag_key, f"person/{person.handle.hex}/tag_key")
-    return hmac.digest(key, chain.origin().encode(), hashlib.sha256).hex()
+    return hmac.digest(key, line_of(person).encode(), hashlib.sha256).hex()
 
 
-def staff_tag(person: Person) -> str:
+def line_of(person: Person) -> str:
+    """The line of logs that holds what is entered about this patient: the handle decides."""
+    lines = chain.lines()
+    return lines[person.handle.int % len(lines)]
+
+
+def staff_tag(person: Person, line: str) -> str:
     """
-    What stands for this person at work in the current log, whatever the account and employer.
+    What stands for this person at work in a line of logs, whatever the account and employer.
 
     By it validators hold four eyes apart. It is another digest than the patient's tag, so that
     nobody sees which patient works here.
     """
     key = sealing.unseal(person.tag_key, f"person/{person.handle.hex}/tag_key")
-    return hmac.digest(key, b"staff/" + chain.origin().encode(), hashlib.sha256).hex()
+    return hmac.digest(key, b"staff/" + line.encode(), hashlib.sha256).hex()
 
 
-def _append(kind: str, at: datetime, *, patient: str, facts: dict[str, Any]) -> chain.Appended:
+def _append(
+    kind: str, at: datetime, *, patient: Person | None, facts: dict[str, Any]
+) -> chain.Appended:
     """A view has a subject of its own, so that looking never makes another statement stale."""
+    log = chain.origin(line_of(patient) if patient else "")
     statement = Statement(
-        log=chain.origin(),
+        log=log,
         subject=f"view/{uuid4().hex}",
         version=1,
         prev=b"",
         kind=kind,
-        by=services.key_name("access"),
+        by=services.key_name("access", log),
         at=at,
-        patient=patient,
+        patient=patient_tag(patient) if patient else "",
         commitment=b"",
         facts=facts,
     )

@@ -17,7 +17,6 @@ from hospital.models import Key
 from hospital.roles import OrganisationKind, Role
 from hospital.units import stamp
 from ledger import queries as ledger
-from ledger.entry import Statement
 
 
 class UnknownEntry(errors.NotFound):
@@ -143,7 +142,7 @@ def _key(key: Key) -> dict[str, Any]:
 class Keys(http.Command):
     """Own keys; register another with the statement it signed."""
 
-    class Input(http.Signed):
+    class Input(http.SignedInEveryLine):
         public_key = http.Text(max_length=44)
 
     success = 201
@@ -152,7 +151,7 @@ class Keys(http.Command):
         return Response({"keys": [_key(key) for key in queries.keys_of(self.actor.account)]})
 
     def act(self, call: http.Call) -> dict[str, Any]:
-        key, entry = keys.register(call.values["public_key"], call.note, **call.doer)
+        key, entry = keys.register(call.values["public_key"], call.notes, **call.doer)
         return {**_key(key), "entry": promises.entered(entry)}
 
 
@@ -162,19 +161,19 @@ class KeysStatement(http.Draw):
     class Input(http.Strict):
         public_key = http.Text(max_length=44, help_text="base64 of 32 bytes, Ed25519")
 
-    def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
-        statement = keys.draw_registration(call.values["public_key"], **call.doer)
-        return statement, {"zh": f"登记签名密钥 {statement.by}"}
+    def draw(self, call: http.Call) -> tuple[http.Drawn, dict[str, Any]]:
+        drawn = keys.draw_registration(call.values["public_key"], **call.doer)
+        return drawn, {"zh": f"登记签名密钥 {drawn[0].by}"}
 
 
 class Revocation(http.Command):
     """Revoke one of the own keys."""
 
-    class Input(http.Signed):
+    class Input(http.SignedInEveryLine):
         name = http.Text(max_length=160)
 
     def act(self, call: http.Call) -> dict[str, Any]:
-        key, entry = keys.revoke(call.values["name"], call.note, **call.doer)
+        key, entry = keys.revoke(call.values["name"], call.notes, **call.doer)
         return {**_key(key), "entry": promises.entered(entry)}
 
 
@@ -184,9 +183,9 @@ class RevocationStatement(http.Draw):
     class Input(http.ToSign):
         name = http.Text(max_length=160)
 
-    def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
-        statement = keys.draw_revocation(call.values["name"], **call.drawer)
-        return statement, {"zh": f"吊销签名密钥 {call.values['name']}"}
+    def draw(self, call: http.Call) -> tuple[http.Drawn, dict[str, Any]]:
+        drawn = keys.draw_revocation(call.values["name"], **call.drawer)
+        return drawn, {"zh": f"吊销签名密钥 {call.values['name']}"}
 
 
 class Entries(http.Query):

@@ -80,7 +80,7 @@ class Client:
         for last in (False, False, True):
             drawn = self.post(f"{path}/statement", {**values, "key": self.key_name})
             try:
-                return self.write(path, {**values, "note": self.sign(drawn["statement"])})
+                return self.write(path, {**values, **self.signed(drawn)})
             except Problem as problem:
                 if last or problem.code not in OUTDATED:
                     raise
@@ -96,6 +96,11 @@ class Client:
     def sign(self, text: str) -> str:
         assert self.signer is not None
         return note.sign(text.encode(), self.signer).decode()
+
+    def signed(self, drawn: Json) -> Json:
+        """What was drawn, signed: ``note``, and ``more`` where several logs are to hold it."""
+        more = [self.sign(text) for text in drawn.get("more", [])]
+        return {"note": self.sign(drawn["statement"]), **({"more": more} if more else {})}
 
     def enrol(self, code: str) -> None:
         self._enter(self.post("/api/login/enrolment", {"code": code}))
@@ -115,7 +120,7 @@ class Client:
         text = base64.b64encode(public).decode()
         drawn = self.post("/api/keys/statement", {"public_key": text})
         self.signer = note.Signer(drawn["key"], seed)
-        self.write("/api/keys", {"public_key": text, "note": self.sign(drawn["statement"])})
+        self.write("/api/keys", {"public_key": text, **self.signed(drawn)})
 
     # --- how calls go out ----------------------------------------------------------------------
 

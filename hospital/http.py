@@ -24,7 +24,10 @@ from rest_framework.views import APIView
 
 from hospital import access, errors, idempotency
 from hospital.roles import Actor, Role
-from ledger import entry, lag
+from ledger import chain, entry, lag
+
+Drawn = entry.Statement | list[entry.Statement]
+MOST_LINES = 256
 
 
 class BadInput(errors.Invalid):
@@ -39,6 +42,12 @@ class WrongRole(errors.Forbidden):
     code = "access.wrong_role"
 
 
+class Turning(errors.Unavailable):
+    """The ledger goes over to its next log; nothing was changed, try again in a few seconds."""
+
+    code = "ledger.turning"
+
+
 class Lagging(errors.Unavailable):
     """The ledger is later than it promises; nothing was changed, try again in a few seconds."""
 
@@ -49,10 +58,12 @@ def check_lag() -> None:
     """
     Push a write back while older entries wait longer than was promised; reads go on.
 
-    Raises ``Lagging``.
+    Raises ``Lagging``, ``Turning``.
     """
     try:
         lag.check()
+    except chain.Turning as fault:
+        raise Turning(retry_after_s=2) from fault
     except lag.Lagging as fault:
         raise Lagging(retry_after_s=fault.retry_after_s) from fault
 
@@ -117,6 +128,17 @@ class Signed(Strict):
         max_length=65_535,
         trim_whitespace=False,
         help_text="C2SP signed note: the statement's exact bytes, an empty line, the signature.",
+    )
+
+
+class SignedInEveryLine(Signed):
+    """What is entered in several logs is signed for each of them, in the order of the call."""
+
+    more = serializers.ListField(
+        child=Text(max_length=65_535, trim_whitespace=False),
+        required=False,
+        max_length=MOST_LINES - 1,
+        help_text="The other statements that the server has drawn, signed in the same way.",
     )
 
 
@@ -196,6 +218,10 @@ class Call:
         return cast(str, self.values["note"])
 
     @property
+    def notes(self) -> list[str]:
+        return [self.note, *self.values.get("more", [])]
+
+    @property
     def doer(self) -> Doer:
         return {"by": self.by, "at": self.at}
 
@@ -220,11 +246,12 @@ class Draw(Endpoint):
     def post(self, request: Request, **where: Any) -> Response:
         values = self.read()
         check_lag()
-        statement, shows = self.draw(Call(self.actor, timezone.now(), where, values))
-        text = statement.text().decode()
-        return Response({"statement": text, "key": statement.by, "shows": shows})
+        drawn, shows = self.draw(Call(self.actor, timezone.now(), where, values))
+        first, *more = drawn if isinstance(drawn, list) else [drawn]
+        answer = {"statement": _text(first), "key": first.by, "shows": shows}
+        return Response({**answer, "more": list(map(_text, more))} if more else answer)
 
-    def draw(self, call: Call) -> tuple[entry.Statement, dict[str, Any]]:
+    def draw(self, call: Call) -> tuple[Drawn, dict[str, Any]]:
         raise NotImplementedError
 
 
@@ -250,6 +277,10 @@ class Command(Endpoint):
 
     def act(self, call: Call) -> dict[str, Any]:
         raise NotImplementedError
+
+
+def _text(statement: entry.Statement) -> str:
+    return statement.text().decode()
 
 
 def _plain(problems: Any) -> Any:

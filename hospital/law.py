@@ -51,7 +51,7 @@ def move(
 
 def families() -> dict[str, Data]:
     """The families of subjects that this app makes entries about."""
-    return {"key": _keys(), "view": _views(), "log": _log()}
+    return {"key": _keys(), "view": _views(), "log": _log(), "checkpoint": _checkpoints()}
 
 
 NO_PATIENT = condition("wrong_patient", "it is about no patient", "equal", "entry.patient", is_(""))
@@ -149,7 +149,14 @@ def _log() -> Data:
     """The log opens, and says which law and which policy hold from then on."""
     by_log: Data = {"target": "open", "signers": [["log"]], "conditions": []}
     service_keys = {"*": "text"}
-    opening = {"service_keys": service_keys, "policy": "text", "law": "hex64"}
+    before = {"origin": "text", "root": "text", "size": "fen"}
+    opening = {
+        "service_keys": service_keys,
+        "policy": "text",
+        "law": "hex64",
+        "predecessor?": before,
+    }
+    freeze = {**by_log, "target": "frozen"}
     return _family(
         "none",
         "unopened",
@@ -157,7 +164,29 @@ def _log() -> Data:
         open=move("log.open", sources=["unopened"], facts=opening, **by_log),
         law=move("log.law", sources=["open"], facts={"law": "hex64"}, **by_log),
         policy=move("log.policy", sources=["open"], facts={"policy": "text"}, **by_log),
+        freeze=move("log.freeze", sources=["open"], facts={"successor": "text"}, **freeze),
     )
+
+
+def _checkpoints() -> Data:
+    """The national log holds checkpoints of other logs, each larger than the one before."""
+    grows = condition(
+        "wrong_size",
+        "the tree has grown",
+        "any",
+        ["equal", "state", is_("unknown")],
+        ["less", "kept.size", "facts.size"],
+    )
+    checkpoint = move(
+        "log.checkpoint",
+        sources=["unknown", "known"],
+        target="known",
+        signers=[["log"]],
+        facts={"root": "text", "size": "count"},
+        conditions=[grows, NO_PATIENT],
+        keep={"size": "facts.size"},
+    )
+    return _family("text", "unknown", [], checkpoint=checkpoint)
 
 
 def _family(names: str, start: str, constant: list[str], **moves: Data) -> Data:

@@ -16,7 +16,7 @@ def entered(entry: chain.Appended) -> dict[str, Any]:
     phone keeps: with it anybody can show that an entry was left out.
     """
     made = promise.make(
-        services.signer("promise"),
+        services.signer("promise", entry.log),
         leaf=entry.leaf,
         at=entry.stored_at,
         merge_delay_s=settings.LEDGER_MERGE_DELAY_S,

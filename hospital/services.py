@@ -23,14 +23,18 @@ CLOCK = Actor(account=SERVER, role=Role.CLOCK)
 CASHIER = Actor(account=SERVER, role=Role.CASHIER)
 
 
-def key_name(service: str) -> str:
-    """The name under which ``service`` signs in the current log."""
-    return f"{chain.origin()}/{service}"
+def key_name(service: str, log: str = "") -> str:
+    """The name under which ``service`` signs in a log; without one, in the very first."""
+    return f"{log or chain.lines()[0]}/{service}"
 
 
-def signer(service: str) -> note.Signer:
-    """Raises ``ImproperlyConfigured`` when the key file is missing or names another log."""
-    return _signer(settings.KEY_FOLDER, service, key_name(service))
+def signer(service: str, log: str = "") -> note.Signer:
+    """
+    The service's key under the name that it has in a log. The key is the same in all of them.
+
+    Raises ``ImproperlyConfigured`` when the key file is missing.
+    """
+    return _signer(settings.KEY_FOLDER, service, key_name(service, log))
 
 
 def check_keys() -> None:
@@ -41,7 +45,12 @@ def check_keys() -> None:
 
 def sign(service: str, statement: Statement) -> bytes:
     """The complete signed note of a statement drawn for ``service``."""
-    return note.sign(statement.text(), signer(service))
+    return note.sign(statement.text(), signer(service, statement.log))
+
+
+def verifier_keys(log: str) -> dict[str, str]:
+    """The services' verifier keys by role, as the log's first entry names them."""
+    return {service: signer(service, log).verifier.vkey for service in SERVICES}
 
 
 def make_key(service: str) -> note.Signer:

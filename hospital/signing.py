@@ -76,13 +76,18 @@ class ForeignKey(errors.Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a statement would say; ``ledger.chain.draw`` adds log, version and ``prev``."""
+    """
+    What a statement would say; ``ledger.chain.draw`` adds log, version and ``prev``.
+
+    ``line`` is the line of logs that the subject lives in, the first one if empty.
+    """
 
     kind: str
     subject: str
     patient: str
     facts: Mapping[str, Any]
     commitment: bytes = b""
+    line: str = ""
 
     def statement(
         self, *, by: str, at: datetime, after: chain.Tip | None = None
@@ -96,6 +101,7 @@ class Draft:
             patient=self.patient,
             commitment=self.commitment,
             after=after,
+            line=self.line,
         )
 
 
@@ -117,7 +123,7 @@ def append(draft: Draft, signed: str, *, by: Actor, at: datetime) -> chain.Appen
         UnknownKey, RevokedKey, ForeignKey: see each.
     """
     parsed, claimed = read(signed)
-    latest = chain.tip(draft.subject)
+    latest = chain.tip(draft.subject, draft.line)
     expected = draft.statement(by=claimed.by, at=claimed.at, after=latest)
     check_same(parsed, claimed, expected)
     check_fresh(claimed, at)

@@ -1,8 +1,9 @@
 """
 The published log over HTTP, for anybody: checkpoints, tiles, the log's key, policy and laws.
 
-Files of LOG_FOLDER; but for the metrics the tables are never read. Only names that a tile can have
-are looked up, so no path leads out of the folder. A web server in front may serve the same files.
+Files (``ledger.places`` says where they lie); but for the metrics the tables are never read. Only
+names that a log and a tile can have are looked up, so no path leads out of the folder. A web server
+in front may serve the same files.
 """
 
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-from ledger import chain, publication, status, tiles
+from ledger import chain, places, publication, status, tiles
 from ledger.readers import Folder
 
 TEXT = "text/plain; charset=utf-8"
@@ -24,40 +25,40 @@ ASK_AGAIN = "no-cache"
 
 
 @require_safe
-def checkpoint(request: HttpRequest) -> HttpResponse:
+def checkpoint(request: HttpRequest, name: str = "") -> HttpResponse:
     """The latest final checkpoint, with its cosignatures."""
-    return _file(publication.CHECKPOINT, TEXT, ASK_AGAIN)
+    return _file(name, publication.CHECKPOINT, TEXT, ASK_AGAIN)
 
 
 @require_safe
-def signed(request: HttpRequest) -> HttpResponse:
+def signed(request: HttpRequest, name: str = "") -> HttpResponse:
     """The log's newest checkpoint, final or not."""
-    return _file(publication.SIGNED, TEXT, ASK_AGAIN)
+    return _file(name, publication.SIGNED, TEXT, ASK_AGAIN)
 
 
 @require_safe
-def policy(request: HttpRequest) -> HttpResponse:
+def policy(request: HttpRequest, name: str = "") -> HttpResponse:
     """Who must cosign; whoever wants to be sure has it from somewhere else."""
-    return _file(publication.POLICY, TEXT, ASK_AGAIN)
+    return _file(name, publication.POLICY, TEXT, ASK_AGAIN)
 
 
 @require_safe
-def law(request: HttpRequest, digest: str) -> HttpResponse:
+def law(request: HttpRequest, digest: str, name: str = "") -> HttpResponse:
     """A law by its SHA-256, which the log names."""
-    return _file(publication.law(digest), "application/json", FOR_EVER)
+    return _file(name, publication.law(digest), "application/json", FOR_EVER)
 
 
 @require_safe
-def vkey(request: HttpRequest) -> HttpResponse:
+def vkey(request: HttpRequest, name: str = "") -> HttpResponse:
     """The log's verifier key; whoever wants to be sure has it from somewhere else."""
-    return _file(publication.VKEY, TEXT, ASK_AGAIN)
+    return _file(name, publication.VKEY, TEXT, ASK_AGAIN)
 
 
 @require_safe
-def tile(request: HttpRequest, path: str) -> HttpResponse:
+def tile(request: HttpRequest, path: str, name: str = "") -> HttpResponse:
     """A tile or a bundle of entries. A full tile replaces its partial ones, which then are 404."""
     found = tiles.parse_path(f"tile/{path}")
-    return _file(found.path, BYTES, FOR_EVER) if found else _not_found()
+    return _file(name, found.path, BYTES, FOR_EVER) if found else _not_found()
 
 
 @require_safe
@@ -74,12 +75,12 @@ class _Seen(Collector):
     """Asks the database when it is asked, so that any web process gives the same answer."""
 
     def collect(self) -> Iterable[Metric]:
-        return status.metrics(status.look(chain.origin()))
+        return status.metrics([status.look(origin) for origin in chain.working()])
 
 
-def _file(path: str, content_type: str, cache: str) -> HttpResponse:
+def _file(name: str, path: str, content_type: str, cache: str) -> HttpResponse:
     try:
-        content = Folder(settings.LOG_FOLDER).read(path)
+        content = Folder(places.published_at(name)).read(path)
     except tiles.Missing:
         return _not_found()
     return HttpResponse(content, content_type=content_type, headers={"Cache-Control": cache})

@@ -20,8 +20,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from ledger import beside, merkle, tiles
+from ledger import anchors, beside, merkle, succession, tiles
 from ledger import note as notes
+from ledger.anchors import Anchor
 from ledger.beside import CHECKPOINT as CHECKPOINT
 from ledger.beside import SIGNED as SIGNED
 from ledger.beside import VKEY as VKEY
@@ -29,7 +30,9 @@ from ledger.beside import Fault as Fault
 from ledger.beside import published_law as published_law
 from ledger.beside import read_vkey as read_vkey
 from ledger.entry import Statement, leaf_hash
+from ledger.memory import Memory, Store
 from ledger.replay import LOG, Broken, Laws, Replay
+from ledger.treehead import TreeHead
 
 Progress = Callable[[int, int], None]
 Pieces = Iterable[tuple[list[bytes], list[bytes]]]
@@ -42,7 +45,8 @@ class Summary:
     What has been verified.
 
     ``law`` is the digest of the law that the last entry was judged by, empty if by none. ``strays``
-    are files that are no part of the log as checkpointed.
+    are files that are no part of the log as checkpointed; ``anchors`` are the checkpoints of other
+    logs that it holds.
     """
 
     origin: str
@@ -53,6 +57,28 @@ class Summary:
     seconds: float
     law: str = ""
     strays: tuple[str, ...] = ()
+    anchors: tuple[Anchor, ...] = ()
+
+
+class History:
+    """Logs that continue each other, verified one after the other, the oldest first."""
+
+    def __init__(self) -> None:
+        self.store: Store = Memory()
+        self._ended: TreeHead | None = None
+
+    def go_on(self) -> Store:
+        """What the next log begins with. Raises ``Fault`` if the last one goes on itself."""
+        if self._ended is not None:
+            try:
+                succession.carry(self.store, self._ended)
+            except succession.Discontinued as error:
+                raise Fault(self._ended.origin, str(error)) from error
+        return self.store
+
+    def end(self, summary: Summary) -> None:
+        """A log has been verified, as far as it goes."""
+        self._ended = TreeHead(summary.origin, summary.size, summary.root)
 
 
 class Listing(tiles.Reader, Protocol):
@@ -70,9 +96,16 @@ class Replayer:
         log: notes.Verifier,
         roots: Mapping[int, tuple[str, bytes]],
         laws: Laws | None = None,
+        history: History | None = None,
     ) -> None:
-        """``roots`` maps a size to the root that somebody claims for it, and to who claims it."""
-        self.replay = Replay(log, laws)
+        """
+        ``roots`` maps a size to the root that somebody claims for it, and to who claims it.
+
+        Raises ``Fault`` if the last log of ``history`` has not been frozen.
+        """
+        self._history = history or History()
+        self.replay = Replay(log, laws, self._history.go_on())
+        self.anchors: list[Anchor] = []
         self.stack = tiles.Stack()
         self.policies: list[str] = []
         self._roots = roots
@@ -94,12 +127,22 @@ class Replayer:
                 raise self._fault(entry, str(error)) from error
             if statement.subject == LOG and isinstance(statement.facts.get("policy"), str):
                 self.policies.append(statement.facts["policy"])
+            elif statement.kind == anchors.KIND:
+                self._anchored(entry, statement)
         done: list[tuple[tiles.Tile, bytes]] = []
         while self._sizes and self._sizes[-1] <= start + len(leaves):
             size = self._sizes.pop()
             done += self.stack.extend(leaves[self.stack.size - start : size - start])
             self._compare(size)
         return done + self.stack.extend(leaves[self.stack.size - start :])
+
+    def _anchored(self, entry: bytes, statement: Statement) -> None:
+        try:
+            anchor = anchors.read(statement)
+        except notes.Malformed as error:
+            raise self._fault(entry, str(error)) from error
+        if anchor is not None:
+            self.anchors.append(anchor)
 
     def _compare(self, size: int) -> None:
         claimed_by, root = self._roots[size]
@@ -115,7 +158,7 @@ class Replayer:
 
     def summary(self, origin: str, size: int, root: bytes, started: float) -> Summary:
         """What has been verified, since ``started`` by ``time.perf_counter``."""
-        return Summary(
+        summary = Summary(
             origin=origin,
             size=size,
             root=root,
@@ -123,7 +166,10 @@ class Replayer:
             keys=self.replay.keys,
             seconds=time.perf_counter() - started,
             law=self.replay.position.law if self.replay.law else "",
+            anchors=tuple(self.anchors),
         )
+        self._history.end(summary)
+        return summary
 
     def _fault(self, entry: bytes, what: str) -> Fault:
         subject = subject_of(entry)
@@ -140,10 +186,13 @@ def subject_of(entry: bytes) -> str:
 
 
 def files(
-    reader: tiles.Reader, vkey: str, progress: Progress = lambda done, total: None
+    reader: tiles.Reader,
+    vkey: str,
+    progress: Progress = lambda done, total: None,
+    history: History | None = None,
 ) -> Summary:
     """
-    Verify a log of files by its verifier key.
+    Verify a log of files by its verifier key; one that continues others, with their ``history``.
 
     Raises:
         Fault: the first fault.
@@ -152,7 +201,7 @@ def files(
     verifier = beside.opened_vkey(reader, vkey)
     heads = beside.Heads(reader, verifier)
     roots, size = heads.roots, max(heads.roots)
-    replayer = Replayer(verifier, roots, lambda digest: published_law(reader, digest))
+    replayer = Replayer(verifier, roots, lambda digest: published_law(reader, digest), history)
     for entries, leaves in _pieces(reader, size):
         full = replayer.take(entries, leaves)
         _compare_tiles(reader, size, full)
@@ -160,6 +209,18 @@ def files(
     _compare_tiles(reader, size, replayer.stack.partials())
     beside.check_agreements(reader, heads, replayer.policies)
     return replayer.summary(verifier.name, size, roots[size][1], started)
+
+
+def predecessor(reader: tiles.Reader, vkey: str) -> str:
+    """Name the log that this one says it continues, empty if none; raises ``Fault``."""
+    size = max(beside.Heads(reader, beside.opened_vkey(reader, vkey)).roots)
+    tile = tiles.tile_at(tiles.ENTRIES, 0, size)
+    try:
+        first = tiles.unbundle(_fetch(reader, tile), tile.width)[0]
+        named = succession.named(Statement.parse(notes.parse(first).text))
+    except (notes.Malformed, IndexError) as error:
+        raise Fault("entry 0", str(error)) from error
+    return named.origin if named else ""
 
 
 def strays(listing: Listing, size: int) -> tuple[str, ...]:

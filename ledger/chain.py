@@ -1,6 +1,10 @@
 """
 The only door to write by: draw a statement for the next version of a subject, append its note.
 
+Entries go to a **line** of logs that continue each other (``ledger.succession``); one of them is
+open, and what is drawn is drawn for that one. A line is named by its first log; where there are
+several, people's entries are spread over them.
+
 ``append`` runs inside the caller's transaction, so a state change and its entry are one. The caller
 locks the row that the entry is about first; then ids rise within a subject, which the sequencer
 relies on. Signatures are not checked here: the caller knows the keys and has checked them.
@@ -17,7 +21,7 @@ from django.db import connection
 
 from ledger import note as notes
 from ledger.entry import MAX_BYTES, Statement
-from ledger.models import Log
+from ledger.models import Closing, Log
 
 PAST = datetime.min.replace(tzinfo=UTC)
 
@@ -32,6 +36,14 @@ class AppendOutsideTransaction(RuntimeError):
 
 class Outrun(ValueError):
     """The statement does not follow the subject's latest entry; somebody else was first."""
+
+
+class Turned(Outrun):
+    """The log for which the statement was drawn takes no more entries; draw it again."""
+
+
+class Turning(RuntimeError):
+    """A log has been closed and its successor is not open yet; ask again in a few seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,7 @@ class Appended:
     """
 
     event_id: int
+    log: str
     subject: str
     version: int
     leaf: bytes
@@ -61,9 +74,53 @@ class Appended:
     stored_at: datetime
 
 
-def origin() -> str:
-    """Name the current log (the setting LEDGER_ORIGIN)."""
-    return str(settings.LEDGER_ORIGIN)
+def lines() -> tuple[str, ...]:
+    """Name the lines that people's entries are spread over (the setting LEDGER_LINES), in order."""
+    return (str(settings.LEDGER_ORIGIN), *settings.LEDGER_LINES[1:])
+
+
+def origin(line: str = "") -> str:
+    """
+    Name the open log of a line; without one, of the first line.
+
+    Asks the database once per process and log. Raises ``Turning``.
+    """
+    return _open_log(line or str(settings.LEDGER_ORIGIN))
+
+
+def newest(line: str = "") -> str:
+    """
+    Name the newest log of a line, open or closed; without one, of the first line.
+
+    Asks the database each time, since this is for who works on logs and must not miss a turn.
+    """
+    name = line or str(settings.LEDGER_ORIGIN)
+    with connection.cursor() as cursor:
+        cursor.execute(_LATEST, [name])
+        row = cursor.fetchone()
+    return str(row[0]) if row else name
+
+
+def working() -> list[str]:
+    """Name the newest log of every line, the national one last: all that can still grow."""
+    return [newest(line) for line in (*lines(), str(settings.LEDGER_NATIONAL))]
+
+
+def look_again() -> None:
+    """Forget which logs are open: one of them has been closed."""
+    _open_log.cache_clear()
+    logs_of.cache_clear()
+
+
+@functools.cache
+def _open_log(line: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(_LATEST, [line])
+        row = cursor.fetchone()
+    found, closed = row or (line, False)  # the first log of a line has the line's name
+    if closed:
+        raise Turning(found)
+    return str(found)
 
 
 @functools.cache
@@ -80,10 +137,19 @@ def log_id(of: str) -> int:
     return found
 
 
-def tip(subject: str) -> Tip:
-    """Give the subject's latest version in the current log, its leaf hash and its time."""
+@functools.cache
+def logs_of(*lines: str) -> list[int]:
+    """The primary keys of all logs of these lines, oldest first; raises ``UnknownLog``."""
+    found = Log.objects.filter(line__in=lines).order_by("id").values_list("id", flat=True)
+    if not found:
+        raise UnknownLog(*lines)
+    return list(found)
+
+
+def tip(subject: str, line: str = "") -> Tip:
+    """Give the subject's latest version in a line, its leaf hash and its time."""
     with connection.cursor() as cursor:
-        cursor.execute(_TIP, [log_id(origin()), subject])
+        cursor.execute(_TIP, [logs_of(line or str(settings.LEDGER_ORIGIN)), subject])
         row = cursor.fetchone()
     if row is None:
         return Tip(0, b"")
@@ -101,19 +167,21 @@ def draw(
     patient: str = "",
     commitment: bytes = b"",
     after: Tip | None = None,
+    line: str = "",
 ) -> Statement:
     """
     Write the statement that would be the subject's next entry; nothing is stored.
 
     ``by`` is the name of the key that will sign, ``at`` aware and UTC. ``after`` is the subject's
-    tip, if the caller has read it.
+    tip, if the caller has read it. ``line`` is where the subject lives, the first one if empty.
 
     Raises:
+        Turning: see there.
         note.Malformed: a field is outside what ``entry.Statement`` allows.
     """
-    latest = after or tip(subject)
+    latest = after or tip(subject, line)
     return Statement(
-        log=origin(),
+        log=origin(line),
         subject=subject,
         version=latest.version + 1,
         prev=latest.leaf,
@@ -142,30 +210,69 @@ def append(note: bytes, *, drawn: Statement | None = None) -> Appended:
         AppendOutsideTransaction: there is no transaction.
         note.Malformed: not a signed note, not a statement, or over 65,535 bytes.
         Outrun: it names another log, or does not follow the subject's tip.
+        Turned: the log has been closed.
     """
     if not connection.in_atomic_block:
         raise AppendOutsideTransaction
     if len(note) > MAX_BYTES:
         raise notes.Malformed("the entry is too long")
     statement = drawn or _following_its_tip(note)
-    where = (log_id(statement.log), statement.subject, statement.version)
+    log = log_id(statement.log)
+    row = (log, statement.subject, statement.version, statement.kind, note)
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, (*where, statement.kind, note))
-        row = cursor.fetchone()
-    if row is None:
+        cursor.execute(_INSERT.format(if_open=_IF_OPEN), (*row, log))
+        inserted = cursor.fetchone()
+    if inserted is None:
+        if is_closed(log):
+            look_again()
+            raise Turned(statement.log)
         raise Outrun(f"{statement.subject} already has version {statement.version}")
-    event_id, leaf, stored_at = row
+    event_id, leaf, stored_at = inserted
     return Appended(
-        event_id, statement.subject, statement.version, bytes(leaf), statement.at, stored_at
+        event_id=event_id,
+        log=statement.log,
+        subject=statement.subject,
+        version=statement.version,
+        leaf=bytes(leaf),
+        at=statement.at,
+        stored_at=stored_at,
     )
+
+
+def append_last(note: bytes, statement: Statement) -> None:
+    """Store the entry that freezes a closed log, in the current transaction; raises ``Outrun``."""
+    row = (log_id(statement.log), statement.subject, statement.version, statement.kind, note)
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT.format(if_open=""), row)
+        if cursor.fetchone() is None:
+            raise Outrun(f"{statement.subject} already has version {statement.version}")
+
+
+def is_closed(log: int) -> bool:
+    """Whether the log takes no more entries."""
+    return Closing.objects.filter(log_id=log).exists()
+
+
+def line_of(log: str) -> str:
+    """Name the line of the log with this origin. Raises ``UnknownLog``."""
+    return _line_of(log_id(log))
+
+
+@functools.cache
+def _line_of(log: int) -> str:
+    return Log.objects.values_list("line", flat=True).get(id=log)
 
 
 def _following_its_tip(note: bytes) -> Statement:
     """The statement of a note, if it follows its subject's tip."""
     statement = Statement.parse(notes.parse(note).text)
-    if statement.log != origin():
+    try:
+        line = line_of(statement.log)
+    except UnknownLog:
+        line = ""
+    if statement.log != origin(line):
         raise Outrun(f"the entry is for the log {statement.log}")
-    latest = tip(statement.subject)
+    latest = tip(statement.subject, line)
     if (statement.version, statement.prev) != (latest.version + 1, latest.leaf):
         raise Outrun(f"{statement.subject} is at version {latest.version}")
     return statement
@@ -174,9 +281,16 @@ def _following_its_tip(note: bytes) -> Statement:
 # ``at`` is the first member of the statement, so it stands at the same place in every note.
 _TIP = """
     SELECT version, leaf, substring(note FROM 32 FOR 27) FROM ledger_event
-    WHERE log_id = %s AND subject = %s ORDER BY version DESC LIMIT 1
+    WHERE log_id = ANY(%s) AND subject = %s ORDER BY version DESC LIMIT 1
 """
+_LATEST = """
+    SELECT origin, EXISTS (SELECT FROM ledger_closing c WHERE c.log_id = l.id)
+    FROM ledger_log l WHERE line = %s ORDER BY id DESC LIMIT 1
+"""
+# No lock is taken: who closes a log waits until all have ended who may not have seen it.
 _INSERT = """
-    INSERT INTO ledger_event (log_id, subject, version, kind, note) VALUES (%s, %s, %s, %s, %s)
+    INSERT INTO ledger_event (log_id, subject, version, kind, note)
+    SELECT %s, %s, %s, %s, %s {if_open}
     ON CONFLICT (log_id, subject, version) DO NOTHING RETURNING id, leaf, stored_at
 """
+_IF_OPEN = "WHERE NOT EXISTS (SELECT FROM ledger_closing WHERE log_id = %s)"

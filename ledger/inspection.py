@@ -12,11 +12,22 @@ from ledger.readers import Folder
 from ledger.replay import Laws
 
 
-def database(origin: str, progress: audit.Progress, laws: Laws | None = None) -> audit.Summary:
+def logs_of(line: str) -> list[str]:
+    """Name the logs of a line, the oldest first."""
+    return list(Log.objects.filter(line=line).order_by("id").values_list("origin", flat=True))
+
+
+def database(
+    origin: str,
+    progress: audit.Progress,
+    laws: Laws | None = None,
+    history: audit.History | None = None,
+) -> audit.Summary:
     """
     Replay the entries in the tables and compare every root ever signed for them.
 
     ``laws`` gives the law to judge by; without it the rules of the chain alone are enforced.
+    ``history`` holds the logs that this one continues.
 
     Raises:
         Fault: the first fault; it names the entry, the checkpoint or the head.
@@ -28,7 +39,7 @@ def database(origin: str, progress: audit.Progress, laws: Laws | None = None) ->
     roots = _signed_roots(log_id, verifier)
     head = Head.objects.get(log_id=log_id)
     roots[head.size] = ("the head", bytes(head.root))
-    replayer = audit.Replayer(verifier, roots, laws)
+    replayer = audit.Replayer(verifier, roots, laws, history)
     try:
         for entries, leaves in stored.pieces(log_id, 0, head.size):
             replayer.take(entries, leaves)
@@ -56,7 +67,12 @@ def _signed_roots(log_id: int, verifier: notes.Verifier) -> dict[int, tuple[str,
     return roots
 
 
-def published(origin: str, folder: Path, progress: audit.Progress) -> audit.Summary:
+def published(
+    origin: str,
+    folder: Path,
+    progress: audit.Progress,
+    history: audit.History | None = None,
+) -> audit.Summary:
     """
     Verify the published files, and that their checkpoint is one that the database knows.
 
@@ -66,16 +82,21 @@ def published(origin: str, folder: Path, progress: audit.Progress) -> audit.Summ
         Fault: the first fault.
     """
     log_id = chain.log_id(origin)
-    summary = verify_files(Folder(folder), Log.objects.get(id=log_id).vkey, progress)
+    summary = verify_files(Folder(folder), Log.objects.get(id=log_id).vkey, progress, history)
     known = Checkpoint.objects.filter(log_id=log_id, size=summary.size).first()
     if known is None or bytes(known.root) != summary.root:
         raise Fault(audit.CHECKPOINT, f"the database knows no checkpoint like it at {summary.size}")
     return summary
 
 
-def verify_files(reader: tiles.Reader, vkey: str, progress: audit.Progress) -> audit.Summary:
+def verify_files(
+    reader: tiles.Reader,
+    vkey: str,
+    progress: audit.Progress,
+    history: audit.History | None = None,
+) -> audit.Summary:
     """Verify files by a key; in a folder, all other files that lie there too. Raises ``Fault``."""
-    summary = audit.files(reader, vkey, progress)
+    summary = audit.files(reader, vkey, progress, history)
     if isinstance(reader, Folder):
         return dataclasses.replace(summary, strays=audit.strays(reader, summary.size))
     return summary

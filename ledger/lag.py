@@ -56,17 +56,17 @@ class _Watch:
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
-        self._asked: tuple[str, float, float] = ("", 0.0, 0.0)
+        self._asked: dict[str, tuple[float, float]] = {}
 
     def late_s(self, origin: str) -> float:
-        asked, until, late_s = self._asked
-        if asked == origin and time.monotonic() < until:
+        until, late_s = self._asked.get(origin, (0.0, 0.0))
+        if time.monotonic() < until:
             return late_s
-        if not self._turn.acquire(blocking=asked != origin):
+        if not self._turn.acquire(blocking=not until):
             return late_s  # somebody else is asking
         try:
             late_s = measured(origin).oldest_s - settings.LEDGER_MERGE_DELAY_S
-            self._asked = (origin, time.monotonic() + CHECKED_EVERY_S, late_s)
+            self._asked[origin] = (time.monotonic() + CHECKED_EVERY_S, late_s)
             return late_s
         finally:
             self._turn.release()
@@ -76,10 +76,11 @@ _watch = _Watch()
 
 
 def check() -> None:
-    """Let a write pass. Raises ``Lagging``."""
-    late_s = _watch.late_s(chain.origin())
-    if late_s > 0:
-        raise Lagging(late_s + settings.LEDGER_MERGE_DELAY_S)
+    """Let a write pass. Raises ``Lagging`` if one of the open logs is late, ``chain.Turning``."""
+    for line in chain.lines():
+        late_s = _watch.late_s(chain.origin(line))
+        if late_s > 0:
+            raise Lagging(late_s + settings.LEDGER_MERGE_DELAY_S)
 
 
 _SIZES = """

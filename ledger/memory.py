@@ -31,9 +31,24 @@ class Key:
     revoked: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Predecessor:
+    """The frozen log that this one continues, and the verifier key that it named as successor."""
+
+    origin: str
+    size: int
+    root: bytes
+    successor: str
+
+
 @dataclass(slots=True)
 class Position:
-    """How far a replay has come. ``latest`` is the latest ``at``, ``law`` the digest in force."""
+    """
+    How far a replay has come. ``latest`` is the latest ``at``, ``law`` the digest in force.
+
+    ``services`` are the log's own and its service keys, which end with the log; ``successor`` is
+    the verifier key that a frozen log names, ``predecessor`` what came before (see ``succession``).
+    """
 
     entries: int = 0
     subjects: int = 0
@@ -41,6 +56,9 @@ class Position:
     latest: datetime = PAST
     law: str = ""
     registrar: KeyName | None = None
+    services: tuple[KeyName, ...] = ()
+    successor: str = ""
+    predecessor: Predecessor | None = None
 
 
 class Store(Protocol):

@@ -59,10 +59,16 @@ class LeafHash(models.Func):
 
 
 class Log(models.Model):
-    """One log, named for ever by its origin, which is also the name of its key."""
+    """
+    One log, named for ever by its origin, which is also the name of its key.
+
+    ``line`` is the origin of the first of the logs that continue each other (``succession``): by
+    rising id they are one history.
+    """
 
     origin = models.TextField(unique=True)
     vkey = models.TextField()
+    line = models.TextField(db_index=True)
 
     def __str__(self) -> str:
         return self.origin
@@ -73,6 +79,13 @@ class _OfLog(models.Model):
 
     class Meta:
         abstract = True
+
+
+class Closing(models.Model):
+    """From now on nothing is appended to this log but the entry that freezes it."""
+
+    log = models.OneToOneField(Log, models.PROTECT, primary_key=True, db_constraint=False)
+    closed_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
 
 
 class Event(_OfLog):

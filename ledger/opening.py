@@ -4,7 +4,8 @@ Opening a log: its row, its head, and entry 0, which names the keys that it star
 Entry 0 is ``log.open`` about the subject ``log``, signed by the log's own key, whose name is the
 log's origin. Its facts are ``service_keys``, a map from a role to a verifier key, ``policy``, the
 text that says when a checkpoint is final, and ``law``, the SHA-256 of the file that says what is
-lawful (``ledger.law``). ``log.policy`` and ``log.law`` entries change the latter two.
+lawful (``ledger.law``). ``log.policy`` and ``log.law`` entries change the latter two. A log that
+continues another one says so too (``ledger.succession``).
 """
 
 from collections.abc import Mapping
@@ -13,10 +14,11 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from ledger import chain, merkle
+from ledger import chain, merkle, succession
 from ledger import note as notes
-from ledger.entry import Statement
+from ledger.entry import Statement, leaf_hash
 from ledger.models import Log
+from ledger.treehead import TreeHead
 
 SUBJECT = "log"
 KIND = "log.open"
@@ -38,13 +40,14 @@ def open_log(
     policy: str,
     law: str,
     at: datetime,
+    after: TreeHead | None = None,
 ) -> Log:
     """
     Open the log that is named as the signer is, or give it back if it is open already.
 
     ``service_keys`` maps roles to verifier keys; the role ``registrar`` vouches for keys registered
     later. ``law`` is a digest in hex, empty for a log whose entries no law judges. ``at`` is aware
-    and UTC.
+    and UTC. ``after`` is the head of the frozen log that this one continues.
 
     Raises:
         KeyDiffers: a log of this origin has another key.
@@ -53,15 +56,20 @@ def open_log(
     for vkey in service_keys.values():
         notes.Verifier.from_vkey(vkey)
     verifier = signer.verifier
+    facts: dict[str, Any] = {"law": law, "policy": policy, "service_keys": dict(service_keys)}
+    line = verifier.name
+    if after is not None:
+        line = chain.line_of(after.origin)
+        facts[succession.PREDECESSOR] = succession.predecessor(after)
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT_LOG, [verifier.name, verifier.vkey])
+        cursor.execute(_INSERT_LOG, [verifier.name, verifier.vkey, line])
         is_new = cursor.fetchone() is not None
         log = Log.objects.get(origin=verifier.name)
         if log.vkey != verifier.vkey:
             raise KeyDiffers(log.origin)
         if is_new:
-            facts = {"law": law, "policy": policy, "service_keys": dict(service_keys)}
-            note = _entry(signer, facts, at)
+            first = statement(log.origin, kind=KIND, version=1, prev=b"", at=at, facts=facts)
+            note = notes.sign(first.text(), signer)
             cursor.execute(_INSERT_HEAD, [log.id, merkle.EMPTY_ROOT])
             cursor.execute(_INSERT_EVENT, [log.id, SUBJECT, KIND, note])
     return log
@@ -70,7 +78,7 @@ def open_log(
 @transaction.atomic
 def amend(signer: notes.Signer, *, policy: str, law: str, at: datetime) -> list[str]:
     """
-    Enter a policy and a law that differ from those in force in the current log; the kinds entered.
+    Enter a policy and a law that differ from those in force in the signer's log; the kinds entered.
 
     A validator obeys a new law only if its organisation has accepted it.
 
@@ -79,20 +87,33 @@ def amend(signer: notes.Signer, *, policy: str, law: str, at: datetime) -> list[
     """
     log = Log.objects.select_for_update().get(origin=signer.verifier.name)
     known: dict[str, Any] = {}
-    for note in _notes(log.id):
-        known.update(Statement.parse(notes.parse(note).text).facts)
+    for entry in own_entries(log.id):
+        known.update(entry.facts)
     if not isinstance(known.get("law"), str):
         raise TooOld(log.origin)
     entered = []
     for fact, value in (("policy", policy), ("law", law)):
         if known[fact] != value:
             kind = f"log.{fact}"
-            statement = chain.draw(
-                kind=kind, subject=SUBJECT, by=signer.verifier.name, at=at, facts={fact: value}
+            tip, facts = own_tip(log.id), {fact: value}
+            change = statement(
+                log.origin, kind=kind, version=tip.version + 1, prev=tip.leaf, at=at, facts=facts
             )
-            chain.append(notes.sign(statement.text(), signer))
+            chain.append(notes.sign(change.text(), signer), drawn=change)
             entered.append(kind)
     return entered
+
+
+def own_entries(log_id: int) -> list[Statement]:
+    """The entries about the log itself, the first one first."""
+    return [Statement.parse(notes.parse(note).text) for note in _notes(log_id)]
+
+
+def own_tip(log_id: int) -> chain.Tip:
+    """The latest entry about the log itself: a subject of its own in each log of a line."""
+    note = _notes(log_id)[-1]
+    statement = Statement.parse(notes.parse(note).text)
+    return chain.Tip(statement.version, leaf_hash(note), statement.at)
 
 
 def _notes(log_id: int) -> list[bytes]:
@@ -101,25 +122,26 @@ def _notes(log_id: int) -> list[bytes]:
         return [bytes(note) for (note,) in cursor.fetchall()]
 
 
-def _entry(signer: notes.Signer, facts: Mapping[str, Any], at: datetime) -> bytes:
-    name = signer.verifier.name
-    statement = Statement(
-        log=name,
+def statement(
+    origin: str, *, kind: str, version: int, prev: bytes, at: datetime, facts: Mapping[str, Any]
+) -> Statement:
+    """A statement of a log about itself, to be signed with its key."""
+    return Statement(
+        log=origin,
         subject=SUBJECT,
-        version=1,
-        prev=b"",
-        kind=KIND,
-        by=name,
+        version=version,
+        prev=prev,
+        kind=kind,
+        by=origin,
         at=at,
         patient="",
         commitment=b"",
         facts=facts,
     )
-    return notes.sign(statement.text(), signer)
 
 
 _INSERT_LOG = """
-    INSERT INTO ledger_log (origin, vkey) VALUES (%s, %s)
+    INSERT INTO ledger_log (origin, vkey, line) VALUES (%s, %s, %s)
     ON CONFLICT (origin) DO NOTHING RETURNING id
 """
 # The snapshot 1:1: has seen no transaction at all, so the first run takes every event of the log.

@@ -1,4 +1,4 @@
-"""The only window to read by: entries and receipts of the current log. Nothing here writes."""
+"""The only window to read by: entries and receipts of the network's logs. Nothing writes here."""
 
 from dataclasses import dataclass
 
@@ -10,20 +10,23 @@ from ledger import (
     finality,
     merkle,
     opening,
+    places,
     publication,
     receipt,
     receiptfile,
+    succession,
     tiles,
     treehead,
 )
 from ledger import note as notes
+from ledger.entry import Statement
 from ledger.models import Log
 from ledger.policy import open_signed
 from ledger.readers import Folder
 
 
 class UnknownEntry(LookupError):
-    """The current log has no entry with this leaf hash."""
+    """No log of the network has an entry with this leaf hash."""
 
 
 class NotYetPublished(RuntimeError):
@@ -35,9 +38,11 @@ class Entry:
     """
     An entry as it is stored. ``note`` is the whole signed note, ``leaf`` its 32-byte leaf hash.
 
-    ``index`` counts from 0; it is None until the sequencer has been there.
+    ``log`` is the origin of its log. ``index`` counts from 0; it is None until the sequencer has
+    been there.
     """
 
+    log: str
     subject: str
     version: int
     kind: str
@@ -47,7 +52,7 @@ class Entry:
 
 
 def entries_about(subject: str) -> list[Entry]:
-    """Give the subject's entries, version 1 first."""
+    """Give the subject's entries, version 1 first; of each line, if it is in several."""
     return _entries("e.subject = %s", subject)
 
 
@@ -71,70 +76,99 @@ def receipt_for(leaf: bytes) -> bytes:
         UnknownEntry: there is no such entry.
         NotYetPublished: no final checkpoint covers it.
     """
-    index = entry_by_leaf(leaf).index
-    published = Folder(settings.LOG_FOLDER)
-    log = Log.objects.get(id=chain.log_id(chain.origin()))
+    return _receipt(entry_by_leaf(leaf))
+
+
+def _receipt(entry: Entry) -> bytes:
+    published = Folder(places.published(entry.log))
+    log = Log.objects.get(id=chain.log_id(entry.log))
     try:
         checkpoint = published.read(publication.CHECKPOINT)
     except tiles.Missing as error:
         raise NotYetPublished from error
     size = open_signed(checkpoint, finality.agreed(log))[1].size
-    if index is None or index >= size:
+    if entry.index is None or entry.index >= size:
         raise NotYetPublished
-    return receipt.build(index, size, checkpoint, tiles.hash_source(published, size))
+    return receipt.build(entry.index, size, checkpoint, tiles.hash_source(published, size))
 
 
 def receipt_file_for(leaf: bytes) -> bytes:
     """
     Give the receipt file of an entry: receipt, entry, and where its signers' keys come from.
 
-    No field is opened; the holder does that (``receiptfile.with_opened``). Asks the database four
-    times, however many have signed.
+    No field is opened; the holder does that (``receiptfile.with_opened``). Asks the database three
+    times for each log on the way back to the signers' registrations, however many have signed.
 
     Raises:
         UnknownEntry, NotYetPublished: as for ``receipt_for``.
     """
-    entry, data = entry_by_leaf(leaf), receipt_for(leaf)
-    size = treehead.TreeHead.parse(notes.parse(receipt.parse(data).checkpoint).text).size
-    source = tiles.hash_source(Folder(settings.LOG_FOLDER), size)
-    keys = [
-        receiptfile.Registered(note, index, tuple(merkle.inclusion(index, size, source)))
-        for note, index in _registrations(entry)
-    ]
-    return receiptfile.complete(data, entry.note, keys=keys)
+    entry = entry_by_leaf(leaf)
+    data = _receipt(entry)
+    head = treehead.TreeHead.parse(notes.parse(receipt.parse(data).checkpoint).text)
+    return receiptfile.complete(data, entry.note, keys=_registered(entry, head))
 
 
-def _registrations(entry: Entry) -> list[tuple[bytes, int]]:
-    """The entries, with their indices, that brought the keys into force which signed this one."""
-    signers = {one.name for one in notes.parse(entry.note).signatures} - {chain.origin()}
-    subjects = {f"key/{name}" for name in signers}
-    asked = (chain.log_id(chain.origin()), [*subjects, opening.SUBJECT], entry.leaf)
+def _registered(entry: Entry, head: treehead.TreeHead) -> list[receiptfile.Registered]:
+    """
+    The entries that brought the keys into force which signed this one, each with its proof.
+
+    A key may have been registered in a log that this one continues; then each ``log.open`` on the
+    way back is there too, since it names the root of the log before.
+    """
+    found: list[receiptfile.Registered] = []
+    wanted = {one.name for one in notes.parse(entry.note).signatures} - {entry.log}
+    here: treehead.TreeHead | None = head
+    while wanted and here is not None:
+        rows = _registrations(here.origin, wanted, entry.leaf)
+        names = {subject.removeprefix("key/") for subject, _, _ in rows}
+        own = {name for name in wanted if name.startswith(f"{here.origin}/")}
+        wanted -= names | own
+        if not (wanted or own):  # the opening is needed for nothing
+            rows = [row for row in rows if row[0] != opening.SUBJECT]
+        source = tiles.hash_source(Folder(places.published(here.origin)), here.size)
+        found += [
+            receiptfile.Registered(note, index, tuple(merkle.inclusion(index, here.size, source)))
+            for _, note, index in rows
+        ]
+        here = _before(rows)
+    return found
+
+
+def _before(rows: list[tuple[str, bytes, int]]) -> treehead.TreeHead | None:
+    for subject, note, _ in rows:
+        if subject == opening.SUBJECT:
+            return succession.named(Statement.parse(notes.parse(note).text))
+    return None
+
+
+def _registrations(origin: str, names: set[str], but: bytes) -> list[tuple[str, bytes, int]]:
+    """Subject, note and index of these keys' registrations in one log, and of its opening."""
+    asked = [*(f"key/{name}" for name in names), opening.SUBJECT]
     with connection.cursor() as cursor:
-        cursor.execute(_REGISTRATIONS, asked)
-        found = {subject: (bytes(note), index) for subject, note, index in cursor.fetchall()}
-    opened = found.pop(opening.SUBJECT, None)
-    if opened and subjects - found.keys():  # the server's own keys have no other registration
-        found[opening.SUBJECT] = opened
-    return list(found.values())
+        cursor.execute(_REGISTRATIONS, (chain.log_id(origin), asked, but))
+        return [(subject, bytes(note), index) for subject, note, index in cursor.fetchall()]
 
 
 def _entries(condition: str, value: str | bytes) -> list[Entry]:
+    logs = chain.logs_of(*chain.lines(), settings.LEDGER_NATIONAL)
     with connection.cursor() as cursor:
-        cursor.execute(_ENTRIES.format(condition=condition), [chain.log_id(chain.origin()), value])
+        cursor.execute(_ENTRIES.format(condition=condition), [logs, value])
         rows = cursor.fetchall()
     return [
-        Entry(subject, version, kind, bytes(note), bytes(leaf), index)
-        for subject, version, kind, note, leaf, index in rows
+        Entry(log, subject, version, kind, bytes(note), bytes(leaf), index)
+        for log, subject, version, kind, note, leaf, index in rows
     ]
 
 
 _ENTRIES = """
-    SELECT e.subject, e.version, e.kind, e.note, e.leaf, l.seq FROM ledger_event e
+    SELECT o.origin, e.subject, e.version, e.kind, e.note, e.leaf, l.seq FROM ledger_event e
+    JOIN ledger_log o ON o.id = e.log_id
     LEFT JOIN ledger_leaf l ON l.log_id = e.log_id AND l.event_id = e.id
-    WHERE e.log_id = %s AND {condition} ORDER BY e.version
+    WHERE e.log_id = ANY(%s) AND {condition} ORDER BY o.line, e.version
 """
 _REGISTRATIONS = """
     SELECT e.subject, e.note, l.seq FROM ledger_event e
     JOIN ledger_leaf l ON l.log_id = e.log_id AND l.event_id = e.id
     WHERE e.log_id = %s AND e.subject = ANY(%s) AND e.version = 1 AND e.leaf <> %s
+    ORDER BY l.seq
 """

@@ -7,7 +7,9 @@ The file is a C2SP tlog-proof whose extra data are one canonical JSON object wit
 * ``entry``: the entry, a whole signed note;
 * ``keys``: where the keys that signed it come from: the entries that registered them, each
   ``{"entry", "index", "proof"}``, in the order of their indices. Their proofs lead to the same
-  checkpoint. A person's key has a ``key.register`` entry; the server's own stand in ``log.open``;
+  checkpoint. A person's key has a ``key.register`` entry; the server's own stand in ``log.open``.
+  What was registered in a log that this one continues follows after this one's ``log.open``, which
+  names the root of that log (``ledger.succession``), and so on, back in time;
 * ``opened``: fields of the sealed record, each ``[salt, name, value]``, in their names' order;
 * ``digests``: the digests of the record's other fields, ascending. Without them, or with one
   changed, nothing opens the entry's commitment (``ledger.commitments``).
@@ -25,7 +27,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ledger import commitments, members, receipt
+from ledger import commitments, members, receipt, succession
 from ledger import note as notes
 from ledger.entry import Statement, canonical, read_canonical
 from ledger.note import BadSignature, Malformed, decode_base64, encode_base64
@@ -116,7 +118,7 @@ def complete(
                 "index": one.index,
                 "proof": members.joined(one.proof),
             }
-            for one in sorted(keys, key=lambda one: one.index)
+            for one in keys
         ],
         "opened": [
             [encode_base64(one.salt), one.name, one.value]
@@ -156,13 +158,13 @@ def read(data: bytes) -> File:
     keys = tuple(map(_key, members.items(parts["keys"])))
     opened = tuple(map(_field, members.items(parts["opened"])))
     digests = members.hashes(parts["digests"])
-    if not _is_rising([one.index for one in keys]):
-        raise Malformed("the keys are not in the order of their indices")
+    entry = members.note(parts["entry"])
+    _check_order(_log_of(entry), keys)
     if not (_is_rising([one.name for one in opened]) and _is_rising(digests)):
         raise Malformed("fields or digests are not in their order")
     if digests and not opened:
         raise Malformed("there are digests, and no field is opened")
-    return File(bare, members.note(parts["entry"]), keys, opened, digests)
+    return File(bare, entry, keys, opened, digests)
 
 
 def verify(data: bytes, policy: Policy) -> Verified:
@@ -185,8 +187,9 @@ def verify(data: bytes, policy: Policy) -> Verified:
     statement = _statement(note, checked.head)
     known = [one.verifier for one in policy.logs if isinstance(one.verifier, notes.Verifier)]
     known = [one for one in known if one.name == checked.head.origin]
+    heads = {checked.head.origin: checked.head}
     for key in file.keys:
-        known += _keys_of(key, checked)
+        known += _keys_of(key, checked, heads)
     if statement.kind == REGISTRATION:
         known.append(_newcomer(statement))
     signers = _signers(note, statement, known)
@@ -201,15 +204,28 @@ def _statement(note: notes.Note, head: TreeHead) -> Statement:
     return statement
 
 
-def _keys_of(registered: Registered, checked: receipt.Checked) -> Iterator[notes.Verifier]:
-    """The keys that an entry brought into force, if it is in the tree, before the one judged."""
-    receipt.check_included(checked.head, registered.index, registered.entry, registered.proof)
-    if registered.index >= checked.index:
-        raise UnknownSigner("a key was registered after it signed")
+def _keys_of(
+    registered: Registered, checked: receipt.Checked, heads: dict[str, TreeHead]
+) -> Iterator[notes.Verifier]:
+    """
+    The keys that an entry brought into force, if it is in its tree, before the one judged.
+
+    ``heads`` are the trees known so far; an entry that opens a log adds the one which that names.
+    """
     note = notes.parse(registered.entry)
-    statement = _statement(note, checked.head)
+    statement = Statement.parse(note.text)
+    head = heads.get(statement.log)
+    if head is None:
+        raise UnknownSigner(f"the file does not prove what {statement.log} is")
+    receipt.check_included(head, registered.index, registered.entry, registered.proof)
+    if head == checked.head and registered.index >= checked.index:
+        raise UnknownSigner("a key was registered after it signed")
     if statement.kind == OPENING and registered.index == 0:
-        yield from service_keys(statement).values()
+        if head == checked.head:  # those of an earlier log ended with it
+            yield from service_keys(statement).values()
+        before = succession.named(statement)
+        if before is not None:
+            heads[before.origin] = before
     elif statement.kind == REGISTRATION:
         newcomer = _newcomer(statement)
         if newcomer.name not in notes.verified_by(note, [newcomer]):
@@ -217,6 +233,25 @@ def _keys_of(registered: Registered, checked: receipt.Checked) -> Iterator[notes
         yield newcomer
     else:
         raise UnknownSigner(f"no key is registered by {statement.kind}")
+
+
+def _log_of(entry: bytes) -> str:
+    return Statement.parse(notes.parse(entry).text).log
+
+
+def _check_order(log: str, keys: Iterable[Registered]) -> None:
+    """First those of the entry's own log, then log by log, each by rising index."""
+    places = [(_log_of(one.entry), one.index) for one in keys]
+    logs = [log, *(name for name, _ in itertools.groupby(places, key=lambda place: place[0]))]
+    if logs[1:2] == [log]:
+        del logs[0]
+    in_order = all(
+        after[1] > before[1]
+        for before, after in itertools.pairwise(places)
+        if before[0] == after[0]
+    )
+    if len(set(logs)) != len(logs) or not in_order:
+        raise Malformed("the keys are not in the order of their logs and indices")
 
 
 def service_keys(opening: Statement) -> dict[str, notes.Verifier]:

@@ -15,6 +15,9 @@ The rules that a log's entries obey, replayed from entry 0.
    entry or the registration of a key that signed, or by more than ``late`` before the latest ``at``
    of all entries so far. (An entry's ``at`` is when it was drawn, minutes before it was appended.)
 
+8. after ``log.freeze`` there is nothing; a log that continues another one names where that ended,
+   and is the one that was named there (``ledger.succession``).
+
 What it must remember lies in a ``Store``: in memory, or in a file to be resumed from.
 """
 
@@ -26,11 +29,15 @@ from nacl import bindings
 from nacl.exceptions import BadSignatureError
 
 from ledger import note as notes
+from ledger import succession
+from ledger.broken import Broken as Broken
+from ledger.broken import Early as Early
 from ledger.entry import Statement
 from ledger.law import NEW_KEY, Law, Standing, Unlawful
 from ledger.memory import PAST, Key, KeyName, Memory, Position, Store, Subject
 
 OPEN, REGISTER, REVOKE, LAW = "log.open", "key.register", "key.revoke", "log.law"
+FREEZE = succession.FREEZE
 REGISTRAR, LOG = "registrar", "log"
 _HELD = ("role", "organisation", "owner", "person")
 
@@ -39,18 +46,6 @@ Laws = Callable[[str], Law | None]
 Gives the law of this digest ("" where the log names none), or None to do without.
 It may raise ``Broken`` to refuse the log for it.
 """
-
-
-class Broken(ValueError):
-    """The entry breaks a rule; ``rule`` is its stable code, the text says it in words."""
-
-    def __init__(self, rule: str, text: str) -> None:
-        super().__init__(text)
-        self.rule = rule
-
-
-class Early(ValueError):
-    """The entry is of a time that has not come yet; it may be looked at again later."""
 
 
 class Replay:
@@ -69,7 +64,7 @@ class Replay:
             self.law = self._find_law(self.position.law)
         else:
             holder = {**dict.fromkeys(_HELD, ""), "role": LOG, "name": log.name, "patient": ""}
-            self._put_key((log.name, log.key_id), Key(log.public_key, PAST, holder))
+            self._put_service((log.name, log.key_id), Key(log.public_key, PAST, holder))
 
     @property
     def position(self) -> Position:
@@ -110,7 +105,9 @@ class Replay:
             raise Broken("entry.other_log", f"it is for another log: {statement.log}")
         if (statement.kind == OPEN) != (self.entries == 0):
             raise Broken("log.opening", "the first entry, and no other, opens the log")
-        previous = self.store.subject(statement.subject)
+        if self.position.successor:
+            raise Broken("log.frozen", "it follows the entry that ended the log")
+        previous = self.store.subject(statement.subject) if self.entries else None  # "log" is anew
         _check_chain(statement, previous)
         signers = self._check_signers(statement, note)
         if statement.kind == OPEN:
@@ -129,6 +126,8 @@ class Replay:
             self._revoke(statement)
         elif statement.kind == LAW:
             self._change_law(statement)
+        elif statement.kind == FREEZE:
+            self.position.successor = _verifier(statement.facts.get(succession.SUCCESSOR)).vkey
         position = self.position
         position.latest = max(position.latest, statement.at)
         position.entries += 1
@@ -216,6 +215,10 @@ class Replay:
             raise Broken("law.back_dated", f"it is dated over {late_s} s before entries before it")
 
     def _open(self, statement: Statement) -> None:
+        try:
+            succession.check_opening(statement, self._log, self.position.predecessor)
+        except succession.Discontinued as error:
+            raise Broken("log.discontinued", str(error)) from error
         service_keys = statement.facts.get("service_keys")
         if not isinstance(service_keys, dict):
             raise Broken("log.service_keys", "it names no service keys")
@@ -224,7 +227,7 @@ class Replay:
             name = (verifier.name, verifier.key_id)
             holder = {**dict.fromkeys(_HELD, ""), "role": role, "owner": verifier.name}
             holder |= {"name": verifier.name, "patient": ""}
-            self._put_key(name, Key(verifier.public_key, statement.at, holder))
+            self._put_service(name, Key(verifier.public_key, statement.at, holder))
             if role == REGISTRAR:
                 self.position.registrar = name
         self._change_law(statement)
@@ -246,6 +249,11 @@ class Replay:
             raise Broken("key.not_in_force", f"the key {verifier.name} was not in force")
         key.revoked = True
         self.store.put_key(name, key)
+
+    def _put_service(self, name: KeyName, key: Key) -> None:
+        self._put_key(name, key)
+        if name not in self.position.services:
+            self.position.services += (name,)
 
     def _put_key(self, name: KeyName, key: Key) -> None:
         if self.store.key(name) is None:

@@ -1,6 +1,6 @@
 """How the ledger is doing: sizes, lag, witnesses, alarms; for the command and for metrics."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -71,28 +71,30 @@ def acknowledge(origin: str, name: str) -> bool:
     return contacts.update(trouble="", size=0, failures=0) > 0
 
 
-def metrics(status: Status) -> Iterator[Metric]:
-    """The same as Prometheus has it; no label names a person."""
-    sizes = GaugeMetricFamily("ledger_size", "Entries, by how far they have come", labels=["stage"])
-    for stage in ("sequenced", "signed", "final"):
-        sizes.add_metric([stage], getattr(status.lag, stage))
-    yield sizes
-    yield GaugeMetricFamily(
-        "ledger_lag_seconds", "Age of the oldest entry that is not final", status.lag.oldest_s
+def metrics(logs: Sequence[Status]) -> Iterator[Metric]:
+    """The same of several logs as Prometheus has it; no label names a person."""
+    sizes = _gauge("ledger_size", "Entries, by how far they have come", "stage")
+    lags = _gauge("ledger_lag_seconds", "Age of the oldest entry that is not final")
+    cosigned = _gauge("ledger_witness_size", "Latest size cosigned", "witness")
+    trouble = _gauge(
+        "ledger_witness_trouble", "1 if it did not cosign last time", "witness", "trouble"
     )
-    cosigned = GaugeMetricFamily("ledger_witness_size", "Latest size cosigned", labels=["witness"])
-    trouble = GaugeMetricFamily(
-        "ledger_witness_trouble", "1 if it did not cosign last time", labels=["witness", "trouble"]
-    )
-    for one in status.witnesses:
-        cosigned.add_metric([one.name], one.size)
-        for kind in ("silent", "refused", AHEAD):
-            trouble.add_metric([one.name, kind], one.trouble == kind)
-    yield from (cosigned, trouble)
-    standing = GaugeMetricFamily("ledger_alarm", "1 while an alarm stands", labels=["code"])
-    for code in status.alarms:
-        standing.add_metric([code], 1)
-    yield standing
+    standing = _gauge("ledger_alarm", "1 while an alarm stands", "code")
+    for log in logs:
+        for stage in ("sequenced", "signed", "final"):
+            sizes.add_metric([log.origin, stage], getattr(log.lag, stage))
+        lags.add_metric([log.origin], log.lag.oldest_s)
+        for one in log.witnesses:
+            cosigned.add_metric([log.origin, one.name], one.size)
+            for kind in ("silent", "refused", AHEAD):
+                trouble.add_metric([log.origin, one.name, kind], one.trouble == kind)
+        for code in log.alarms:
+            standing.add_metric([log.origin, code], 1)
+    yield from (sizes, lags, cosigned, trouble, standing)
+
+
+def _gauge(name: str, words: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, words, labels=["log", *labels])
 
 
 def _witnesses(log: Log, policy: Policy) -> Iterator[Seen]:

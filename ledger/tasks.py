@@ -1,10 +1,14 @@
-"""What Celery wakes. A task lost, doubled or late does no harm: each looks for what is due."""
+"""
+What Celery wakes. A task lost, doubled or late does no harm: each looks for what is due.
+
+Each line of logs has ticks of its own (``config.celery``), so that lines do not wait for each
+other. A log that has been closed is still served until its successor is open.
+"""
 
 from celery import shared_task
 from django.conf import settings
 
-from ledger import alarms, chain, checkpoints, feeding, keyfile, sequencer
-from ledger.cosignature import Algorithm, Cosigner
+from ledger import alarms, chain, checkpoints, feeding, national, places, sequencer
 from ledger.models import Log
 from ledger.policy import BadPolicy
 from ledger.publication import Refused
@@ -13,31 +17,34 @@ SEQUENCER, SIGNER, FEEDER = "sequencer.contradiction", "signer.refused", "policy
 
 
 @shared_task(name="ledger.tasks.sequence")
-def sequence() -> None:
+def sequence(line: str = "") -> None:
     """Give leaves to the events committed since the last run."""
-    with alarms.watching(chain.origin(), SEQUENCER, sequencer.Contradiction):
-        sequencer.sequence(chain.origin())
+    origin = chain.newest(line)
+    with alarms.watching(origin, SEQUENCER, sequencer.Contradiction):
+        sequencer.sequence(origin)
 
 
 @shared_task(name="ledger.tasks.checkpoint")
-def checkpoint() -> None:
+def checkpoint(line: str = "") -> None:
     """Sign the log's head if it has grown, publish it, and show it to the witnesses."""
-    with alarms.watching(chain.origin(), SIGNER, Refused):
-        signer = keyfile.load(settings.KEY_FOLDER / "log.key")
-        checkpoints.advance(signer, settings.LOG_FOLDER, second=second_key())
-    feed()
+    origin = chain.newest(line)
+    with alarms.watching(origin, SIGNER, Refused):
+        signer, second = places.signer(origin), places.second_signer(origin)
+        checkpoints.advance(signer, places.published(origin), second=second)
+    feed(line)
 
 
 @shared_task(name="ledger.tasks.feed")
-def feed() -> None:
+def feed(line: str = "") -> None:
     """Show the newest checkpoint to the witnesses that are due; publish what is final."""
-    log = Log.objects.get(id=chain.log_id(chain.origin()))
-    with alarms.watching(chain.origin(), FEEDER, BadPolicy):
-        feeding.feed(log, settings.LOG_FOLDER)
-        checkpoints.publish_final(log, settings.LOG_FOLDER)
+    log = Log.objects.get(id=chain.log_id(chain.newest(line)))
+    folder = places.published(log.origin)
+    with alarms.watching(log.origin, FEEDER, BadPolicy):
+        feeding.feed(log, folder)
+        checkpoints.publish_final(log, folder)
 
 
-def second_key() -> Cosigner | None:
-    """The log's post-quantum key, where it has one."""
-    path = settings.KEY_FOLDER / "log.ml-dsa.key"
-    return keyfile.load_cosigner(path, Algorithm.ML_DSA_44) if path.exists() else None
+@shared_task(name="ledger.tasks.anchor")
+def anchor() -> None:
+    """Enter the logs' newest final checkpoints in the national log."""
+    national.anchor(settings.LEDGER_NATIONAL)

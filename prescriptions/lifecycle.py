@@ -195,7 +195,9 @@ def advance_as_server(
 ) -> chain.Appended:
     """Make a move of one of the server's own roles (clock, cashier), signed with its key."""
     check(prescription, move, by=by, at=at)
-    statement = _draft(prescription, move, facts).statement(by=services.key_name(service), at=at)
+    draft = _draft(prescription, move, facts)
+    by_key = services.key_name(service, chain.origin(draft.line))
+    statement = draft.statement(by=by_key, at=at)
     appended = chain.append(services.sign(service, statement), drawn=statement)
     _save(prescription, move, {})
     return appended
@@ -210,6 +212,7 @@ def _draft(prescription: Prescription, move: Move, facts: Mapping[str, Any]) -> 
         patient=access.patient_tag(person),
         facts={"move": move.name, "from": prescription.status, "to": move.target.value, **facts},
         commitment=bytes(prescription.record.commitment),
+        line=access.line_of(person),
     )
 
 

@@ -304,7 +304,7 @@ class World:
         paying.accept(wechat_pay.client().query(out_trade_no), at=timezone.now())
 
     def code(self, patient: Patient, rx: str, *, life: timedelta = timedelta(minutes=2)) -> str:
-        return pickup_code(patient.client, rx, self.pharmacy.slug, chain.origin(), life=life)
+        return pickup_code(patient.client, rx, self.pharmacy.slug, chain.lines()[0], life=life)
 
     def scanned(self, patient: Patient, way: str = "collect", **changes: Any) -> str:
         rx = self.paid(patient, way, **changes)

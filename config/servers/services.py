@@ -126,7 +126,7 @@ def _prepare(stack: Stack, with_witnesses: bool, say: Say) -> list[Program]:
     made: list[Program] = []
     if with_witnesses:
         made = organisations.programs(
-            organisations.prepare(stack.home, f"{stack.web_url}/log", stack.env), stack.env
+            organisations.prepare(stack.home, stack.web_url, stack.env), stack.env
         )
     manage(stack, "migrate", "--no-input")
     manage(stack, "init")

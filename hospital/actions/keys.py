@@ -1,6 +1,9 @@
 """
 Keys are registered and revoked by entries, so that a signature can be judged by replay.
 
+Where there are several lines of logs, a patient's key is entered in his own, and everybody else's
+in each of them, all or none.
+
 A registration is signed by the new key itself (its holder has it) and by the server's registrar
 (who says whose it is). A revocation is signed by any live key of the same account.
 """
@@ -9,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -39,38 +43,35 @@ class IdentityMissing(errors.Forbidden):
     code = "identity.missing"
 
 
-def draw_registration(public_key: str, *, by: Actor, at: datetime) -> Statement:
-    """The statement that the new key signs. Raises ``BadPublicKey``, ``IdentityMissing``."""
+class NotInEveryLine(errors.Invalid):
+    """Sign every statement that was drawn, for each of the logs, and bring them in that order."""
+
+    code = "key.not_in_every_line"
+
+
+def draw_registration(public_key: str, *, by: Actor, at: datetime) -> list[Statement]:
+    """The statements that the new key signs. Raises ``BadPublicKey``, ``IdentityMissing``."""
     verifier = _verifier(public_key, by)
-    return _registration(verifier, by).statement(by=verifier.name, at=at)
+    return [one.statement(by=verifier.name, at=at) for one in _registrations(verifier, by)]
 
 
 @transaction.atomic(savepoint=False)
 def register(
-    public_key: str, signed: str, *, by: Actor, at: datetime
+    public_key: str, signed: Sequence[str], *, by: Actor, at: datetime
 ) -> tuple[Key, chain.Appended]:
     """
-    Register a key for ``by``.
+    Register a key for ``by``; gives the key and its first entry.
 
     Raises:
-        BadPublicKey, KeyTaken, IdentityMissing: see each.
+        BadPublicKey, KeyTaken, IdentityMissing, NotInEveryLine: see each.
         signing.MalformedNote, signing.AlteredStatement, signing.ExpiredStatement,
         signing.BadSignature: the signed statement is not the one drawn now.
     """
     verifier = _verifier(public_key, by)
     if Key.objects.filter(public_key=verifier.public_key).exists():
         raise KeyTaken
-    parsed, claimed = signing.read(signed)
-    expected = _registration(verifier, by).statement(by=verifier.name, at=claimed.at)
-    signing.check_fresh(claimed, at)
-    signing.check_same(parsed, claimed, expected)
-    signing.check_signature(parsed, verifier)
-    vouched = services.signer("registrar").sign(parsed.text)
-    own = signed.removeprefix(parsed.text.decode() + "\n").rstrip("\n")
-    try:
-        entry = chain.append(note.assemble(parsed.text, [own, vouched]))
-    except chain.Outrun as fault:
-        raise KeyTaken from fault
+    drafts = _registrations(verifier, by)
+    entries = [_enter(draft, one, verifier, at) for draft, one in _each_signed(drafts, signed)]
     try:
         key = Key.objects.create(
             name=verifier.name,
@@ -80,27 +81,60 @@ def register(
         )
     except IntegrityError as fault:  # somebody else registers the same key at this moment
         raise KeyTaken from fault
-    return key, entry
+    return key, entries[0]
 
 
-def draw_revocation(name: str, *, by: Actor, key: str, at: datetime) -> Statement:
-    """The statement that revokes the key called ``name``, to be signed with ``key``."""
-    return signing.draw(_revocation(_own(name, by), by), by=by, key=key, at=at)
+def draw_revocation(name: str, *, by: Actor, key: str, at: datetime) -> list[Statement]:
+    """The statements that revoke the key called ``name``, to be signed with ``key``."""
+    return [signing.draw(one, by=by, key=key, at=at) for one in _revocations(_own(name, by), by)]
 
 
 @transaction.atomic(savepoint=False)
-def revoke(name: str, signed: str, *, by: Actor, at: datetime) -> tuple[Key, chain.Appended]:
+def revoke(
+    name: str, signed: Sequence[str], *, by: Actor, at: datetime
+) -> tuple[Key, chain.Appended]:
     """
     Revoke a key of ``by``'s account; from this entry on its signatures count for nothing.
 
     Raises:
+        NotInEveryLine: see there.
         signing.UnknownKey, signing.ForeignKey, signing.RevokedKey: no live key of the account.
     """
     key = _own(name, by, lock=True)
-    entry = signing.append(_revocation(key, by), signed, by=by, at=at)
+    entries = [
+        signing.append(draft, one, by=by, at=at)
+        for draft, one in _each_signed(_revocations(key, by), signed)
+    ]
     key.revoked_at = at
     key.save(update_fields=["revoked_at"])
-    return key, entry
+    return key, entries[0]
+
+
+def _each_signed(
+    drafts: Sequence[signing.Draft], signed: Sequence[str]
+) -> Iterator[tuple[signing.Draft, str]]:
+    if len(drafts) != len(signed):
+        raise NotInEveryLine(needed=len(drafts))
+    return zip(drafts, signed, strict=True)
+
+
+def _enter(
+    draft: signing.Draft, signed: str, verifier: note.Verifier, at: datetime
+) -> chain.Appended:
+    """Append one registration, which the registrar signs too."""
+    parsed, claimed = signing.read(signed)
+    expected = draft.statement(by=verifier.name, at=claimed.at)
+    signing.check_fresh(claimed, at)
+    signing.check_same(parsed, claimed, expected)
+    signing.check_signature(parsed, verifier)
+    vouched = services.signer("registrar", expected.log).sign(parsed.text)
+    own = signed.removeprefix(parsed.text.decode() + "\n").rstrip("\n")
+    try:
+        return chain.append(note.assemble(parsed.text, [own, vouched]), drawn=expected)
+    except chain.Turned as fault:
+        raise signing.StaleStatement from fault
+    except chain.Outrun as fault:
+        raise KeyTaken from fault
 
 
 def _own(name: str, by: Actor, *, lock: bool = False) -> Key:
@@ -128,44 +162,51 @@ def _verifier(public_key: str, by: Actor) -> note.Verifier:
     return note.Verifier(f"{prefix}/{short}", raw)
 
 
-def _registration(verifier: note.Verifier, by: Actor) -> signing.Draft:
-    return signing.Draft(
-        kind="key.register",
-        subject=f"key/{verifier.name}",
-        patient=_tag(by),
-        facts={
-            "vkey": verifier.vkey,
-            "role": by.role.value,
-            "organisation": by.organisation,
-            "owner": by.name,
-            "person": _person(by),
-        },
-    )
+def _registrations(verifier: note.Verifier, by: Actor) -> list[signing.Draft]:
+    return [
+        signing.Draft(
+            kind="key.register",
+            subject=f"key/{verifier.name}",
+            patient=tag,
+            facts={
+                "vkey": verifier.vkey,
+                "role": by.role.value,
+                "organisation": by.organisation,
+                "owner": by.name,
+                "person": person,
+            },
+            line=line,
+        )
+        for line, tag, person in _places(by)
+    ]
 
 
-def _revocation(key: Key, by: Actor) -> signing.Draft:
-    return signing.Draft(
-        kind="key.revoke",
-        subject=f"key/{key.name}",
-        patient=_tag(by),
-        facts={"vkey": signing.verifier(key).vkey},
-    )
+def _revocations(key: Key, by: Actor) -> list[signing.Draft]:
+    return [
+        signing.Draft(
+            kind="key.revoke",
+            subject=f"key/{key.name}",
+            patient=tag,
+            facts={"vkey": signing.verifier(key).vkey},
+            line=line,
+        )
+        for line, tag, _ in _places(by)
+    ]
 
 
-def _person(by: Actor) -> str:
-    """Who holds the key: of staff the same in every account; of patients and programs the account.
-
-    A patient's own would say which tag of a patient is which member of staff.
+def _places(by: Actor) -> list[tuple[str, str, str]]:
     """
-    if by.role is Role.PATIENT or by.person is None:
-        return by.account.hex
-    return access.staff_tag(Person.objects.get(id=by.person))
+    The lines in which ``by``'s keys are entered, with the patient's tag and who holds the key.
 
-
-def _tag(by: Actor) -> str:
-    if by.role is not Role.PATIENT:
-        return ""
-    person = Account.objects.select_related("person").get(id=by.account).person
-    if person is None:
-        raise IdentityMissing
-    return access.patient_tag(person)
+    That is of staff the same person in every account, of patients and programs the account: a
+    patient's own would say which tag of a patient is which member of staff.
+    """
+    if by.role is Role.PATIENT:
+        person = Account.objects.select_related("person").get(id=by.account).person
+        if person is None:
+            raise IdentityMissing
+        return [(access.line_of(person), access.patient_tag(person), by.account.hex)]
+    if by.person is None:
+        return [(line, "", by.account.hex) for line in chain.lines()]
+    person = Person.objects.get(id=by.person)
+    return [(line, "", access.staff_tag(person, line)) for line in chain.lines()]

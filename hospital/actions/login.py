@@ -161,5 +161,5 @@ def _session(account: Account) -> Session:
 
 
 def _text(made: LoginChallenge) -> str:
-    lines = (FORMAT, chain.origin(), made.key.name, made.nonce, stamp(made.expires_at))
+    lines = (FORMAT, chain.lines()[0], made.key.name, made.nonce, stamp(made.expires_at))
     return "\n".join(lines) + "\n"

@@ -16,8 +16,8 @@ from uuid import UUID
 
 from django.db import models, transaction
 
-from hospital import errors, signing
-from hospital.models import Organisation
+from hospital import access, errors, signing
+from hospital.models import Organisation, Person
 from hospital.roles import Actor
 from insurance import queries
 from insurance.models import Bill, Claim, Settlement
@@ -63,6 +63,12 @@ class BadDecision(errors.Invalid):
     """Approve pays all, refuse nothing, part something between; the last two give a reason."""
 
     code = "claim.bad_decision"
+
+
+class SeveralLines(errors.Invalid):
+    """The claims are entered in several lines of logs; settle those of each line by themselves."""
+
+    code = "settlement.several_lines"
 
 
 class UnknownClaim(errors.Invalid):
@@ -196,7 +202,7 @@ def _check(ruling: Ruling, claimed: int) -> None:
 def _unsettled(
     pharmacy: Organisation, claims: Sequence[int], by: Actor, *, lock: bool
 ) -> list[Claim]:
-    rows = Claim.objects.select_related("bill__prescription")
+    rows = Claim.objects.select_related("bill__prescription__patient__person")
     if lock:
         rows = rows.select_for_update(of=("self",))
     found = list(
@@ -215,6 +221,9 @@ def _unsettled(
 
 def _settlement(pharmacy: Organisation, found: Sequence[Claim], by: Actor) -> signing.Draft:
     """It names its claims, so that whoever replays the log sees that each is paid once."""
+    lines = {access.line_of(_patient(claim)) for claim in found}
+    if len(lines) != 1:
+        raise SeveralLines(field="claims", lines=sorted(lines))
     names = sorted(claim.bill.prescription.subject for claim in found)
     batch = hashlib.sha256("\n".join([by.organisation, *names]).encode()).hexdigest()
     return signing.Draft(
@@ -227,4 +236,11 @@ def _settlement(pharmacy: Organisation, found: Sequence[Claim], by: Actor) -> si
             "claims": names,
             "total_fen": sum(claim.approved_fen for claim in found),
         },
+        line=lines.pop(),
     )
+
+
+def _patient(claim: Claim) -> Person:
+    person = claim.bill.prescription.patient.person
+    assert person is not None, "only an identified patient has prescriptions"
+    return person

@@ -14,9 +14,10 @@ from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from ledger import merkle
+from ledger import merkle, succession
 from ledger.law import Standing
-from ledger.memory import PAST, Key, KeyName, Position, Subject
+from ledger.memory import PAST, Key, KeyName, Position, Predecessor, Subject
+from ledger.treehead import TreeHead
 
 MOST_CACHED = 20_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -41,6 +42,8 @@ class LedgerState:
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.executescript(_TABLES)
+        if not self._database.execute(_HAS_CHAINED).fetchone():
+            self._database.execute(_ADD_CHAINED)
         self._subjects: dict[str, Subject] = {}
         self._keys: dict[KeyName, Key] = {}
         self._changed: set[str] = set()
@@ -93,7 +96,7 @@ class LedgerState:
         run = self._database
         run.executemany(_PUT_SUBJECT, map(self._subject_row, self._changed))
         run.executemany(_PUT_KEY, map(self._key_row, self._changed_keys))
-        run.execute(_PUT_POSITION, (*_position_row(self.position), b"".join(edge)))
+        run.execute(_PUT_POSITION, (b"".join(edge), *_position_row(self.position)))
         run.execute("COMMIT")
         self.edge = list(edge)
         self._changed.clear()
@@ -111,6 +114,31 @@ class LedgerState:
             cache.clear()
         self.position, self.edge = self._load()
 
+    def take_over(self, earlier: Path, head: TreeHead) -> bool:
+        """
+        Begin with what was remembered of the frozen log that this one continues.
+
+        ``earlier`` is that log's file, ``head`` where it ended. Returns whether the file has come
+        so far; nothing has changed if not. The caller is in a batch.
+
+        Raises:
+            succession.Discontinued: the log did not end there.
+        """
+        before = LedgerState(earlier)
+        try:
+            if before.position.entries < head.size or before.refusal():
+                return False
+            if merkle.fold(before.edge) != head.root:
+                raise succession.Discontinued(f"{head.origin} did not end with this root")
+            old, new = before._database, self._database
+            new.executemany(_PUT_SUBJECT, old.execute(_ALL_SUBJECTS))
+            new.executemany(_PUT_KEY, old.execute(_ALL_KEYS))
+            self.position = before.position
+        finally:
+            before.close()
+        succession.carry(self, head)
+        return True
+
     def refuse(self, refusal: Refusal) -> None:
         """Remember for ever why the validator has stopped; the first reason stays."""
         self._database.execute("PRAGMA synchronous=FULL")
@@ -127,9 +155,10 @@ class LedgerState:
         row = self._database.execute(_POSITION).fetchone()
         if row is None:
             return Position(), []
-        entries, subjects, keys, latest, law, name, key_id, edge = row
+        entries, subjects, keys, latest, law, name, key_id, edge, chained = row
         registrar = (name, key_id) if name else None
         position = Position(entries, subjects, keys, _moment(latest), law, registrar)
+        _unchain(position, chained)
         return position, merkle.split_hashes(edge)
 
     def _subject_row(self, name: str) -> tuple[str, int, bytes, int | None, str | None]:
@@ -146,12 +175,27 @@ class LedgerState:
         return *name, key.public_key, _micros(key.at), json.dumps(key.holder), key.revoked
 
 
-def _position_row(
-    position: Position,
-) -> tuple[int, int, int, int | None, str, str | None, bytes | None]:
+def _position_row(position: Position) -> tuple[object, ...]:
     name, key_id = position.registrar or (None, None)
     counts = position.entries, position.subjects, position.keys
-    return *counts, _micros(position.latest), position.law, name, key_id
+    latest = _micros(position.latest)
+    return *counts, latest, position.law, name, key_id, _chained(position)
+
+
+def _chained(position: Position) -> str:
+    """What joins this log to others: its service keys, predecessor and successor."""
+    before = position.predecessor
+    named = [before.origin, before.size, before.root.hex(), before.successor] if before else []
+    services = [[name, key_id.hex()] for name, key_id in position.services]
+    return json.dumps([services, position.successor, named])
+
+
+def _unchain(position: Position, text: str) -> None:
+    services, position.successor, named = json.loads(text)
+    position.services = tuple((name, bytes.fromhex(key_id)) for name, key_id in services)
+    if named:
+        origin, size, root, successor = named
+        position.predecessor = Predecessor(origin, size, bytes.fromhex(root), successor)
 
 
 def _micros(at: datetime) -> int | None:
@@ -180,18 +224,29 @@ _TABLES = """
     CREATE TABLE IF NOT EXISTS position (
         one INTEGER PRIMARY KEY CHECK (one = 1), entries INTEGER NOT NULL,
         subjects INTEGER NOT NULL, keys INTEGER NOT NULL, latest INTEGER, law TEXT NOT NULL,
-        registrar TEXT, registrar_id BLOB, edge BLOB NOT NULL);
+        registrar TEXT, registrar_id BLOB, edge BLOB NOT NULL, chained TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS refusal (
         one INTEGER PRIMARY KEY CHECK (one = 1), entry INTEGER NOT NULL, subject TEXT NOT NULL,
         rule TEXT NOT NULL, text TEXT NOT NULL, head TEXT NOT NULL);
 """
+_HAS_CHAINED = "SELECT 1 FROM pragma_table_info('position') WHERE name = 'chained'"
+_ADD_CHAINED = """
+    ALTER TABLE position ADD COLUMN chained TEXT NOT NULL DEFAULT '[[], "", []]'
+"""
 _SUBJECT = "SELECT version, leaf, at, standing FROM subject WHERE name = ?"
 _KEY = "SELECT public_key, at, holder, revoked FROM key WHERE name = ? AND id = ?"
+_ALL_SUBJECTS = "SELECT name, version, leaf, at, standing FROM subject"
+_ALL_KEYS = "SELECT name, id, public_key, at, holder, revoked FROM key"
 _POSITION = """
-    SELECT entries, subjects, keys, latest, law, registrar, registrar_id, edge FROM position
+    SELECT entries, subjects, keys, latest, law, registrar, registrar_id, edge, chained
+    FROM position
 """
 _REFUSAL = "SELECT entry, subject, rule, text, head FROM refusal"
 _PUT_SUBJECT = "INSERT OR REPLACE INTO subject VALUES (?, ?, ?, ?, ?)"
 _PUT_KEY = "INSERT OR REPLACE INTO key VALUES (?, ?, ?, ?, ?, ?)"
-_PUT_POSITION = "INSERT OR REPLACE INTO position VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)"
+_PUT_POSITION = """
+    INSERT OR REPLACE INTO position
+        (one, edge, entries, subjects, keys, latest, law, registrar, registrar_id, chained)
+    VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
 _REFUSE = "INSERT OR IGNORE INTO refusal VALUES (1, ?, ?, ?, ?, ?)"

@@ -15,12 +15,14 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import waitress  # type: ignore[import-untyped]
 
 from ledger.note import Malformed
+from ledger.witness import home as homes
 from ledger.witness import validating
 from ledger.witness.cosigning import TEXT, Answer, Cosigning
 from ledger.witness.home import ROLES, VALIDATOR, Home
@@ -55,12 +57,33 @@ class Application:
         self.home = home
         self.validators: dict[str, validating.Validating] = {}
         self._cosigning: dict[tuple[str, str], Cosigning] = {}
-        for role in ROLES if home.validates else ROLES[:1]:
-            self._open(role)
+        self._records: dict[str, Records] = {}
+        self._turn = threading.Lock()
+        self._open()
 
-    def _open(self, role: str) -> None:
-        records, keys = Records(self.home.path / f"{role}.db"), self.home.cosigners(role)
+    def _open(self) -> None:
+        for role in ROLES if self.home.validates else ROLES[:1]:
+            if role not in self._records:
+                self._records[role] = Records(self.home.path / f"{role}.db")
+            self._open_logs(role)
+
+    def _look_again(self) -> None:
+        """Take up the logs that the organisation has begun to watch since this program started."""
+        with self._turn:
+            try:
+                found = homes.load(self.home.path)
+            except homes.BadHome as error:
+                logger.error("The configuration cannot be read: %s", error)
+                return
+            if found.logs != self.home.logs:
+                self.home = found
+                self._open()
+
+    def _open_logs(self, role: str) -> None:
+        records, keys = self._records[role], self.home.cosigners(role)
         for log in self.home.logs:
+            if (role, log.origin) in self._cosigning:
+                continue
             more: dict[str, Any] = {}
             if role == VALIDATOR:
                 validator = validating.Validating(self.home, log)
@@ -108,11 +131,13 @@ class Application:
             request = AddCheckpoint.parse(body)
         except Malformed as error:
             return Answer(400, f"{error}\n".encode())
+        if (role, request.head.origin) not in self._cosigning:
+            self._look_again()
         cosigning = self._cosigning.get((role, request.head.origin))
         return cosigning.add_checkpoint(request) if cosigning else _unknown()
 
     def _read(self, role: str, digest: str, what: str) -> Answer:
-        for (its_role, origin), cosigning in self._cosigning.items():
+        for (its_role, origin), cosigning in list(self._cosigning.items()):
             if its_role != role or hashlib.sha256(origin.encode()).hexdigest() != digest:
                 continue
             if what == "checkpoint":

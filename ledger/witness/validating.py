@@ -19,9 +19,15 @@ class Validating:
 
     def __init__(self, home: Home, log: WatchedLog) -> None:
         """Raises ``BadHome`` if the log has no Ed25519 key: entry 0 is signed with it."""
-        folder = home.path / f"replay-{hashlib.sha256(log.origin.encode()).hexdigest()[:16]}"
+        folder = _folder(home, log.origin)
         folder.mkdir(mode=0o700, exist_ok=True)
-        self._validator = Validator(folder, _key(log), Web(log.url), _laws(home.path))
+        self._validator = Validator(
+            folder,
+            _key(log),
+            Web(log.url),
+            _laws(home.path),
+            home_of=lambda origin: _folder(home, origin),
+        )
 
     def admit(self, head: treehead.TreeHead) -> None:
         """Replay up to ``head``; raises ``NotAdmitted`` unless every entry is lawful."""
@@ -35,6 +41,10 @@ class Validating:
     def status(self) -> dict[str, Any]:
         """See ``validator.Validator.status``."""
         return self._validator.status()
+
+
+def _folder(home: Home, origin: str) -> Path:
+    return home.path / f"replay-{hashlib.sha256(origin.encode()).hexdigest()[:16]}"
 
 
 def _laws(home: Path) -> Path:

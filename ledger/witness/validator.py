@@ -29,7 +29,7 @@ from sqlite3 import Cursor
 from typing import Any, NoReturn, Protocol
 
 from ledger import law as lawbook
-from ledger import merkle, tiles
+from ledger import merkle, succession, tiles
 from ledger import note as notes
 from ledger.audit import subject_of
 from ledger.entry import Statement, leaf_hash
@@ -94,15 +94,20 @@ class Validator:
         *,
         observers: Sequence[Observer] = (),
         clock: Callable[[], float] = time.time,
+        home_of: Callable[[str], Path] | None = None,
     ) -> None:
         """
         Take up the replay that is stored in ``home``, a folder for this log alone.
+
+        ``home_of`` gives the folder of another log by its origin: a log that continues a frozen one
+        is replayed from where that one ended.
 
         ``laws`` is the folder of the law files that the organisation accepts, by whatever names;
         it is looked into whenever the log names a law. ``clock`` gives POSIX seconds.
         """
         self._log, self._reader, self._laws, self._clock = log, reader, laws, clock
         self._observers = tuple(observers)
+        self._home_of = home_of
         self._state = LedgerState(home / FILE)
         self._replay: Replay | None = None
         self._turn = threading.Lock()
@@ -153,6 +158,8 @@ class Validator:
                 known = tiles.hash_source(self._reader, ours.size)
                 self._check_root(ours, head.size, head.root, known)
             source = tiles.hash_source(self._reader, head.size)
+            if self._size == 0 < head.size:
+                self._take_over(head)
             while self._size < head.size:
                 self._advance(head, source)
                 self._status = self._look()
@@ -160,6 +167,23 @@ class Validator:
             raise Behind(f"a file is missing: {error}") from error
         except notes.Malformed as error:
             raise Refused(-1, "", "tiles.malformed", str(error)) from error
+
+    def _take_over(self, head: TreeHead) -> None:
+        """Where the log continues another one, begin with what was replayed of that."""
+        if self._state.position.predecessor is not None or self._home_of is None:
+            return
+        opening = Statement.parse(notes.parse(next(self._entries(0, 1, head.size))).text)
+        before = succession.named(opening)
+        if before is None:
+            return
+        earlier = self._home_of(before.origin) / FILE
+        with self._batch():
+            try:
+                if not (earlier.exists() and self._state.take_over(earlier, before)):
+                    raise Behind(f"{before.origin} has not been replayed to its end")
+            except succession.Discontinued as error:
+                raise Refused(0, "log", "log.discontinued", str(error)) from error
+            self._state.commit([])
 
     @property
     def _size(self) -> int:

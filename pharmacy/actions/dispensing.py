@@ -125,7 +125,7 @@ def view(scan_id: UUID, *, by: Actor, at: datetime) -> viewing.Opened:
             of=[prescription.record],
             about=prescription.subject,
             fields=content.TO_DISPENSE,
-            patient=viewing.tag(prescription),
+            patient=prescription.patient.person,
         )
     return viewing.Opened(prescription, access.opened(prescription.record, looked))
 
@@ -181,7 +181,7 @@ def _prescription_id(code: codes.Code) -> UUID:
         prescription_id = UUID(hex=name)
     except ValueError as fault:
         raise BadCode(field="code") from fault
-    if kind != "rx" or code.origin != chain.origin():
+    if kind != "rx" or code.origin != chain.lines()[0]:
         raise BadCode(field="code")
     return prescription_id
 

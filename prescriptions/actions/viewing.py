@@ -43,7 +43,7 @@ def view(prescription_id: UUID, *, by: Actor, at: datetime) -> Opened:
             of=[prescription.record],
             about=prescription.subject,
             fields=content.EVERYTHING,
-            patient=tag(prescription),
+            patient=prescription.patient.person,
         )
     return Opened(prescription, access.opened(prescription.record, viewing))
 
@@ -66,16 +66,9 @@ def view_list(
             of=[prescription.record for prescription in page],
             about="prescriptions",
             fields=LISTED,
-            patient=tag(page[0]) if page and by.role is Role.PATIENT else "",
+            patient=page[0].patient.person if page and by.role is Role.PATIENT else None,
         )
     return [Opened(one, access.opened(one.record, viewing)) for one in page], following
-
-
-def tag(prescription: Prescription) -> str:
-    """The patient's tag in the current log."""
-    person = prescription.patient.person
-    assert person is not None
-    return access.patient_tag(person)
 
 
 _PURPOSE = {Role.PATIENT: "own", Role.DOCTOR: "treatment", Role.REVIEWER: "review"}

@@ -274,11 +274,11 @@ def test_the_lag_is_that_of_the_oldest_entry_that_is_not_final(watched):
     assert measured.final < measured.signed == measured.sequenced
     assert measured.oldest_s > 0
     with override_settings(LEDGER_MERGE_DELAY_S=0):
-        lag._watch._asked = ("", 0.0, 0.0)
+        lag._watch._asked.clear()
         with pytest.raises(lag.Lagging):
             lag.check()
         assert "ledger.lagging" in status.look(log.origin).alarms
-    lag._watch._asked = ("", 0.0, 0.0)
+    lag._watch._asked.clear()
     lag.check()
 
 

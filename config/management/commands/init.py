@@ -13,8 +13,7 @@ from django.utils import timezone
 
 from config import law
 from hospital import sealing, services
-from ledger import keyfile, note, opening, publication
-from ledger.cosignature import Algorithm, Cosigner
+from ledger import chain, note, opening, places, publication
 from ledger.policy import BadPolicy, Policy
 
 
@@ -25,19 +24,29 @@ class Command(BaseCommand):
         settings.KEY_FOLDER.mkdir(parents=True, exist_ok=True, mode=0o700)
         _django_key()
         sealing.make_keys(settings.KEY_FOLDER)
-        vkeys = {name: services.make_key(name).verifier.vkey for name in services.SERVICES}
-        signer, now = _log_key(), timezone.now()
-        policy = _policy(signer.verifier)
-        agreed = {"policy": policy.agreement().decode(), "law": law.digest()}
-        opening.open_log(signer, service_keys=vkeys, **agreed, at=now)
-        try:
-            opening.amend(signer, **agreed, at=now)
-        except opening.TooOld as fault:
-            raise CommandError(
-                f"The log {fault} was opened by an earlier version, without a law. "
-                "Begin a new one: set RX_HOME to another folder, or remove this one."
-            ) from fault
-        _publish(policy)
+        for name in services.SERVICES:
+            services.make_key(name)
+        for line in (*chain.lines(), settings.LEDGER_NATIONAL):
+            _open(chain.newest(line))
+
+
+def _open(origin: str) -> None:
+    """Have a log open under the policy and the law of now, and both published beside it."""
+    signer, now = places.make_keys(origin), timezone.now()
+    policy = _policy(signer.verifier)
+    text, digest = policy.agreement().decode(), law.digest()
+    service_keys = services.verifier_keys(origin)
+    opening.open_log(signer, service_keys=service_keys, policy=text, law=digest, at=now)
+    try:
+        opening.amend(signer, policy=text, law=digest, at=now)
+    except opening.TooOld as fault:
+        raise CommandError(
+            f"The log {fault} was opened by an earlier version, without a law. "
+            "Begin a new one: set RX_HOME to another folder, or remove this one."
+        ) from fault
+    except chain.Turned:
+        return  # closed, and about to be continued: nothing is entered any more
+    publish(origin, policy)
 
 
 def _policy(own: note.Verifier) -> Policy:
@@ -51,9 +60,9 @@ def _policy(own: note.Verifier) -> Policy:
         raise CommandError(f"{path}: {fault}") from fault
 
 
-def _publish(policy: Policy) -> None:
-    """What everybody may read beside the log: the policy and the law."""
-    writer = publication.Writer(settings.LOG_FOLDER)
+def publish(origin: str, policy: Policy) -> None:
+    """What everybody may read beside a log: the policy and the law."""
+    writer = publication.Writer(places.published(origin))
     writer.replace(publication.POLICY, policy.text)
     writer.add(publication.law(law.digest()), law.document())
     writer.sync()
@@ -65,10 +74,3 @@ def _django_key() -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(64))
-
-
-def _log_key() -> note.Signer:
-    second = settings.KEY_FOLDER / "log.ml-dsa.key"
-    if settings.LEDGER_POST_QUANTUM and not second.exists():
-        keyfile.save(second, Cosigner.generate(settings.LEDGER_ORIGIN, Algorithm.ML_DSA_44))
-    return keyfile.load_or_make(settings.KEY_FOLDER / "log.key", settings.LEDGER_ORIGIN)

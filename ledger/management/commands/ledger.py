@@ -4,6 +4,8 @@
     export DIR         the whole log as files, for anybody to verify elsewhere
     status             sizes, lag, witnesses, alarms; the exit code is 1 while an alarm stands
     acknowledge NAME   sign again though this witness has seen more of the log than we know
+
+``--log ORIGIN`` says which log is meant where there are several; ``status`` lists them.
 """
 
 import io
@@ -11,12 +13,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.table import Table
 
-from ledger import chain, checkpoints, publication, status
+from ledger import chain, checkpoints, places, publication, status
 
 
 class Command(BaseCommand):
@@ -28,33 +29,46 @@ class Command(BaseCommand):
         verbs = parser.add_subparsers(required=True, dest="verb")
         export = verbs.add_parser("export", help="write the log's files into an empty folder")
         export.add_argument("folder", type=Path)
+        export.add_argument("--log", default="", help="its origin; default: the first open one")
         verbs.add_parser("status", help="say how the log is; 1 while an alarm stands")
         acknowledge = verbs.add_parser("acknowledge", help="sign again in spite of this witness")
         acknowledge.add_argument("witness")
+        acknowledge.add_argument("--log", default="", help="its origin; default: the first open")
 
     def handle(self, *args: Any, verb: str, **options: Any) -> None:
         try:
             if verb == "export":
-                self._export(options["folder"])
+                self._export(options["log"] or chain.newest(), options["folder"])
             elif verb == "acknowledge":
-                self._acknowledge(options["witness"])
+                self._acknowledge(options["log"] or chain.newest(), options["witness"])
             else:
                 self._status()
-        except (FileExistsError, chain.UnknownLog, publication.Refused) as error:
+        except (
+            FileExistsError,
+            chain.UnknownLog,
+            places.BadName,
+            publication.Refused,
+        ) as error:
             raise CommandError(str(error)) from error
 
-    def _export(self, folder: Path) -> None:
-        head = checkpoints.export(chain.origin(), folder, settings.LOG_FOLDER)
+    def _export(self, origin: str, folder: Path) -> None:
+        head = checkpoints.export(origin, folder, places.published(origin))
         self.stdout.write(f"{head.size} entries of {head.origin} are in {folder}")
         self.stdout.write(f"check them: ./rx verify {folder}")
 
-    def _acknowledge(self, name: str) -> None:
-        if not status.acknowledge(chain.origin(), name):
+    def _acknowledge(self, origin: str, name: str) -> None:
+        if not status.acknowledge(origin, name):
             raise CommandError(f"{name} does not say that it has seen more")
         self.stdout.write(f"The signer goes on; {name} will refuse until it is set up anew.")
 
     def _status(self) -> None:
-        seen = status.look(chain.origin())
+        logs = [status.look(origin) for origin in chain.working()]
+        for seen in logs:
+            self._show(seen)
+        if any(seen.alarms for seen in logs):
+            sys.exit(1)
+
+    def _show(self, seen: status.Status) -> None:
         lag = seen.lag
         self.stdout.write(
             f"{seen.origin}: {lag.sequenced} entries sequenced, {lag.signed} signed,"
@@ -66,8 +80,6 @@ class Command(BaseCommand):
             self.stdout.write(drawn.getvalue())
         for code, text in seen.alarms.items():
             self.stdout.write(f"ALARM  {code}: {text}")
-        if seen.alarms:
-            sys.exit(1)
         if seen.witnesses and not seen.margin:
             self.stdout.write("One witness more that fails, and nothing becomes final.")
 
