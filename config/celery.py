@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from celery import Celery
 
-from config.settings import LEDGER_LINES, LEDGER_NATIONAL
+from config.settings import LEDGER_LINES, LEDGER_ORIGIN
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("rx")
@@ -35,7 +35,7 @@ def of_line(line: str, *, busy: bool) -> dict[str, dict[str, object]]:
 
 app.conf.beat_schedule = {
     **{name: tick for one in LEDGER_LINES for name, tick in of_line(one, busy=True).items()},
-    **of_line(LEDGER_NATIONAL, busy=False),
+    **of_line(f"{LEDGER_ORIGIN}/national", busy=False),
     "anchor": every(60, "ledger.tasks.anchor"),
     "expire lapsed prescriptions": every(1, "prescriptions.expire_lapsed"),
     "release stock of closed prescriptions": every(2, "pharmacy.release_closed"),

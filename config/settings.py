@@ -105,7 +105,6 @@ LEDGER_LINES = [
     f"{LEDGER_ORIGIN}/{number}" if number else LEDGER_ORIGIN
     for number in range(max(1, int(os.environ.get("RX_LINES", "1"))))
 ]
-LEDGER_NATIONAL = f"{LEDGER_ORIGIN}/national"  # holds the final checkpoints of all logs
 KEY_FOLDER = Path(home.KEYS)
 LOG_FOLDER = Path(home.LOG)
 # Who must cosign (a C2SP tlog-policy; where there is no file, nobody but the log), how long a

@@ -1,7 +1,7 @@
 """Every address of the server."""
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config import errors
@@ -32,5 +32,6 @@ urlpatterns = [
         "api/docs/",
         SpectacularSwaggerSplitView.as_view(permission_classes=[], authentication_classes=[]),
     ),
-    path("", include("ledger.urls")),
+    path("log/", include("ledger.urls")),
+    re_path("^logs/(?P<name>[a-z0-9]+(?:[.-][a-z0-9]+)*)/", include("ledger.urls")),
 ]

@@ -62,8 +62,8 @@ def tile(request: HttpRequest, path: str, name: str = "") -> HttpResponse:
 
 
 @require_safe
-def metrics(request: HttpRequest) -> HttpResponse:
-    """How the ledger is doing, for Prometheus; 404 unless RX_METRICS=1 opens it."""
+def metrics(request: HttpRequest, name: str = "") -> HttpResponse:
+    """How all logs are doing, for Prometheus; 404 unless RX_METRICS=1 opens it."""
     if not settings.METRICS:
         return _not_found()
     registry = CollectorRegistry(auto_describe=False)

@@ -79,6 +79,11 @@ def lines() -> tuple[str, ...]:
     return (str(settings.LEDGER_ORIGIN), *settings.LEDGER_LINES[1:])
 
 
+def national() -> str:
+    """Name the log that holds the checkpoints of all others (``ledger.national``)."""
+    return f"{settings.LEDGER_ORIGIN}/national"
+
+
 def origin(line: str = "") -> str:
     """
     Name the open log of a line; without one, of the first line.
@@ -103,7 +108,9 @@ def newest(line: str = "") -> str:
 
 def working() -> list[str]:
     """Name the newest log of every line, the national one last: all that can still grow."""
-    return [newest(line) for line in (*lines(), str(settings.LEDGER_NATIONAL))]
+    named = [newest(line) for line in (*lines(), national())]
+    known = set(Log.objects.filter(origin__in=named).values_list("origin", flat=True))
+    return [origin for origin in named if origin in known] or named[:1]
 
 
 def look_again() -> None:

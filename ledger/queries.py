@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db import connection
 
 from ledger import (
@@ -150,7 +149,7 @@ def _registrations(origin: str, names: set[str], but: bytes) -> list[tuple[str, 
 
 
 def _entries(condition: str, value: str | bytes) -> list[Entry]:
-    logs = chain.logs_of(*chain.lines(), settings.LEDGER_NATIONAL)
+    logs = chain.logs_of(*chain.lines(), chain.national())
     with connection.cursor() as cursor:
         cursor.execute(_ENTRIES.format(condition=condition), [logs, value])
         rows = cursor.fetchall()

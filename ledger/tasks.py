@@ -6,7 +6,6 @@ other. A log that has been closed is still served until its successor is open.
 """
 
 from celery import shared_task
-from django.conf import settings
 
 from ledger import alarms, chain, checkpoints, feeding, national, places, sequencer
 from ledger.models import Log
@@ -47,4 +46,4 @@ def feed(line: str = "") -> None:
 @shared_task(name="ledger.tasks.anchor")
 def anchor() -> None:
     """Enter the logs' newest final checkpoints in the national log."""
-    national.anchor(settings.LEDGER_NATIONAL)
+    national.anchor(chain.national())

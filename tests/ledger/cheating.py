@@ -10,6 +10,7 @@ from tests.ledger.lawful import (
     BILL,
     COLLECTED,
     FEN,
+    LOG,
     OTHER_TAG,
     RX,
     Book,
@@ -94,6 +95,17 @@ def registered_by_the_registrar(book: Book) -> None:
     """The registrar, and not the key's holder, is who acts."""
     registrar = book.keys["registrar"].verifier.name
     book.register("newcomer", ("doctor", "hospital", "p9"), by=registrar)
+
+
+def checkpoints(*sizes: int, **fields: Any) -> Cheat:
+    """Checkpoints of another log, one after the other."""
+
+    def write(book: Book) -> None:
+        for size in sizes:
+            facts = {"root": "cg==", "size": size}
+            book.add("checkpoint/other", "log.checkpoint", facts, LOG, **fields)
+
+    return write
 
 
 def law_by_service(book: Book) -> None:

@@ -277,6 +277,12 @@ CHEATS: dict[str, tuple[str, Cheat]] = {
     ),
     "a key revoked by another": ("wrong_owner", lambda book: book.revoke("doctor", by="doctor2")),
     "another law by a service": ("wrong_role", cheating.law_by_service),
+    "a checkpoint that did not grow": ("wrong_size", cheating.checkpoints(5, 5)),
+    "a checkpoint that shrank": ("wrong_size", cheating.checkpoints(5, 4)),
+    "a checkpoint about a patient": (
+        "wrong_patient",
+        cheating.checkpoints(5, patient=OTHER_TAG),
+    ),
     "a key registered by another": ("signatures", cheating.registered_by_the_registrar),
     "two signatures": (
         "signatures",

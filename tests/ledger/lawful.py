@@ -130,6 +130,8 @@ def facts_of(move: str, way: str = "collect") -> dict[str, Any]:
 class Book:
     """Entries, one after the other, a second apart; the log has a key of everybody."""
 
+    origin, log = ORIGIN, LOG
+
     def __init__(self, policy: str = f"log {LOG.verifier.vkey}\nquorum none\n") -> None:
         self.entries: list[bytes] = []
         self.now = NOON
@@ -178,7 +180,7 @@ class Book:
         version, prev = self.tips.get(subject, (0, b""))
         self.now += timedelta(seconds=1)
         usual = {
-            "log": ORIGIN,
+            "log": self.origin,
             "subject": subject,
             "version": version + 1,
             "prev": prev,
@@ -273,7 +275,7 @@ class Book:
 
     def head(self, size: int | None = None) -> TreeHead:
         leaves = [leaf_hash(entry) for entry in self.entries[:size]]
-        return TreeHead(ORIGIN, len(leaves), merkle.root(leaves))
+        return TreeHead(self.origin, len(leaves), merkle.root(leaves))
 
     def files(self, size: int | None = None) -> Memory:
         """The tiles of the first ``size`` entries, the law, the key, and a signed checkpoint."""
@@ -284,7 +286,7 @@ class Book:
         for start in range(0, len(entries), tiles.WIDTH):
             tile = tiles.tile_at(tiles.ENTRIES, start // tiles.WIDTH, len(entries))
             files[tile.path] = tiles.bundle(entries[start : start + tiles.WIDTH])
-        files["log.vkey"] = f"{LOG.verifier.vkey}\n".encode()
-        files["checkpoint"] = note.sign(self.head(size).text(), LOG)
+        files["log.vkey"] = f"{self.log.verifier.vkey}\n".encode()
+        files["checkpoint"] = note.sign(self.head(size).text(), self.log)
         files[f"law/{published.digest()}.json"] = published.document()
         return files

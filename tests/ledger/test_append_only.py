@@ -4,9 +4,10 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from ledger import audit, inspection
-from ledger.models import Cosignature
+from ledger.models import Closing, Cosignature
 
 TABLES = [
+    "ledger_closing",
     "ledger_log",
     "ledger_event",
     "ledger_leaf",
@@ -16,6 +17,7 @@ TABLES = [
 ]
 SQL = ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}", "TRUNCATE {} CASCADE"]
 COLUMN = {
+    "ledger_closing": "closed_at",
     "ledger_log": "vkey",
     "ledger_event": "kind",
     "ledger_leaf": "hash",
@@ -35,6 +37,7 @@ def test_refuses_update_delete_and_truncate_for_everyone(log, table, sql):
     log.append("rx/1")
     log.checkpoint()
     Cosignature.objects.create(log_id=log.id, size=3, name="a", line="-", at_s=0)
+    Closing.objects.create(log_id=log.id)
     column = COLUMN.get(table, "root")
 
     with (

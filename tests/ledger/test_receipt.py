@@ -282,6 +282,7 @@ class TestFromTheDatabase:
             log.append(f"key/{key.verifier.name}", kind="key.register", facts=facts, signers=(key,))
         entries = [log.append("rx/a", signers=(keys[0],)), log.append("rx/b", signers=tuple(keys))]
         log.checkpoint()
+        queries.receipt_file_for(entries[0].leaf)  # which logs there are is asked once
         counts = []
         for appended in entries:
             with CaptureQueriesContext(connection) as asked:

@@ -26,7 +26,7 @@ class Command(BaseCommand):
         sealing.make_keys(settings.KEY_FOLDER)
         for name in services.SERVICES:
             services.make_key(name)
-        for line in (*chain.lines(), settings.LEDGER_NATIONAL):
+        for line in (*chain.lines(), chain.national()):
             _open(chain.newest(line))
 
 

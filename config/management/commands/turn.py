@@ -35,7 +35,7 @@ class Command(BaseCommand):
             made.add_argument("--line", default="", help="the first log of the line; default: all")
 
     def handle(self, *args: Any, verb: str, name: str, line: str, **options: Any) -> None:
-        lines = (line,) if line else (*chain.lines(), settings.LEDGER_NATIONAL)
+        lines = (line,) if line else (*chain.lines(), chain.national())
         try:
             signers = [turning.prepare(one, name) for one in lines]
             if verb == "prepare":

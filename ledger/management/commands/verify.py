@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.progress import Progress
 
@@ -55,7 +54,8 @@ class Command(BaseCommand):
 
     def _verify_own(self) -> None:
         seen: list[_Seen] = []
-        for line in (*chain.lines(), settings.LEDGER_NATIONAL):
+        chain.log_id(chain.lines()[0])
+        for line in (*chain.lines(), chain.national()):
             tables, files = audit.History(), audit.History()
             for origin in inspection.logs_of(line):
                 self._verify_tables(origin, tables)
