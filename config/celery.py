@@ -7,6 +7,11 @@ from celery import Celery
 
 from config.settings import LEDGER_LINES, LEDGER_ORIGIN
 
+LINES = [
+    LEDGER_ORIGIN,
+    *(f"{LEDGER_ORIGIN}/{number}" for number in range(1, LEDGER_LINES)),
+]
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("rx")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -34,7 +39,7 @@ def of_line(line: str, *, busy: bool) -> dict[str, dict[str, object]]:
 
 
 app.conf.beat_schedule = {
-    **{name: tick for one in LEDGER_LINES for name, tick in of_line(one, busy=True).items()},
+    **{name: tick for one in LINES for name, tick in of_line(one, busy=True).items()},
     **of_line(f"{LEDGER_ORIGIN}/national", busy=False),
     "anchor": every(60, "ledger.tasks.anchor"),
     "expire lapsed prescriptions": every(1, "prescriptions.expire_lapsed"),

@@ -19,7 +19,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from hospital import errors, http
-from ledger import chain
+from ledger import chain, network
 
 STATUS: dict[type[errors.Refusal], int] = {
     errors.Malformed: 400,
@@ -74,7 +74,7 @@ def describe(fault: Exception) -> tuple[int, str, str, dict[str, Any]]:
     if isinstance(fault, errors.Refusal):
         status = next(number for kind, number in STATUS.items() if isinstance(fault, kind))
         return status, fault.code, fault.sentence(), fault.facts
-    if isinstance(fault, chain.Turned | chain.Turning):
+    if isinstance(fault, chain.Turned | network.Turning):
         turning = http.Turning(retry_after_s=2)
         return 503, turning.code, turning.sentence(), turning.facts
     if isinstance(fault, DatabaseError):

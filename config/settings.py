@@ -101,10 +101,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # The ledger: its name for ever, where its private keys lie, where its tiles are published.
 LEDGER_ORIGIN = os.environ.get("RX_ORIGIN", "rx.example/log")
 # People's entries are spread over so many lines of logs, each with its own sequencer and key.
-LEDGER_LINES = [
-    f"{LEDGER_ORIGIN}/{number}" if number else LEDGER_ORIGIN
-    for number in range(max(1, int(os.environ.get("RX_LINES", "1"))))
-]
+LEDGER_LINES = max(1, int(os.environ.get("RX_LINES", "1")))
 KEY_FOLDER = Path(home.KEYS)
 LOG_FOLDER = Path(home.LOG)
 # Who must cosign (a C2SP tlog-policy; where there is no file, nobody but the log), how long a

@@ -21,7 +21,7 @@ from django.db import connection, transaction
 from hospital import records, sealing, services
 from hospital.models import Person, SealedRecord
 from hospital.roles import Actor
-from ledger import chain
+from ledger import chain, network
 from ledger.entry import Statement
 
 
@@ -115,7 +115,7 @@ def patient_tag(person: Person) -> str:
 
 def line_of(person: Person) -> str:
     """The line of logs that holds what is entered about this patient: the handle decides."""
-    lines = chain.lines()
+    lines = network.lines()
     return lines[person.handle.int % len(lines)]
 
 
@@ -134,7 +134,7 @@ def _append(
     kind: str, at: datetime, *, patient: Person | None, facts: dict[str, Any]
 ) -> chain.Appended:
     """A view has a subject of its own, so that looking never makes another statement stale."""
-    log = chain.origin(line_of(patient) if patient else "")
+    log = network.origin(line_of(patient) if patient else "")
     statement = Statement(
         log=log,
         subject=f"view/{uuid4().hex}",

@@ -24,7 +24,7 @@ from rest_framework.views import APIView
 
 from hospital import access, errors, idempotency
 from hospital.roles import Actor, Role
-from ledger import chain, entry, lag
+from ledger import entry, lag, network
 
 Drawn = entry.Statement | list[entry.Statement]
 MOST_LINES = 256
@@ -62,7 +62,7 @@ def check_lag() -> None:
     """
     try:
         lag.check()
-    except chain.Turning as fault:
+    except network.Turning as fault:
         raise Turning(retry_after_s=2) from fault
     except lag.Lagging as fault:
         raise Lagging(retry_after_s=fault.retry_after_s) from fault

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from hospital.roles import SERVER, Actor, Role
-from ledger import chain, keyfile, note
+from ledger import keyfile, network, note
 from ledger.entry import Statement
 
 SERVICES = ("access", "clock", "cashier", "registrar", "promise")
@@ -25,7 +25,7 @@ CASHIER = Actor(account=SERVER, role=Role.CASHIER)
 
 def key_name(service: str, log: str = "") -> str:
     """The name under which ``service`` signs in a log; without one, in the very first."""
-    return f"{log or chain.lines()[0]}/{service}"
+    return f"{log or network.lines()[0]}/{service}"
 
 
 def signer(service: str, log: str = "") -> note.Signer:

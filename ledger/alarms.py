@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from django.db import DatabaseError, connection
 
-from ledger import chain
+from ledger import network
 from ledger.models import Alarm
 
 logger = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ def watching(origin: str, code: str, *faults: type[Exception]) -> Iterator[None]
     Raise the alarm ``code`` if the block fails with one of ``faults``, which goes on; clear it
     if the block succeeds.
     """
-    log_id = chain.log_id(origin)
+    log_id = network.log_id(origin)
     try:
         yield
     except faults as fault:
@@ -34,7 +34,7 @@ def watching(origin: str, code: str, *faults: type[Exception]) -> Iterator[None]
 
 def standing(origin: str) -> list[Alarm]:
     """Give the alarms of a log, the oldest first."""
-    return list(Alarm.objects.filter(log_id=chain.log_id(origin)).order_by("since"))
+    return list(Alarm.objects.filter(log_id=network.log_id(origin)).order_by("since"))
 
 
 def _raise(log_id: int, code: str, text: str) -> None:

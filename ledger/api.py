@@ -15,7 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-from ledger import chain, places, publication, status, tiles
+from ledger import network, places, publication, status, tiles
 from ledger.readers import Folder
 
 TEXT = "text/plain; charset=utf-8"
@@ -75,7 +75,7 @@ class _Seen(Collector):
     """Asks the database when it is asked, so that any web process gives the same answer."""
 
     def collect(self) -> Iterable[Metric]:
-        return status.metrics([status.look(origin) for origin in chain.working()])
+        return status.metrics([status.look(origin) for origin in network.working()])
 
 
 def _file(name: str, path: str, content_type: str, cache: str) -> HttpResponse:

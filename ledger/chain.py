@@ -10,7 +10,6 @@ locks the row that the entry is about first; then ids rise within a subject, whi
 relies on. Signatures are not checked here: the caller knows the keys and has checked them.
 """
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,15 +18,11 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from ledger import network
 from ledger import note as notes
 from ledger.entry import MAX_BYTES, Statement
-from ledger.models import Closing, Log
 
 PAST = datetime.min.replace(tzinfo=UTC)
-
-
-class UnknownLog(LookupError):
-    """No log of this origin has been opened in this database."""
 
 
 class AppendOutsideTransaction(RuntimeError):
@@ -40,10 +35,6 @@ class Outrun(ValueError):
 
 class Turned(Outrun):
     """The log for which the statement was drawn takes no more entries; draw it again."""
-
-
-class Turning(RuntimeError):
-    """A log has been closed and its successor is not open yet; ask again in a few seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,89 +65,10 @@ class Appended:
     stored_at: datetime
 
 
-def lines() -> tuple[str, ...]:
-    """Name the lines that people's entries are spread over (the setting LEDGER_LINES), in order."""
-    return (str(settings.LEDGER_ORIGIN), *settings.LEDGER_LINES[1:])
-
-
-def national() -> str:
-    """Name the log that holds the checkpoints of all others (``ledger.national``)."""
-    return f"{settings.LEDGER_ORIGIN}/national"
-
-
-def origin(line: str = "") -> str:
-    """
-    Name the open log of a line; without one, of the first line.
-
-    Asks the database once per process and log. Raises ``Turning``.
-    """
-    return _open_log(line or str(settings.LEDGER_ORIGIN))
-
-
-def newest(line: str = "") -> str:
-    """
-    Name the newest log of a line, open or closed; without one, of the first line.
-
-    Asks the database each time, since this is for who works on logs and must not miss a turn.
-    """
-    name = line or str(settings.LEDGER_ORIGIN)
-    with connection.cursor() as cursor:
-        cursor.execute(_LATEST, [name])
-        row = cursor.fetchone()
-    return str(row[0]) if row else name
-
-
-def working() -> list[str]:
-    """Name the newest log of every line, the national one last: all that can still grow."""
-    named = [newest(line) for line in (*lines(), national())]
-    known = set(Log.objects.filter(origin__in=named).values_list("origin", flat=True))
-    return [origin for origin in named if origin in known] or named[:1]
-
-
-def look_again() -> None:
-    """Forget which logs are open: one of them has been closed."""
-    _open_log.cache_clear()
-    logs_of.cache_clear()
-
-
-@functools.cache
-def _open_log(line: str) -> str:
-    with connection.cursor() as cursor:
-        cursor.execute(_LATEST, [line])
-        row = cursor.fetchone()
-    found, closed = row or (line, False)  # the first log of a line has the line's name
-    if closed:
-        raise Turning(found)
-    return str(found)
-
-
-@functools.cache
-def log_id(of: str) -> int:
-    """
-    Give the primary key of the log with this origin; asks the database once per process.
-
-    Raises:
-        UnknownLog: ``ledger.opening.open_log`` has not run.
-    """
-    found = Log.objects.filter(origin=of).values_list("id", flat=True).first()
-    if found is None:
-        raise UnknownLog(of)
-    return found
-
-
-@functools.cache
-def logs_of(*lines: str) -> list[int]:
-    """The primary keys of all logs of these lines, oldest first; raises ``UnknownLog``."""
-    found = Log.objects.filter(line__in=lines).order_by("id").values_list("id", flat=True)
-    if not found:
-        raise UnknownLog(*lines)
-    return list(found)
-
-
 def tip(subject: str, line: str = "") -> Tip:
     """Give the subject's latest version in a line, its leaf hash and its time."""
     with connection.cursor() as cursor:
-        cursor.execute(_TIP, [logs_of(line or str(settings.LEDGER_ORIGIN)), subject])
+        cursor.execute(_TIP, [network.logs_of(line or str(settings.LEDGER_ORIGIN)), subject])
         row = cursor.fetchone()
     if row is None:
         return Tip(0, b"")
@@ -188,7 +100,7 @@ def draw(
     """
     latest = after or tip(subject, line)
     return Statement(
-        log=origin(line),
+        log=network.origin(line),
         subject=subject,
         version=latest.version + 1,
         prev=latest.leaf,
@@ -224,14 +136,14 @@ def append(note: bytes, *, drawn: Statement | None = None) -> Appended:
     if len(note) > MAX_BYTES:
         raise notes.Malformed("the entry is too long")
     statement = drawn or _following_its_tip(note)
-    log = log_id(statement.log)
+    log = network.log_id(statement.log)
     row = (log, statement.subject, statement.version, statement.kind, note)
     with connection.cursor() as cursor:
         cursor.execute(_INSERT.format(if_open=_IF_OPEN), (*row, log))
         inserted = cursor.fetchone()
     if inserted is None:
-        if is_closed(log):
-            look_again()
+        if network.is_closed(log):
+            network.look_again()
             raise Turned(statement.log)
         raise Outrun(f"{statement.subject} already has version {statement.version}")
     event_id, leaf, stored_at = inserted
@@ -248,36 +160,27 @@ def append(note: bytes, *, drawn: Statement | None = None) -> Appended:
 
 def append_last(note: bytes, statement: Statement) -> None:
     """Store the entry that freezes a closed log, in the current transaction; raises ``Outrun``."""
-    row = (log_id(statement.log), statement.subject, statement.version, statement.kind, note)
+    row = (
+        network.log_id(statement.log),
+        statement.subject,
+        statement.version,
+        statement.kind,
+        note,
+    )
     with connection.cursor() as cursor:
         cursor.execute(_INSERT.format(if_open=""), row)
         if cursor.fetchone() is None:
             raise Outrun(f"{statement.subject} already has version {statement.version}")
 
 
-def is_closed(log: int) -> bool:
-    """Whether the log takes no more entries."""
-    return Closing.objects.filter(log_id=log).exists()
-
-
-def line_of(log: str) -> str:
-    """Name the line of the log with this origin. Raises ``UnknownLog``."""
-    return _line_of(log_id(log))
-
-
-@functools.cache
-def _line_of(log: int) -> str:
-    return Log.objects.values_list("line", flat=True).get(id=log)
-
-
 def _following_its_tip(note: bytes) -> Statement:
     """The statement of a note, if it follows its subject's tip."""
     statement = Statement.parse(notes.parse(note).text)
     try:
-        line = line_of(statement.log)
-    except UnknownLog:
+        line = network.line_of(statement.log)
+    except network.UnknownLog:
         line = ""
-    if statement.log != origin(line):
+    if statement.log != network.origin(line):
         raise Outrun(f"the entry is for the log {statement.log}")
     latest = tip(statement.subject, line)
     if (statement.version, statement.prev) != (latest.version + 1, latest.leaf):
@@ -289,10 +192,6 @@ def _following_its_tip(note: bytes) -> Statement:
 _TIP = """
     SELECT version, leaf, substring(note FROM 32 FOR 27) FROM ledger_event
     WHERE log_id = ANY(%s) AND subject = %s ORDER BY version DESC LIMIT 1
-"""
-_LATEST = """
-    SELECT origin, EXISTS (SELECT FROM ledger_closing c WHERE c.log_id = l.id)
-    FROM ledger_log l WHERE line = %s ORDER BY id DESC LIMIT 1
 """
 # No lock is taken: who closes a log waits until all have ended who may not have seen it.
 _INSERT = """

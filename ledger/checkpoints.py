@@ -17,7 +17,7 @@ from pathlib import Path
 
 from django.db import connection, transaction
 
-from ledger import chain, finality, merkle, publication, stored, treehead
+from ledger import finality, merkle, network, publication, stored, treehead
 from ledger import note as notes
 from ledger.cosignature import Cosigner
 from ledger.models import Checkpoint, Contact, Head, Log
@@ -38,10 +38,10 @@ def advance(
     which is harmless.
 
     Raises:
-        chain.UnknownLog: no log is named as the signer is.
+        network.UnknownLog: no log is named as the signer is.
         Refused: see above; nothing has been signed.
     """
-    log_id = chain.log_id(signer.verifier.name)
+    log_id = network.log_id(signer.verifier.name)
     with transaction.atomic(durable=True):
         if not _lock(log_id, signer.verifier):
             return None
@@ -165,7 +165,7 @@ def export(origin: str, folder: Path, published: Path | None = None) -> treehead
         FileExistsError: the folder is not empty.
         Refused: nothing is final yet, or as for ``publication.publish``.
     """
-    log_id = chain.log_id(origin)
+    log_id = network.log_id(origin)
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{folder} is not empty")
     verifier = notes.Verifier.from_vkey(Log.objects.get(id=log_id).vkey)

@@ -4,7 +4,7 @@ import dataclasses
 import time
 from pathlib import Path
 
-from ledger import audit, chain, stored, tiles, treehead
+from ledger import audit, network, stored, tiles, treehead
 from ledger import note as notes
 from ledger.audit import Fault
 from ledger.models import Checkpoint, Head, Leaf, Log
@@ -31,10 +31,10 @@ def database(
 
     Raises:
         Fault: the first fault; it names the entry, the checkpoint or the head.
-        chain.UnknownLog: there is no such log.
+        network.UnknownLog: there is no such log.
     """
     started = time.perf_counter()
-    log_id = chain.log_id(origin)
+    log_id = network.log_id(origin)
     verifier = notes.Verifier.from_vkey(Log.objects.get(id=log_id).vkey)
     roots = _signed_roots(log_id, verifier)
     head = Head.objects.get(log_id=log_id)
@@ -81,7 +81,7 @@ def published(
     Raises:
         Fault: the first fault.
     """
-    log_id = chain.log_id(origin)
+    log_id = network.log_id(origin)
     summary = verify_files(Folder(folder), Log.objects.get(id=log_id).vkey, progress, history)
     known = Checkpoint.objects.filter(log_id=log_id, size=summary.size).first()
     if known is None or bytes(known.root) != summary.root:

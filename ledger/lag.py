@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import connection
 
-from ledger import chain, sequencer
+from ledger import network, sequencer
 
 CHECKED_EVERY_S = 1.0
 
@@ -40,8 +40,8 @@ class Lag:
 
 
 def measured(origin: str) -> Lag:
-    """Ask the database. Raises ``chain.UnknownLog``."""
-    log_id = chain.log_id(origin)
+    """Ask the database. Raises ``network.UnknownLog``."""
+    log_id = network.log_id(origin)
     with connection.cursor() as cursor:
         cursor.execute(_SIZES, {"log": log_id})
         sequenced, signed, final, snap, floor = cursor.fetchone()
@@ -76,9 +76,9 @@ _watch = _Watch()
 
 
 def check() -> None:
-    """Let a write pass. Raises ``Lagging`` if one of the open logs is late, ``chain.Turning``."""
-    for line in chain.lines():
-        late_s = _watch.late_s(chain.origin(line))
+    """Let a write pass. Raises ``Lagging`` if one of the open logs is late, ``network.Turning``."""
+    for line in network.lines():
+        late_s = _watch.late_s(network.origin(line))
         if late_s > 0:
             raise Lagging(late_s + settings.LEDGER_MERGE_DELAY_S)
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from django.db import connection, transaction
 
-from ledger import anchors, chain, places, treehead
+from ledger import anchors, chain, network, places, treehead
 from ledger import note as notes
 from ledger.entry import Statement
 from ledger.models import Log
@@ -21,9 +21,9 @@ def anchor(national: str) -> int:
     Enter every log's newest final checkpoint that is not entered yet; how many were.
 
     Raises:
-        chain.UnknownLog: there is no national log.
+        network.UnknownLog: there is no national log.
     """
-    log_id, signer, entered = chain.log_id(national), places.signer(national), 0
+    log_id, signer, entered = network.log_id(national), places.signer(national), 0
     with transaction.atomic(), connection.cursor() as cursor:
         Log.objects.select_for_update().get(id=log_id)  # one at a time
         cursor.execute(_NEWEST, {"national": log_id, "prefix": anchors.PREFIX})

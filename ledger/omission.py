@@ -35,7 +35,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ledger import exhibit, members, merkle, receipt, receiptfile, tiles
+from ledger import exhibit, members, merkle, receipt, registered, tiles
 from ledger import note as notes
 from ledger import promise as promises
 from ledger.entry import Statement
@@ -184,7 +184,7 @@ def _opening(head: TreeHead, reader: tiles.Reader) -> tuple[bytes, tuple[bytes, 
 def _promise_key(opening: bytes, proof: Sequence[bytes], head: TreeHead) -> notes.Verifier:
     """The key for promises, from the entry that opened the log; it must be in the tree."""
     receipt.check_included(head, 0, opening, proof)
-    keys = receiptfile.service_keys(Statement.parse(notes.parse(opening).text))
+    keys = registered.service_keys(Statement.parse(notes.parse(opening).text))
     key = keys.get(promises.ROLE)
     # by another log's name this log could make promises that are not the other's
     if key is None or key.name != promises.key_name(head.origin):

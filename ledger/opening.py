@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from ledger import chain, merkle, succession
+from ledger import chain, merkle, network, succession
 from ledger import note as notes
 from ledger.entry import Statement, leaf_hash
 from ledger.models import Log
@@ -59,7 +59,7 @@ def open_log(
     facts: dict[str, Any] = {"law": law, "policy": policy, "service_keys": dict(service_keys)}
     line = verifier.name
     if after is not None:
-        line = chain.line_of(after.origin)
+        line = network.line_of(after.origin)
         facts[succession.PREDECESSOR] = succession.predecessor(after)
     with connection.cursor() as cursor:
         cursor.execute(_INSERT_LOG, [verifier.name, verifier.vkey, line])

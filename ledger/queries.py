@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from django.db import connection
 
 from ledger import (
-    chain,
     finality,
     merkle,
+    network,
     opening,
     places,
     publication,
@@ -80,7 +80,7 @@ def receipt_for(leaf: bytes) -> bytes:
 
 def _receipt(entry: Entry) -> bytes:
     published = Folder(places.published(entry.log))
-    log = Log.objects.get(id=chain.log_id(entry.log))
+    log = Log.objects.get(id=network.log_id(entry.log))
     try:
         checkpoint = published.read(publication.CHECKPOINT)
     except tiles.Missing as error:
@@ -144,12 +144,12 @@ def _registrations(origin: str, names: set[str], but: bytes) -> list[tuple[str, 
     """Subject, note and index of these keys' registrations in one log, and of its opening."""
     asked = [*(f"key/{name}" for name in names), opening.SUBJECT]
     with connection.cursor() as cursor:
-        cursor.execute(_REGISTRATIONS, (chain.log_id(origin), asked, but))
+        cursor.execute(_REGISTRATIONS, (network.log_id(origin), asked, but))
         return [(subject, bytes(note), index) for subject, note, index in cursor.fetchall()]
 
 
 def _entries(condition: str, value: str | bytes) -> list[Entry]:
-    logs = chain.logs_of(*chain.lines(), chain.national())
+    logs = network.logs_of(*network.lines(), network.national())
     with connection.cursor() as cursor:
         cursor.execute(_ENTRIES.format(condition=condition), [logs, value])
         rows = cursor.fetchall()

@@ -23,25 +23,22 @@ who cosigned: they replayed every entry.
 """
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ledger import commitments, members, receipt, succession
+from ledger import commitments, members, receipt, registered
 from ledger import note as notes
 from ledger.entry import Statement, canonical, read_canonical
-from ledger.note import BadSignature, Malformed, decode_base64, encode_base64
+from ledger.note import Malformed, decode_base64, encode_base64
 from ledger.policy import Policy
 from ledger.receipt import Receipt
+from ledger.registered import Registered as Registered
+from ledger.registered import UnknownSigner as UnknownSigner
 from ledger.treehead import TreeHead
 
 FORMAT = "smart-hospital/receipt/v1"
-OPENING, REGISTRATION = "log.open", "key.register"
 _MEMBERS = ("format", "entry", "keys", "opened", "digests")
-
-
-class UnknownSigner(ValueError):
-    """The entry is signed by a key whose registration the file does not prove."""
 
 
 class NotOpened(ValueError):
@@ -55,15 +52,6 @@ class Field:
     salt: bytes
     name: str
     value: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """An entry that registers keys, number ``index`` of the log, and its inclusion proof."""
-
-    entry: bytes
-    index: int
-    proof: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +143,11 @@ def read(data: bytes) -> File:
     parts = members.named(read_canonical(bare.extra), *_MEMBERS)
     if parts["format"] != FORMAT:
         raise Malformed("not a receipt file of this format")
-    keys = tuple(map(_key, members.items(parts["keys"])))
+    keys = tuple(map(registered.read, members.items(parts["keys"])))
     opened = tuple(map(_field, members.items(parts["opened"])))
     digests = members.hashes(parts["digests"])
     entry = members.note(parts["entry"])
-    _check_order(_log_of(entry), keys)
+    registered.check_order(registered.log_of(entry), keys)
     if not (_is_rising([one.name for one in opened]) and _is_rising(digests)):
         raise Malformed("fields or digests are not in their order")
     if digests and not opened:
@@ -189,9 +177,9 @@ def verify(data: bytes, policy: Policy) -> Verified:
     known = [one for one in known if one.name == checked.head.origin]
     heads = {checked.head.origin: checked.head}
     for key in file.keys:
-        known += _keys_of(key, checked, heads)
-    if statement.kind == REGISTRATION:
-        known.append(_newcomer(statement))
+        known += registered.keys_of(key, checked, heads)
+    if statement.kind == registered.REGISTRATION:
+        known.append(registered.newcomer(statement))
     signers = _signers(note, statement, known)
     opened = _opened(file, statement.commitment)
     return Verified(statement, signers, checked.index, checked.head, checked.cosigned, opened)
@@ -202,76 +190,6 @@ def _statement(note: notes.Note, head: TreeHead) -> Statement:
     if statement.log != head.origin:
         raise Malformed(f"an entry of another log: {statement.log}")
     return statement
-
-
-def _keys_of(
-    registered: Registered, checked: receipt.Checked, heads: dict[str, TreeHead]
-) -> Iterator[notes.Verifier]:
-    """
-    The keys that an entry brought into force, if it is in its tree, before the one judged.
-
-    ``heads`` are the trees known so far; an entry that opens a log adds the one which that names.
-    """
-    note = notes.parse(registered.entry)
-    statement = Statement.parse(note.text)
-    head = heads.get(statement.log)
-    if head is None:
-        raise UnknownSigner(f"the file does not prove what {statement.log} is")
-    receipt.check_included(head, registered.index, registered.entry, registered.proof)
-    if head == checked.head and registered.index >= checked.index:
-        raise UnknownSigner("a key was registered after it signed")
-    if statement.kind == OPENING and registered.index == 0:
-        if head == checked.head:  # those of an earlier log ended with it
-            yield from service_keys(statement).values()
-        before = succession.named(statement)
-        if before is not None:
-            heads[before.origin] = before
-    elif statement.kind == REGISTRATION:
-        newcomer = _newcomer(statement)
-        if newcomer.name not in notes.verified_by(note, [newcomer]):
-            raise BadSignature(f"{newcomer.name} did not sign its registration")
-        yield newcomer
-    else:
-        raise UnknownSigner(f"no key is registered by {statement.kind}")
-
-
-def _log_of(entry: bytes) -> str:
-    return Statement.parse(notes.parse(entry).text).log
-
-
-def _check_order(log: str, keys: Iterable[Registered]) -> None:
-    """First those of the entry's own log, then log by log, each by rising index."""
-    places = [(_log_of(one.entry), one.index) for one in keys]
-    logs = [log, *(name for name, _ in itertools.groupby(places, key=lambda place: place[0]))]
-    if logs[1:2] == [log]:
-        del logs[0]
-    in_order = all(
-        after[1] > before[1]
-        for before, after in itertools.pairwise(places)
-        if before[0] == after[0]
-    )
-    if len(set(logs)) != len(logs) or not in_order:
-        raise Malformed("the keys are not in the order of their logs and indices")
-
-
-def service_keys(opening: Statement) -> dict[str, notes.Verifier]:
-    """
-    Give the server's own keys by role, from the entry that opened the log.
-
-    Raises:
-        Malformed: it names none, or one that is no verifier key.
-    """
-    keys = opening.facts.get("service_keys")
-    if not isinstance(keys, dict):
-        raise Malformed("the log was opened without service keys")
-    return {role: notes.Verifier.from_vkey(members.string(vkey)) for role, vkey in keys.items()}
-
-
-def _newcomer(statement: Statement) -> notes.Verifier:
-    verifier = notes.Verifier.from_vkey(members.string(statement.facts.get("vkey")))
-    if statement.subject != f"key/{verifier.name}":
-        raise Malformed(f"the registration is not about {verifier.name}")
-    return verifier
 
 
 def _signers(
@@ -295,14 +213,6 @@ def _opened(file: File, commitment: bytes) -> dict[str, Any]:
     if commitments.commit([*digests, *file.digests]) != commitment:
         raise NotOpened("the opened fields are not those of the entry's record")
     return {one.name: one.value for one in file.opened}
-
-
-def _key(value: Any) -> Registered:
-    parts = members.named(value, "entry", "index", "proof")
-    index = parts["index"]
-    if type(index) is not int or index < 0:
-        raise Malformed("an index counts from 0")
-    return Registered(members.note(parts["entry"]), index, members.hashes(parts["proof"]))
 
 
 def _field(value: Any) -> Field:

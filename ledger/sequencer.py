@@ -22,7 +22,7 @@ from typing import Any
 from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from ledger import chain, merkle
+from ledger import merkle, network
 
 _SERIALIZATION_FAILURE = "40001"
 
@@ -50,10 +50,10 @@ def sequence(origin: str) -> int:
     Opens a transaction of its own, REPEATABLE READ, so that all its statements see one snapshot.
 
     Raises:
-        chain.UnknownLog: there is no such log.
+        network.UnknownLog: there is no such log.
         Contradiction: see above; nothing has been written.
     """
-    log_id = chain.log_id(origin)
+    log_id = network.log_id(origin)
     try:
         with transaction.atomic(durable=True), connection.cursor() as cursor:
             cursor.execute(_BEGIN)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from django.conf import settings
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from ledger import alarms, chain, finality, lag
+from ledger import alarms, finality, lag, network
 from ledger.models import Contact, Log
 from ledger.policy import BadPolicy, Policy
 
@@ -40,8 +40,8 @@ class Status:
 
 
 def look(origin: str) -> Status:
-    """Ask the database. Raises ``chain.UnknownLog``."""
-    log = Log.objects.get(id=chain.log_id(origin))
+    """Ask the database. Raises ``network.UnknownLog``."""
+    log = Log.objects.get(id=network.log_id(origin))
     standing = {alarm.code: alarm.text for alarm in alarms.standing(origin)}
     measured = lag.measured(origin)
     if measured.oldest_s > settings.LEDGER_MERGE_DELAY_S:
@@ -67,7 +67,7 @@ def acknowledge(origin: str, name: str) -> bool:
     Whoever does so has made sure, with the witness, that no newer history exists to be restored.
     Returns whether there was anything to acknowledge.
     """
-    contacts = Contact.objects.filter(log_id=chain.log_id(origin), name=name, trouble=AHEAD)
+    contacts = Contact.objects.filter(log_id=network.log_id(origin), name=name, trouble=AHEAD)
     return contacts.update(trouble="", size=0, failures=0) > 0
 
 

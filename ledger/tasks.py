@@ -7,7 +7,7 @@ other. A log that has been closed is still served until its successor is open.
 
 from celery import shared_task
 
-from ledger import alarms, chain, checkpoints, feeding, national, places, sequencer
+from ledger import alarms, checkpoints, feeding, national, network, places, sequencer
 from ledger.models import Log
 from ledger.policy import BadPolicy
 from ledger.publication import Refused
@@ -18,7 +18,7 @@ SEQUENCER, SIGNER, FEEDER = "sequencer.contradiction", "signer.refused", "policy
 @shared_task(name="ledger.tasks.sequence")
 def sequence(line: str = "") -> None:
     """Give leaves to the events committed since the last run."""
-    origin = chain.newest(line)
+    origin = network.newest(line)
     with alarms.watching(origin, SEQUENCER, sequencer.Contradiction):
         sequencer.sequence(origin)
 
@@ -26,7 +26,7 @@ def sequence(line: str = "") -> None:
 @shared_task(name="ledger.tasks.checkpoint")
 def checkpoint(line: str = "") -> None:
     """Sign the log's head if it has grown, publish it, and show it to the witnesses."""
-    origin = chain.newest(line)
+    origin = network.newest(line)
     with alarms.watching(origin, SIGNER, Refused):
         signer, second = places.signer(origin), places.second_signer(origin)
         checkpoints.advance(signer, places.published(origin), second=second)
@@ -36,7 +36,7 @@ def checkpoint(line: str = "") -> None:
 @shared_task(name="ledger.tasks.feed")
 def feed(line: str = "") -> None:
     """Show the newest checkpoint to the witnesses that are due; publish what is final."""
-    log = Log.objects.get(id=chain.log_id(chain.newest(line)))
+    log = Log.objects.get(id=network.log_id(network.newest(line)))
     folder = places.published(log.origin)
     with alarms.watching(log.origin, FEEDER, BadPolicy):
         feeding.feed(log, folder)
@@ -46,4 +46,4 @@ def feed(line: str = "") -> None:
 @shared_task(name="ledger.tasks.anchor")
 def anchor() -> None:
     """Enter the logs' newest final checkpoints in the national log."""
-    national.anchor(chain.national())
+    national.anchor(network.national())

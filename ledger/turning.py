@@ -23,6 +23,7 @@ from ledger import (
     checkpoints,
     feeding,
     finality,
+    network,
     opening,
     places,
     sequencer,
@@ -89,7 +90,7 @@ def turn(
         at=datetime.now(UTC),
         after=head,
     )
-    chain.look_again()
+    network.look_again()
     say(f"{head.size} entries of {head.origin} are final; {made.origin} is open")
     return made
 
@@ -97,7 +98,7 @@ def turn(
 def _close(log_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_CLOSE, [log_id])
-    chain.look_again()
+    network.look_again()
 
 
 def _wait_for_others() -> None:

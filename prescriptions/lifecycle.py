@@ -21,7 +21,7 @@ from django.db.models import QuerySet
 from hospital import access, errors, http, services, signing
 from hospital.roles import Actor, Role
 from hospital.units import stamp
-from ledger import chain
+from ledger import chain, network
 from ledger.entry import Statement
 from prescriptions import permissions
 from prescriptions.models import Prescription, Status
@@ -196,7 +196,7 @@ def advance_as_server(
     """Make a move of one of the server's own roles (clock, cashier), signed with its key."""
     check(prescription, move, by=by, at=at)
     draft = _draft(prescription, move, facts)
-    by_key = services.key_name(service, chain.origin(draft.line))
+    by_key = services.key_name(service, network.origin(draft.line))
     statement = draft.statement(by=by_key, at=at)
     appended = chain.append(services.sign(service, statement), drawn=statement)
     _save(prescription, move, {})

@@ -19,6 +19,8 @@ from config import home
 from config.servers import embedded, locks
 from config.servers.folder import ServerProblem
 
+LINES = 2
+"""People's entries are spread over two lines of logs, as they would be in a large network."""
 LATE_S = 86_400
 """No sequencer runs beside the tests of single calls, so entries wait as long as the tests run."""
 
@@ -50,6 +52,7 @@ def private_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         LOG_FOLDER=log,
         LEDGER_POLICY=folder / "policy",
         LEDGER_MERGE_DELAY_S=LATE_S,
+        LEDGER_LINES=LINES,
         WECHAT=wechat,
     )
     with pytest.MonkeyPatch.context() as patch, moved:
@@ -57,6 +60,7 @@ def private_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("RX_LOG", str(log))
         patch.setenv("RX_POLICY", str(folder / "policy"))
         patch.setenv("RX_MERGE_DELAY_S", str(LATE_S))
+        patch.setenv("RX_LINES", str(LINES))
         yield folder
 
 

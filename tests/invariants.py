@@ -14,13 +14,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 
-from config.celery import app
+from config.celery import LINES, app
 from config.sample import loader
 from insurance.models import Bill, Claim, Payment, Refund, Settlement
-from ledger import chain, inspection, note
+from ledger import audit, inspection, network, note, places
 from ledger.audit import Fault
 from ledger.entry import Statement
 from ledger.models import Checkpoint, Event, Leaf
@@ -52,7 +51,7 @@ def faults(*, everything_is_ours: bool = False) -> list[str]:
     if not come_to_rest():
         return ["the log was not published completely"]
     ways = _ways()
-    found = [*the_log(), *the_prescriptions(ways), *the_shelves(), *the_money(ways)]
+    found = [*the_logs(), *the_prescriptions(ways), *the_shelves(), *the_money(ways)]
     found += the_claims(ways)
     if everything_is_ours:
         found += [*the_sample_shelves(), *secrecy.faults()]
@@ -61,8 +60,12 @@ def faults(*, everything_is_ours: bool = False) -> list[str]:
 
 def run_tasks() -> None:
     """Run every task of the beat table once, in this process."""
-    for tick in app.conf.beat_schedule.values():
-        app.tasks[tick["task"]]()
+    ticks = [(tick["task"], tick["args"]) for tick in app.conf.beat_schedule.values()]
+    more = [
+        (task, (line,)) for task, named in ticks if named == (LINES[0],) for line in network.lines()
+    ]
+    for task, named in dict.fromkeys([*more, *ticks]):
+        app.tasks[task](*named)
 
 
 def come_to_rest() -> bool:
@@ -71,19 +74,32 @@ def come_to_rest() -> bool:
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
         run_tasks()
-        log_id = chain.log_id(chain.origin())
-        events = Event.objects.filter(log_id=log_id).count()
-        signed = Checkpoint.objects.filter(log_id=log_id).order_by("-size").first()
         owed = Refund.objects.filter(state__in=["due", "processing"]).exists()
-        if signed and signed.size == events and not owed:
+        if all(map(_is_signed, network.lines())) and not owed:
             return True
         time.sleep(0.2)
     return False
 
 
-def the_log() -> Iterator[str]:
+def _is_signed(line: str) -> bool:
+    """The newest log of a line is signed to its last event."""
+    log_id = network.log_id(network.newest(line))
+    events = Event.objects.filter(log_id=log_id).count()
+    signed = Checkpoint.objects.filter(log_id=log_id).order_by("-size").first()
+    return signed is not None and signed.size == events
+
+
+def the_logs() -> Iterator[str]:
+    """Each line, and the log of their checkpoints."""
+    for line in (*network.lines(), network.national()):
+        tables, files = audit.History(), audit.History()
+        for origin in inspection.logs_of(line):
+            yield from (f"{origin}: {fault}" for fault in the_log(origin, tables, files))
+
+
+def the_log(origin: str, tables: audit.History, files: audit.History) -> Iterator[str]:
     """Every event has one leaf, versions follow each other, all verifies and is lawful."""
-    log_id, origin = chain.log_id(chain.origin()), chain.origin()
+    log_id = network.log_id(origin)
     events = Event.objects.filter(log_id=log_id).count()
     leaves = Leaf.objects.filter(log_id=log_id).count()
     if events != leaves:
@@ -93,8 +109,8 @@ def the_log() -> Iterator[str]:
             cursor.execute(sql, {"log": log_id})
             yield from (f"{words}: {row}" for row in cursor.fetchall())
     try:
-        inspection.database(origin, _silently, lawfulness.laws)
-        summary = inspection.published(origin, settings.LOG_FOLDER, _silently)
+        inspection.database(origin, _silently, lawfulness.laws, tables)
+        summary = inspection.published(origin, places.published(origin), _silently, files)
         yield from (f"{path} does not belong to the log" for path in summary.strays)
     except Fault as fault:
         yield f"the log does not verify: {fault}"
@@ -228,7 +244,7 @@ def _ways() -> dict[str, list[Statement]]:
     """The statements about each prescription and settlement, by their place in the tree."""
     ways: dict[str, list[Statement]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(_NOTES, {"log": chain.log_id(chain.origin())})
+        cursor.execute(_NOTES, {"logs": network.logs_of(*network.lines())})
         for (text,) in cursor.fetchall():
             statement = Statement.parse(note.parse(bytes(text)).text)
             ways[statement.subject].append(statement)
@@ -243,8 +259,8 @@ PAY, CLAIM = lifecycle.PAY.kind, lifecycle.CLAIM.kind
 _NOTES = """
     SELECT e.note FROM ledger_leaf l JOIN ledger_event e ON e.log_id = l.log_id
         AND e.xid = l.event_xid AND e.id = l.event_id
-    WHERE l.log_id = %(log)s AND (e.subject LIKE 'rx/%%' OR e.subject LIKE 'settlement/%%')
-    ORDER BY l.seq
+    WHERE l.log_id = ANY(%(logs)s) AND (e.subject LIKE 'rx/%%' OR e.subject LIKE 'settlement/%%')
+    ORDER BY l.log_id, l.seq
 """
 _LOG_QUERIES = {
     """

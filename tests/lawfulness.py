@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Iterator
 
 from config import law as published
-from ledger import chain, entry, inspection, law, sequencer
-from ledger.audit import Fault
+from ledger import entry, inspection, law, network, sequencer
+from ledger.audit import Fault, History
 
 LONG_S = 10**9
 
@@ -30,11 +31,15 @@ def laws(digest: str) -> law.Law | None:
 
 
 def faults() -> list[str]:
-    """What the entries of the current log, sequenced up to now, break of the law; or nothing."""
-    origin = chain.origin()
-    sequencer.sequence(origin)
-    try:
-        inspection.database(origin, lambda done, total: None, laws)
-    except Fault as fault:
-        return [str(fault)]
-    return []
+    """What the entries of all logs, sequenced up to now, break of the law; or nothing."""
+    return [fault for line in network.lines() for fault in _of_line(line)]
+
+
+def _of_line(line: str) -> Iterator[str]:
+    history = History()
+    for origin in inspection.logs_of(line):
+        sequencer.sequence(origin)
+        try:
+            inspection.database(origin, lambda done, total: None, laws, history)
+        except Fault as fault:
+            yield str(fault)

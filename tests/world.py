@@ -26,7 +26,7 @@ from hospital.actions import login, people
 from hospital.client import Client
 from hospital.models import Account, Organisation
 from hospital.roles import OrganisationKind, Role
-from ledger import chain
+from ledger import network
 from pharmacy.models import StockItem
 from prescriptions.facts import Control, InsuranceClass
 from prescriptions.models import Medicine
@@ -304,7 +304,7 @@ class World:
         paying.accept(wechat_pay.client().query(out_trade_no), at=timezone.now())
 
     def code(self, patient: Patient, rx: str, *, life: timedelta = timedelta(minutes=2)) -> str:
-        return pickup_code(patient.client, rx, self.pharmacy.slug, chain.lines()[0], life=life)
+        return pickup_code(patient.client, rx, self.pharmacy.slug, network.lines()[0], life=life)
 
     def scanned(self, patient: Patient, way: str = "collect", **changes: Any) -> str:
         rx = self.paid(patient, way, **changes)

@@ -21,7 +21,7 @@ from nacl import bindings
 from hospital import access, errors, services, signing
 from hospital.models import Account, Key, Person
 from hospital.roles import Actor, Role
-from ledger import chain, note
+from ledger import chain, network, note
 from ledger.entry import Statement
 
 
@@ -207,6 +207,6 @@ def _places(by: Actor) -> list[tuple[str, str, str]]:
             raise IdentityMissing
         return [(access.line_of(person), access.patient_tag(person), by.account.hex)]
     if by.person is None:
-        return [(line, "", by.account.hex) for line in chain.lines()]
+        return [(line, "", by.account.hex) for line in network.lines()]
     person = Person.objects.get(id=by.person)
-    return [(line, "", access.staff_tag(person, line)) for line in chain.lines()]
+    return [(line, "", access.staff_tag(person, line)) for line in network.lines()]

@@ -17,7 +17,7 @@ from hospital.gateways import wechat
 from hospital.models import Account, EnrolmentCode, Key, LoginChallenge, new_nonce
 from hospital.roles import Role
 from hospital.units import stamp
-from ledger import chain, note
+from ledger import network, note
 
 FORMAT = "smart-hospital/login/v1"
 CHALLENGE_LIFE = timedelta(seconds=60)
@@ -161,5 +161,5 @@ def _session(account: Account) -> Session:
 
 
 def _text(made: LoginChallenge) -> str:
-    lines = (FORMAT, chain.lines()[0], made.key.name, made.nonce, stamp(made.expires_at))
+    lines = (FORMAT, network.lines()[0], made.key.name, made.nonce, stamp(made.expires_at))
     return "\n".join(lines) + "\n"

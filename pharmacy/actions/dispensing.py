@@ -12,7 +12,7 @@ from hospital import access, errors, signing
 from hospital.models import Key
 from hospital.roles import Actor
 from hospital.units import stamp
-from ledger import chain, note
+from ledger import chain, network, note
 from ledger.entry import Statement
 from pharmacy import codes, queries
 from pharmacy.actions import stock
@@ -181,7 +181,7 @@ def _prescription_id(code: codes.Code) -> UUID:
         prescription_id = UUID(hex=name)
     except ValueError as fault:
         raise BadCode(field="code") from fault
-    if kind != "rx" or code.origin != chain.lines()[0]:
+    if kind != "rx" or code.origin != network.lines()[0]:
         raise BadCode(field="code")
     return prescription_id
 

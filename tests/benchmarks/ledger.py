@@ -65,7 +65,7 @@ def filled(entries: int) -> str:
     from ledger import merkle
     from ledger.models import Log
 
-    log = Log.objects.create(origin=f"bench/{uuid.uuid4().hex}", vkey="")
+    log = Log.objects.create(origin=(name := f"bench/{uuid.uuid4().hex}"), vkey="", line=name)
     with connection.cursor() as cursor:
         cursor.execute(_HEAD, [log.id, merkle.EMPTY_ROOT])
     fill(log.origin, entries)
@@ -76,11 +76,11 @@ def fill(origin: str, entries: int, start: int = 0) -> None:
     """Commit so many more events, about subjects numbered from ``start``."""
     from django.db import connection
 
-    from ledger import chain
+    from ledger import network
 
     with connection.cursor() as cursor:
         range_of = (start + 1, start + entries)
-        cursor.execute(_EVENTS, [chain.log_id(origin), RECORD_SIZE // 16, *range_of])
+        cursor.execute(_EVENTS, [network.log_id(origin), RECORD_SIZE // 16, *range_of])
 
 
 def _drain(entries: int) -> float:

@@ -28,7 +28,7 @@ from hospital.models import Account, SealedRecord
 from hospital.roles import Actor, Role
 from insurance import queries as bills
 from insurance.actions import checkout
-from ledger import chain, entry
+from ledger import entry, network
 from pharmacy.actions import dispensing
 from pharmacy.models import StockItem
 from prescriptions import lifecycle
@@ -134,7 +134,7 @@ class Setting:
 
     def scanned(self) -> UUID:
         rx, slug = self.paid(), self.world.pharmacy.slug
-        code = pickup_code(self.patient.client, str(rx), slug, chain.origin())
+        code = pickup_code(self.patient.client, str(rx), slug, network.origin())
         dispensing.scan(code, **self.pharmacist.doer)
         return rx
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from hospital import access, services
-from ledger import chain, inspection
+from ledger import inspection, network
 from ledger.models import Checkpoint, Event, Head, Leaf
 from tests.crashes.dying import Dying
 
@@ -24,7 +24,7 @@ def append(count: int) -> None:
 
 def counts() -> tuple[int, int, int]:
     """Events, leaves, the head's size."""
-    log_id = chain.log_id(chain.origin())
+    log_id = network.log_id(network.origin())
     return (
         Event.objects.filter(log_id=log_id).count(),
         Leaf.objects.filter(log_id=log_id).count(),
@@ -34,13 +34,13 @@ def counts() -> tuple[int, int, int]:
 
 def signed() -> list[tuple[int, bytes]]:
     """Every checkpoint that was ever signed: size and note."""
-    rows = Checkpoint.objects.filter(log_id=chain.log_id(chain.origin())).order_by("size")
+    rows = Checkpoint.objects.filter(log_id=network.log_id(network.origin())).order_by("size")
     return [(size, bytes(note)) for size, note in rows.values_list("size", "note")]
 
 
 def published_size() -> int:
     """What is published verifies from entry 0; its size."""
-    return inspection.published(chain.origin(), settings.LOG_FOLDER, quietly).size
+    return inspection.published(network.origin(), settings.LOG_FOLDER, quietly).size
 
 
 def quietly(done: int, total: int) -> None:
@@ -65,7 +65,7 @@ def test_f3_the_sequencer_dies_before_each_step(rested):
         ended = rested.run(SEQUENCE, crash=str(step))
         now = counts()
         assert now in ((events, before, before), (events, events, events))
-        inspection.database(chain.origin(), quietly)
+        inspection.database(network.origin(), quietly)
         if ended:
             break
 
@@ -84,7 +84,7 @@ def test_f3_the_sequencer_dies_and_events_go_on(rested):
 
     events, leaves, size = counts()
     assert events == leaves == size
-    inspection.database(chain.origin(), quietly)
+    inspection.database(network.origin(), quietly)
 
 
 @pytest.mark.slow
@@ -111,7 +111,7 @@ def test_f3_the_signer_dies_before_each_step(rested, batch):
     assert step > 10
     assert rested.run(CHECKPOINT)
     assert published_size() == counts()[2]
-    inspection.database(chain.origin(), quietly)
+    inspection.database(network.origin(), quietly)
 
 
 def test_f3_dies_between_signing_and_publishing(rested):

@@ -9,8 +9,8 @@ from django.apps import apps
 from django.db import connection
 
 from config import home as places
-from config.celery import app
-from ledger import chain
+from config.celery import LINES, app
+from ledger import network
 from tests import invariants
 from tests.journeys.watching import APPS
 
@@ -35,7 +35,7 @@ def test_f5_a_task_takes_no_arguments(tick: dict[str, Any]):
     """F5: a message says "look now" and nothing else, so it cannot say what was rolled back."""
     app.loader.import_default_modules()
 
-    lines = [(name,) for name in (*chain.lines(), chain.national())]
+    lines = [(name,) for name in (*LINES, network.national())]
     assert not tick.get("args") or tick["args"] in lines  # which line of logs to look at
     assert not tick.get("kwargs")
     assert inspect.signature(app.tasks[tick["task"]].run).parameters.keys() <= {"line"}

@@ -1,10 +1,16 @@
 """Money at the same moment: booked or owed back, settled once; never half of each. Real threads."""
 
+import pytest
+
+from hospital import access
+from hospital.client import Problem
+from hospital.models import Account
 from insurance.models import Bill, Claim, Refund, Settlement
 from tests.journeys import writes
 from tests.journeys.letters import letter, paid_on_the_phone, send
 from tests.journeys.test_races import rounds, status
 from tests.journeys.watching import at_once, drawn, kinds, outcomes
+from tests.world import Patient, World
 
 
 @rounds
@@ -53,9 +59,42 @@ def test_cancel_against_pay(world, patient, bench, turn):
         assert kinds(rx)[3:] == ["insurance.pay"]
 
 
+def beside(patient: Patient, world: World) -> Patient:
+    """Another patient whose entries go to the same line of logs."""
+    for _ in range(64):
+        other = world.a_patient()
+        if line_of(other) == line_of(patient):
+            return other
+    raise AssertionError("unreachable")
+
+
+def test_claims_of_two_lines_are_settled_one_by_one(world, patient):
+    """C1: an entry can take what is owed in its own log alone, so the server says so first."""
+    second = writes.settle(world, elsewhere(patient, world))
+    first = writes.settle(world, patient)
+    batch = {**first.input, "claims": [*first.input["claims"], *second.input["claims"]]}
+    with pytest.raises(Problem, match=r"settlement\.several_lines"):
+        drawn(first.by, first.path, batch)
+
+
+def elsewhere(patient: Patient, world: World) -> Patient:
+    """Another patient whose entries go to another line of logs."""
+    for _ in range(64):
+        other = world.a_patient()
+        if line_of(other) != line_of(patient):
+            return other
+    raise AssertionError("unreachable")
+
+
+def line_of(patient: Patient) -> str:
+    person = Account.objects.select_related("person").get(id=patient.client.account).person
+    assert person is not None
+    return access.line_of(person)
+
+
 def test_two_settlements_of_one_claim(world, patient):
     """C1, C4: alone and in a larger batch; paid once."""
-    second = writes.settle(world, world.a_patient())
+    second = writes.settle(world, beside(patient, world))
     first = writes.settle(world, patient)
     claim, other = first.input["claims"][0], second.input["claims"][0]
     batch = {**first.input, "claims": [claim, other]}

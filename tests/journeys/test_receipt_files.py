@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from ledger import finality, note, omission, promise, queries, receiptfile
+from ledger import finality, note, omission, places, promise, queries, receiptfile
 from ledger.entry import leaf_hash
 from ledger.models import Log
 from ledger.readers import Folder
@@ -17,7 +17,7 @@ def test_every_step_of_a_prescription_has_a_receipt_that_needs_nobody(
     rx = world.delivered(patient)
     entries = queries.entries_about(f"rx/{rx.replace('-', '')}")
     assert invariants.come_to_rest()
-    policy = finality.agreed(Log.objects.get(origin=settings.LEDGER_ORIGIN))
+    policy = finality.agreed(Log.objects.get(origin=entries[0].log))
 
     signers: set[str] = set()
     for entry in entries:
@@ -35,11 +35,12 @@ def test_the_promise_in_an_answer_is_kept(world: World, patient: Patient):
     rx = world.drafted(patient)
     answer = world.doctor.command(f"/api/prescriptions/{rx}/issue", {})
     made = answer["entry"]["promise"].encode()
-    log = Log.objects.get(origin=settings.LEDGER_ORIGIN)
+    promised = promise.Promise.parse(note.parse(made).text)
+    log = Log.objects.get(origin=promised.origin)
     assert invariants.come_to_rest()
 
-    found = omission.look(made, finality.agreed(log), Folder(settings.LOG_FOLDER))
-    leaf = promise.Promise.parse(note.parse(made).text).leaf
+    found = omission.look(made, finality.agreed(log), Folder(places.published(log.origin)))
+    leaf = promised.leaf
     index = queries.entry_by_leaf(leaf).index
     assert index is not None
     assert found == omission.Kept(index)

@@ -83,8 +83,10 @@ def outcomes(results: list[Any]) -> list[Any]:
 
 def drawn(client: Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
     """The body of a signed command, ready to be sent."""
-    statement = client.post(f"{path}/statement", {**body, "key": client.key_name})["statement"]
-    return {**body, "note": client.sign(statement)}
+    return {
+        **body,
+        **client.signed(client.post(f"{path}/statement", {**body, "key": client.key_name})),
+    }
 
 
 def raw(

@@ -10,7 +10,7 @@ from pathlib import Path
 from django.db import connection, transaction
 from django.test import override_settings
 
-from ledger import chain, checkpoints, note, opening, queries, sequencer
+from ledger import chain, checkpoints, network, note, opening, queries, sequencer
 from ledger.entry import Statement
 from ledger.models import Log
 from ledger.tiles import Missing
@@ -40,14 +40,14 @@ class ALog:
 
     @contextmanager
     def current(self) -> Iterator["ALog"]:
-        with override_settings(LEDGER_ORIGIN=self.origin, LOG_FOLDER=self.folder):
+        with override_settings(LEDGER_ORIGIN=self.origin, LEDGER_LINES=1, LOG_FOLDER=self.folder):
             self.open()
             self.register(self.doctor)
             yield self
 
     @property
     def id(self) -> int:
-        return chain.log_id(self.origin)
+        return network.log_id(self.origin)
 
     def open(self) -> None:
         keys = {"registrar": self.registrar.verifier.vkey}

@@ -20,6 +20,7 @@ from ledger import (
     inspection,
     keyfile,
     lag,
+    network,
     note,
     opening,
     places,
@@ -81,7 +82,7 @@ def verify(*origins: str) -> list[audit.Summary]:
 
 
 def kinds(origin: str) -> list[str]:
-    rows = Event.objects.filter(log_id=chain.log_id(origin)).order_by("id")
+    rows = Event.objects.filter(log_id=network.log_id(origin)).order_by("id")
     return list(rows.values_list("kind", flat=True))
 
 
@@ -206,7 +207,7 @@ def test_nothing_is_lost_or_doubled_while_many_write(line):
         written = [leaf for one in writing for leaf in one.result(60)]
     checkpoint(made.origin)
 
-    stored = Event.objects.filter(log_id__in=chain.logs_of(line.origin), kind="rx.issue")
+    stored = Event.objects.filter(log_id__in=network.logs_of(line.origin), kind="rx.issue")
     assert sorted(written) == sorted(bytes(leaf) for leaf in stored.values_list("leaf", flat=True))
     assert kinds(line.origin)[-1] == "log.freeze"
     assert {"rx.issue"} <= set(kinds(made.origin))
@@ -216,15 +217,15 @@ def test_nothing_is_lost_or_doubled_while_many_write(line):
 @contextmanager
 def one_more() -> Iterator[None]:
     """A write that may come while the line turns; who writes draws again."""
-    with suppress(chain.Turned, chain.Turning):
+    with suppress(chain.Turned, network.Turning):
         yield
 
 
 def test_writes_are_pushed_back_while_the_line_turns(line):
     turning._close(line.id)
-    with pytest.raises(chain.Turning):
+    with pytest.raises(network.Turning):
         lag.check()
-    with pytest.raises(chain.Turning):
+    with pytest.raises(network.Turning):
         line.draw("rx/1")
 
 

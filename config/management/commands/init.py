@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from config import law
 from hospital import sealing, services
-from ledger import chain, note, opening, places, publication
+from ledger import chain, network, note, opening, places, publication
 from ledger.policy import BadPolicy, Policy
 
 
@@ -26,8 +26,8 @@ class Command(BaseCommand):
         sealing.make_keys(settings.KEY_FOLDER)
         for name in services.SERVICES:
             services.make_key(name)
-        for line in (*chain.lines(), chain.national()):
-            _open(chain.newest(line))
+        for line in (*network.lines(), network.national()):
+            _open(network.newest(line))
 
 
 def _open(origin: str) -> None:

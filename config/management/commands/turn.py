@@ -18,7 +18,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from config import home, law, witnesses
 from config.management.commands import init
 from hospital import services
-from ledger import chain, note, opening, places, publication, turning
+from ledger import network, note, opening, places, publication, turning
 from ledger.policy import BadPolicy, Policy
 
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             made.add_argument("--line", default="", help="the first log of the line; default: all")
 
     def handle(self, *args: Any, verb: str, name: str, line: str, **options: Any) -> None:
-        lines = (line,) if line else (*chain.lines(), chain.national())
+        lines = (line,) if line else (*network.lines(), network.national())
         try:
             signers = [turning.prepare(one, name) for one in lines]
             if verb == "prepare":

@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.table import Table
 
-from ledger import chain, checkpoints, places, publication, status
+from ledger import checkpoints, network, places, publication, status
 
 
 class Command(BaseCommand):
@@ -38,14 +38,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, verb: str, **options: Any) -> None:
         try:
             if verb == "export":
-                self._export(options["log"] or chain.newest(), options["folder"])
+                self._export(options["log"] or network.newest(), options["folder"])
             elif verb == "acknowledge":
-                self._acknowledge(options["log"] or chain.newest(), options["witness"])
+                self._acknowledge(options["log"] or network.newest(), options["witness"])
             else:
                 self._status()
         except (
             FileExistsError,
-            chain.UnknownLog,
+            network.UnknownLog,
             places.BadName,
             publication.Refused,
         ) as error:
@@ -62,7 +62,7 @@ class Command(BaseCommand):
         self.stdout.write(f"The signer goes on; {name} will refuse until it is set up anew.")
 
     def _status(self) -> None:
-        logs = [status.look(origin) for origin in chain.working()]
+        logs = [status.look(origin) for origin in network.working()]
         for seen in logs:
             self._show(seen)
         if any(seen.alarms for seen in logs):

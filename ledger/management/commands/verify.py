@@ -17,7 +17,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.progress import Progress
 
-from ledger import anchors, audit, chain, inspection, places, tiles
+from ledger import anchors, audit, inspection, network, places, tiles
 from ledger.readers import Folder, Web
 
 Check = Callable[[audit.Progress], audit.Summary]
@@ -49,13 +49,13 @@ class Command(BaseCommand):
         except audit.Fault as fault:
             self.stderr.write(f"FAULT  {fault.where}\n       {fault.what}")
             sys.exit(1)
-        except chain.UnknownLog as error:
+        except network.UnknownLog as error:
             raise CommandError(f"no log {error} in this database; run ./rx init") from error
 
     def _verify_own(self) -> None:
         seen: list[_Seen] = []
-        chain.log_id(chain.lines()[0])
-        for line in (*chain.lines(), chain.national()):
+        network.log_id(network.lines()[0])
+        for line in (*network.lines(), network.national()):
             tables, files = audit.History(), audit.History()
             for origin in inspection.logs_of(line):
                 self._verify_tables(origin, tables)
