@@ -71,8 +71,9 @@ def watch(home: Path, more: Sequence[note.Verifier]) -> None:
         web_url = organisation.logs[0].url.removesuffix("/log")
         for key in fresh:
             organisation = organisation.watching(_watched(key, web_url, known[0]))
-    lines = "".join(f"log {key.vkey}\n" for key in fresh)
-    _write_policy(home, lines + agreed.text.decode())
+    lines = agreed.text.decode().splitlines(keepends=True)
+    lines[len(known) : len(known)] = [f"log {key.vkey}\n" for key in fresh]
+    _write_policy(home, "".join(lines))
 
 
 def _write_policy(home: Path, text: str) -> None:

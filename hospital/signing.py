@@ -18,7 +18,7 @@ from django.db import connection
 from hospital import errors
 from hospital.models import Key
 from hospital.roles import Actor
-from ledger import chain, entry, note
+from ledger import chain, entry, network, note
 
 FRESH = timedelta(minutes=10)
 """How long a drawn statement may wait for its signature."""
@@ -147,11 +147,21 @@ def read(signed: str) -> tuple[note.Note, entry.Statement]:
 
 def check_same(parsed: note.Note, claimed: entry.Statement, expected: entry.Statement) -> None:
     """Raises ``StaleStatement`` if the subject moved on, ``AlteredStatement`` for the rest."""
-    about = (claimed.log, claimed.subject) == (expected.log, expected.subject)
-    if about and (claimed.version, claimed.prev) != (expected.version, expected.prev):
+    about = claimed.subject == expected.subject
+    drawn = (claimed.log, claimed.version, claimed.prev)
+    now = (expected.log, expected.version, expected.prev)
+    if about and drawn != now and _is_of_line(claimed.log, expected.log):
         raise StaleStatement(version=claimed.version, current=expected.version)
     if parsed.text != expected.text():
         raise AlteredStatement(members=_differing(claimed, expected))
+
+
+def _is_of_line(earlier: str, log: str) -> bool:
+    """Whether the statement was drawn before the log was turned."""
+    try:
+        return network.line_of(earlier) == network.line_of(log)
+    except network.UnknownLog:
+        return False
 
 
 def check_fresh(claimed: entry.Statement, at: datetime) -> None:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 
 from ledger import network
@@ -66,13 +65,21 @@ class Appended:
 
 
 def tip(subject: str, line: str = "") -> Tip:
-    """Give the subject's latest version in a line, its leaf hash and its time."""
+    """
+    Give the subject's latest version in a line, its leaf hash and its time.
+
+    It is asked along which log is the line's newest, so that no process goes on in a closed one.
+    """
+    name = line or network.lines()[0]
+    logs = network.logs_of(name)
     with connection.cursor() as cursor:
-        cursor.execute(_TIP, [network.logs_of(line or str(settings.LEDGER_ORIGIN)), subject])
-        row = cursor.fetchone()
-    if row is None:
+        cursor.execute(_TIP, [name, logs, subject])
+        newest, version, leaf, at = cursor.fetchone()
+    if newest != logs[-1]:
+        network.look_again()
+        return tip(subject, line)
+    if version is None:
         return Tip(0, b"")
-    version, leaf, at = row
     return Tip(version, bytes(leaf), datetime.fromisoformat(bytes(at).decode()))
 
 
@@ -190,8 +197,9 @@ def _following_its_tip(note: bytes) -> Statement:
 
 # ``at`` is the first member of the statement, so it stands at the same place in every note.
 _TIP = """
-    SELECT version, leaf, substring(note FROM 32 FOR 27) FROM ledger_event
-    WHERE log_id = ANY(%s) AND subject = %s ORDER BY version DESC LIMIT 1
+    SELECT (SELECT max(id) FROM ledger_log WHERE line = %s), t.* FROM (SELECT) one LEFT JOIN LATERAL
+        (SELECT version, leaf, substring(note FROM 32 FOR 27) FROM ledger_event
+         WHERE log_id = ANY(%s) AND subject = %s ORDER BY version DESC LIMIT 1) t ON true
 """
 # No lock is taken: who closes a log waits until all have ended who may not have seen it.
 _INSERT = """

@@ -64,7 +64,10 @@ def feed(log: Log, folder: Path) -> None:
             return
         due = _due(log.id, policy, newest.size)
         if due:
-            told = _ask_all(folder, newest.size, bytes(newest.note), due)
+            try:
+                told = _ask_all(folder, newest.size, bytes(newest.note), due)
+            except tiles.Missing:
+                return  # it is being published at this moment
             _remember(log.id, newest.size, told)
             finality.conclude(log.id, policy)
 

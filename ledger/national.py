@@ -20,13 +20,17 @@ def anchor(national: str) -> int:
     """
     Enter every log's newest final checkpoint that is not entered yet; how many were.
 
+    ``national`` names its line.
+
     Raises:
         network.UnknownLog: there is no national log.
+        network.Turning, chain.Turned: it is going over to its successor.
     """
-    log_id, signer, entered = network.log_id(national), places.signer(national), 0
+    origin, logs, entered = network.origin(national), network.logs_of(national), 0
+    log_id, signer = network.log_id(origin), places.signer(origin)
     with transaction.atomic(), connection.cursor() as cursor:
         Log.objects.select_for_update().get(id=log_id)  # one at a time
-        cursor.execute(_NEWEST, {"national": log_id, "prefix": anchors.PREFIX})
+        cursor.execute(_NEWEST, {"national": logs, "prefix": anchors.PREFIX})
         for final, latest in cursor.fetchall():
             head = treehead.TreeHead.parse(notes.parse(bytes(final)).text)
             if head.size == 0 or (latest and _read(latest).size >= head.size):
@@ -34,7 +38,7 @@ def anchor(national: str) -> int:
             statement = chain.draw(
                 kind=anchors.KIND,
                 subject=f"{anchors.PREFIX}{head.origin}",
-                by=national,
+                by=origin,
                 at=datetime.now(UTC),
                 facts={"root": notes.encode_base64(head.root), "size": head.size},
                 line=national,
@@ -55,7 +59,7 @@ _NEWEST = """
     JOIN LATERAL (SELECT note FROM ledger_final WHERE log_id = l.id ORDER BY size DESC LIMIT 1) f
         ON true
     LEFT JOIN LATERAL (
-        SELECT note FROM ledger_event WHERE log_id = %(national)s
+        SELECT note FROM ledger_event WHERE log_id = ANY(%(national)s)
         AND subject = %(prefix)s || l.origin ORDER BY version DESC LIMIT 1) e ON true
-    WHERE l.id <> %(national)s ORDER BY l.id
+    WHERE l.id <> ALL(%(national)s) ORDER BY l.id
 """

@@ -3,7 +3,8 @@ Where a log's keys and files lie, and under which address its files are served.
 
 The first log is in KEY_FOLDER and LOG_FOLDER, served at ``/log``. Others have the first one's
 origin, a slash and a suffix as origin; they lie in folders named after the suffix, in which dots
-stand for slashes, below ``logs`` in KEY_FOLDER and beside LOG_FOLDER, served at ``/logs/<suffix>``.
+stand for slashes: their keys below ``logs`` in KEY_FOLDER, their files below ``ledger`` beside
+LOG_FOLDER, served at ``/logs/<suffix>``.
 """
 
 import re
@@ -16,7 +17,7 @@ from ledger import note as notes
 from ledger.cosignature import Algorithm, Cosigner
 
 _SUFFIX = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*([./][a-z0-9]+(-[a-z0-9]+)*)*")
-LOGS = "logs"
+LOGS, LEDGER = "logs", "ledger"
 
 
 class BadName(ValueError):
@@ -47,7 +48,7 @@ def published(origin: str) -> Path:
 def published_at(name: str) -> Path:
     """Where the files of the log with this suffix are published."""
     folder = Path(settings.LOG_FOLDER)
-    return folder.with_name(LOGS) / name if name else folder
+    return folder.with_name(LEDGER) / name if name else folder
 
 
 def path(origin: str) -> str:

@@ -149,9 +149,9 @@ def _registrations(origin: str, names: set[str], but: bytes) -> list[tuple[str, 
 
 
 def _entries(condition: str, value: str | bytes) -> list[Entry]:
-    logs = network.logs_of(*network.lines(), network.national())
+    lines = [*network.lines(), network.national()]
     with connection.cursor() as cursor:
-        cursor.execute(_ENTRIES.format(condition=condition), [logs, value])
+        cursor.execute(_ENTRIES.format(condition=condition), [lines, value])
         rows = cursor.fetchall()
     return [
         Entry(log, subject, version, kind, bytes(note), bytes(leaf), index)
@@ -163,7 +163,7 @@ _ENTRIES = """
     SELECT o.origin, e.subject, e.version, e.kind, e.note, e.leaf, l.seq FROM ledger_event e
     JOIN ledger_log o ON o.id = e.log_id
     LEFT JOIN ledger_leaf l ON l.log_id = e.log_id AND l.event_id = e.id
-    WHERE e.log_id = ANY(%s) AND {condition} ORDER BY o.line, e.version
+    WHERE o.line = ANY(%s) AND {condition} ORDER BY o.line, e.version
 """
 _REGISTRATIONS = """
     SELECT e.subject, e.note, l.seq FROM ledger_event e

@@ -22,7 +22,7 @@ from config.demo.play import Outcome, Play, Stage
 from config.sample import loader
 from config.servers import services
 from config.servers.folder import ServerProblem
-from ledger import audit
+from ledger import audit, network
 from ledger.policy import Policy
 from ledger.readers import Folder
 from prescriptions import national
@@ -101,7 +101,8 @@ def play(
             fund=next(one.slug for one in organisations if one.kind == "social_fund"),
             pharmacies=[one.slug for one in organisations if one.kind == "pharmacy"],
             couriers=[one.slug for one in organisations if one.kind == "courier"],
-            policy=agreed_policy(stack, cast),
+            origin=agreed_policy(stack, cast).logs[0].verifier.name,
+            policy=lambda: agreed_policy(stack, cast),
             tell=board.tell,
         )
         ordered = sorted(scripts, key=lambda one: one[1].extras.ending != "expired")
@@ -129,7 +130,8 @@ def proofs(console: Console, home: Path) -> Iterator[bool]:
     """Export the ledger, re-check it from entry 0; then tamper and cheat: each must be noticed."""
     with tempfile.TemporaryDirectory(prefix="rx-demo-") as scratch:
         exported = Path(scratch) / "exported"
-        call_command("ledger", "export", str(exported), stdout=io.StringIO())
+        first = network.lines()[0]
+        call_command("ledger", "export", str(exported), log=first, stdout=io.StringIO())
         yield verified(exported, console)
         for change, said in tamper.attempts(exported, Path(scratch)):
             verdict = f"[green]caught[/]: {said}" if said else "[red]not noticed"

@@ -17,7 +17,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.table import Table
 
-from ledger import checkpoints, network, places, publication, status
+from ledger import audit, checkpoints, network, places, publication, status
+from ledger.readers import Folder
 
 
 class Command(BaseCommand):
@@ -54,7 +55,12 @@ class Command(BaseCommand):
     def _export(self, origin: str, folder: Path) -> None:
         head = checkpoints.export(origin, folder, places.published(origin))
         self.stdout.write(f"{head.size} entries of {head.origin} are in {folder}")
-        self.stdout.write(f"check them: ./rx verify {folder}")
+        before = audit.predecessor(Folder(folder), audit.read_vkey(Folder(folder)))
+        if before:
+            self.stdout.write(f"It continues {before}: export that too (--log {before}), and")
+            self.stdout.write(f"check them together: ./rx verify THAT-FOLDER {folder}")
+        else:
+            self.stdout.write(f"check them: ./rx verify {folder}")
 
     def _acknowledge(self, origin: str, name: str) -> None:
         if not status.acknowledge(origin, name):
