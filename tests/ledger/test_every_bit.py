@@ -16,8 +16,8 @@ from ledger.policy import Policy
 from ledger.witness.cosigning import Cosigning
 from ledger.witness.records import Records
 from ledger.witness.requests import AddCheckpoint
-from tests.ledger.fuzzing import RECEIPT, WATCHED
 from tests.ledger.logs import Memory
+from tests.ledger.parsers import RECEIPT, WATCHED
 from tests.ledger.witnessed import NOON_S, bits
 from tests.witness.trees import ORIGIN, Tree, a_home
 
