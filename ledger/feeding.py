@@ -136,16 +136,18 @@ def _cosigned(witness: Witness, old: int, size: int, checkpoint: bytes, body: by
     try:
         text = notes.parse(checkpoint).text
         note = notes.parse(text + b"\n" + body)
+        if note.text != text:  # an empty line in the answer would make it end later
+            raise notes.Malformed("the answer is not signature lines alone")
         times = cosignature.cosigned_by(note, [witness.verifier])
     except (notes.Malformed, notes.BadSignature) as error:
         return _Told(witness, old, trouble=SILENT, text=f"no cosignature: {error}")
     if witness.verifier not in times:
         return _Told(witness, old, trouble=SILENT, text="no cosignature by the policy's key")
     at_s = times[witness.verifier]
-    for one in note.signatures:
-        if one.name == witness.verifier.name and one.key_id == witness.verifier.key_id:
-            line = one.line()
-    return _Told(witness, size, line, at_s)
+    key = (witness.verifier.name, witness.verifier.key_id)
+    own = [one for one in note.signatures if (one.name, one.key_id) == key]
+    latest = max(own, key=lambda one: witness.verifier.time_of(text, one.value) or 0)
+    return _Told(witness, size, latest.line(), at_s)
 
 
 def _conflict(witness: Witness, old: int, size: int, body: bytes) -> _Told:

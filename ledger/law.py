@@ -29,8 +29,7 @@ from datetime import timedelta
 from typing import Any
 
 from ledger import entry, lawterms
-from ledger.lawterms import BadLaw, Check, Scope, Term
-from ledger.note import Malformed
+from ledger.lawterms import BadLaw, Check, Scope, Term, Unlawful
 
 FORMAT = "smart-hospital/law/v1"
 MAX_BYTES = 1 << 20
@@ -41,14 +40,6 @@ Holder = Mapping[str, str]
 """Whose key it is: name, role, organisation, owner, person, patient; empty where it has none."""
 
 __all__ = ["BadLaw", "Holder", "Law", "Ruling", "Standing", "Unlawful", "digest", "parse"]
-
-
-class Unlawful(ValueError):
-    """The entry breaks the law; ``rule`` is the stable code of what it breaks."""
-
-    def __init__(self, rule: str, text: str) -> None:
-        super().__init__(text)
-        self.rule, self.text = f"law.{rule}", text
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +130,20 @@ class Law:
         Raises:
             Unlawful: with the first rule that it breaks.
         """
+        try:
+            return self._judged(statement, before, signers, others)
+        except Unlawful:
+            raise
+        except lawterms.UNFIT as error:
+            raise Unlawful("unfit", "the law cannot be applied to this entry") from error
+
+    def _judged(
+        self,
+        statement: entry.Statement,
+        before: Standing | None,
+        signers: Sequence[Holder],
+        others: Others,
+    ) -> Ruling:
         prefix, _, name = statement.subject.partition("/")
         family = self._families.get(prefix)
         if family is None or not family.is_name(name):
@@ -174,7 +179,7 @@ def parse(data: bytes) -> Law:
         if set(content) != {"format", "times", "families"} or content["format"] != FORMAT:
             raise BadLaw("not a law of this format")
         return Law(content, digest(data))
-    except (Malformed, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except lawterms.UNFIT as error:
         raise error if isinstance(error, BadLaw) else BadLaw(f"not a law: {error!r}") from error
 
 

@@ -40,6 +40,14 @@ class BadLaw(ValueError):
     """This is no law that the engine can obey."""
 
 
+class Unlawful(ValueError):
+    """The entry breaks the law; ``rule`` is the stable code of what it breaks."""
+
+    def __init__(self, rule: str, text: str) -> None:
+        super().__init__(text)
+        self.rule, self.text = f"law.{rule}", text
+
+
 class Scope:
     """What the terms of one judgment speak about."""
 
@@ -57,6 +65,9 @@ class Scope:
         self.each: Any = None
         self.other: Mapping[str, Any] = {}
 
+
+# What Python raises where a law is applied to values for which it was not made.
+UNFIT = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 Term = Callable[[Scope], Any]
 Check = Callable[[Scope], bool]
@@ -248,7 +259,7 @@ def check(data: Any, skew: timedelta) -> Check:
     if name == "one_of":
         return _one_of([term(one) for one in operands[0]], operands[1])
     if name == "before":
-        return _compared(lambda x, y: _moment(x) < _moment(y) + skew, operands)
+        return _compared(lambda x, y: _moment(x) - _moment(y) < skew, operands)
     if name not in _CHECKS:
         raise BadLaw(f"no such check: {name!r}")
     return _compared(_CHECKS[name], operands)

@@ -206,11 +206,11 @@ class Replay:
         self, statement: Statement, previous: Subject | None, signers: list[Key], law: Law
     ) -> None:
         at = statement.at
-        if previous is not None and at < previous.at - law.skew:
+        if previous is not None and previous.at - at > law.skew:
             raise Broken("law.back_dated", "it is dated before its subject's previous entry")
-        if any(key.at != PAST and at < key.at - law.skew for key in signers):
+        if any(key.at != PAST and key.at - at > law.skew for key in signers):
             raise Broken("law.before_key", "it is dated before the key that signed was registered")
-        if self.entries and at < self.position.latest - law.late:
+        if self.entries and self.position.latest - at > law.late:
             late_s = int(law.late.total_seconds())
             raise Broken("law.back_dated", f"it is dated over {late_s} s before entries before it")
 

@@ -270,11 +270,12 @@ _LOG_QUERIES = {
     """: "an event has not exactly one leaf",
     """
     SELECT subject, version FROM (
-        SELECT e.subject, e.version,
-               row_number() OVER (PARTITION BY e.subject ORDER BY l.seq) AS place
+        SELECT e.subject, e.version, l.log_id,
+               row_number() OVER (PARTITION BY e.subject, CASE e.subject WHEN 'log' THEN l.log_id END ORDER BY l.log_id, l.seq) AS place
         FROM ledger_leaf l JOIN ledger_event e
             ON e.log_id = l.log_id AND e.xid = l.event_xid AND e.id = l.event_id
-        WHERE l.log_id = %(log)s) AS placed
+        WHERE l.log_id IN (SELECT id FROM ledger_log WHERE line = (
+            SELECT line FROM ledger_log WHERE id = %(log)s))) AS placed
     WHERE version <> place
     """: "versions are not in the order of leaves",
     """

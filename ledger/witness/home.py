@@ -129,11 +129,14 @@ def load(path: Path) -> Home:
         logs = tuple(WatchedLog(tuple(one["vkeys"]), one["url"]) for one in content["logs"])
         algorithms = tuple(Algorithm[name].name for name in content["algorithms"])
         home = Home(path, content["name"], algorithms, content["validates"], logs)
-        for log in logs:
-            log.keys  # noqa: B018 -- unfit keys are refused here, not at the first request
+        if type(home.name) is not str or type(home.validates) is not bool:
+            raise TypeError("the name is no text, or validates is neither true nor false")
+        for log in logs:  # what is unfit is refused here, not at the first request
+            if type(log.url) is not str or not log.keys.logs:
+                raise TypeError("a log has no address or no key")
     except FileNotFoundError as error:
         raise BadHome(f"{path} is no witness's home; make one: init --home {path} …") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadHome(f"{path / CONFIG} cannot be read: {error!r}") from error
     return home
 

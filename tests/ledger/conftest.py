@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from ledger import checkpoints
+from tests.ledger.exports import EXPORTED, Export, ascending
 from tests.ledger.logs import ALog, Memory
 
 
@@ -24,6 +25,12 @@ def exported(_database: str, tmp_path_factory: pytest.TempPathFactory) -> Memory
 def small(_database: str, tmp_path_factory: pytest.TempPathFactory) -> Memory:
     """The files of a log of 9 entries."""
     return _export(tmp_path_factory.mktemp("small"), 7)
+
+
+@pytest.fixture(scope="session")
+def export(_database: str, tmp_path_factory: pytest.TempPathFactory) -> Export:
+    """Where the same log lies, exported at the sizes of ``EXPORTED``."""
+    return ascending(tmp_path_factory.mktemp("exports"), EXPORTED).__getitem__
 
 
 def _export(folder: Path, entries: int) -> Memory:

@@ -10,17 +10,8 @@ from ledger import policy, receipt
 from ledger.note import BadSignature, Malformed
 from ledger.policy import BadPolicy, NotFinal, Policy
 from ledger.receipt import NotIncluded
-from tests.ledger.fuzzing import (
-    CHECKPOINT,
-    ENTRY,
-    PARSERS,
-    POLICY,
-    RECEIPT,
-    WATCHED,
-    Parser,
-    damaged,
-    noise,
-)
+from tests.ledger.fuzzing import damaged, noise
+from tests.ledger.parsers import CHECKPOINT, ENTRY, PARSERS, POLICY, RECEIPT, WATCHED, Parser
 from tests.ledger.witnessed import bits
 
 EVERY = pytest.mark.parametrize("parser", PARSERS.values(), ids=PARSERS)
