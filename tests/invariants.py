@@ -75,7 +75,7 @@ def come_to_rest() -> bool:
     while time.monotonic() < until:
         run_tasks()
         owed = Refund.objects.filter(state__in=["due", "processing"]).exists()
-        if all(map(_is_signed, network.lines())) and not owed:
+        if all(map(_is_signed, (*network.lines(), network.national()))) and not owed:
             return True
         time.sleep(0.2)
     return False
@@ -83,6 +83,8 @@ def come_to_rest() -> bool:
 
 def _is_signed(line: str) -> bool:
     """The newest log of a line is signed to its last event."""
+    if not inspection.logs_of(line):
+        return True  # nobody opened a national log here
     log_id = network.log_id(network.newest(line))
     events = Event.objects.filter(log_id=log_id).count()
     signed = Checkpoint.objects.filter(log_id=log_id).order_by("-size").first()
@@ -271,7 +273,9 @@ _LOG_QUERIES = {
     """
     SELECT subject, version FROM (
         SELECT e.subject, e.version, l.log_id,
-               row_number() OVER (PARTITION BY e.subject, CASE e.subject WHEN 'log' THEN l.log_id END ORDER BY l.log_id, l.seq) AS place
+               row_number() OVER (
+                   PARTITION BY e.subject, CASE e.subject WHEN 'log' THEN l.log_id END
+                   ORDER BY l.log_id, l.seq) AS place
         FROM ledger_leaf l JOIN ledger_event e
             ON e.log_id = l.log_id AND e.xid = l.event_xid AND e.id = l.event_id
         WHERE l.log_id IN (SELECT id FROM ledger_log WHERE line = (
