@@ -50,6 +50,20 @@ def storm(home: Path, numbers: Sequence[int], faults: Sequence[str], **plan: Any
     return found
 
 
+def rounds(home: Path, **plan: Any) -> dict[str, Any]:
+    """Kill one process per round while doctors write; the report."""
+    file, report = home.parent / "rounds.jsonl", home.parent / "rounds.json"
+    lines = loader.PRESCRIPTIONS.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join(lines[:3]))
+    plan |= {"file": str(file), "report": str(report)}
+    code = "from tests.crashes import rounds; rounds.main()"
+    ran = python(home, "manage.py", "shell", "--no-imports", "-c", code, RX_ROUNDS=json.dumps(plan))
+    assert ran.returncode == 0, ran.stdout[-4000:]
+    found: dict[str, Any] = json.loads(report.read_text())
+    sys.stdout.write(f"{ran.stdout[-8000:]}\n{found}\n")
+    return found
+
+
 def calm(report: dict[str, Any]) -> None:
     """Every prescription came to its end, and everything holds."""
     assert report["failed"] == []

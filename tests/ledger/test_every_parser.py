@@ -102,6 +102,10 @@ NOT_PARSERS = {
         "merkle.split_hashes",
     },
     "reads by parsers above, and nothing else": {
+        "audit.predecessor",
+        "registered.log_of",
+        "registered.read",
+        "witness.ledgerstate.LedgerState.take_over",
         "chain.append",
         "inspection.database",
         "inspection.published",
