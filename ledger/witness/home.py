@@ -19,8 +19,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ledger import keyfile, policy
+from ledger import keyfile, patients, policy
 from ledger.cosignature import Algorithm, Cosigner
+from ledger.note import Malformed
 
 CONFIG, LAWS = "config.json", "laws"
 WITNESS, VALIDATOR = "witness", "validator"
@@ -43,7 +44,11 @@ class WatchedLog:
     def keys(self) -> policy.Policy:
         """The keys that may sign its checkpoints, as a policy that asks for no witness."""
         lines = [f"log {vkey}\n" for vkey in self.vkeys]
-        return policy.Policy.parse("".join([*lines, f"quorum {policy.NONE}\n"]).encode())
+        found = policy.Policy.parse("".join([*lines, f"quorum {policy.NONE}\n"]).encode())
+        if any(patients.log_of(log.verifier.name) for log in found.logs):
+            # else a checkpoint of this log would say something of another's patients, too
+            raise Malformed("this name is for the patients' lists of a log")
+        return found
 
     @property
     def origin(self) -> str:

@@ -33,7 +33,7 @@ def watched(log, tmp_path):
     """A log, four witnesses, three of whom make a quorum."""
     with (
         offices(log, tmp_path, 4, 3) as made,
-        override_settings(LEDGER_POLICY=tmp_path / "policy", LEDGER_WITNESS_TIMEOUT_S=0.5),
+        override_settings(LEDGER_POLICY=tmp_path / "policy", LEDGER_WITNESS_TIMEOUT_S=2),
     ):
         yield log, made
 
@@ -97,7 +97,7 @@ def test_grows_from_final_to_final(watched):
 
 FAULTS = {
     "silent": says("500 Oops"),
-    "slow": sleeps(1.2),
+    "slow": sleeps(2.5),
     "no cosignature": says("200 OK", b"thank you\n"),
     "empty": says("200 OK"),
     "endless": says("200 OK", b"x" * 200_000),
