@@ -30,6 +30,8 @@ Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 class Channel(HTTPChannel):  # type: ignore[misc]
     """A connection that counts as active when a request begins or is complete, not in between."""
 
+    last_activity: float
+
     def handle_read(self) -> None:
         """Read what has come."""
         unfinished, waiting, since = self.request, len(self.requests), self.last_activity

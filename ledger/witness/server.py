@@ -27,7 +27,7 @@ from ledger.note import Malformed
 from ledger.patients import origin_of as lists_of
 from ledger.witness import connections, patients, validating
 from ledger.witness.cosigning import TEXT, Answer, Cosigning
-from ledger.witness.home import ROLES, VALIDATOR, Home
+from ledger.witness.home import VALIDATOR, Home
 from ledger.witness.records import Records
 from ledger.witness.requests import MAX_BYTES, AddCheckpoint
 
@@ -61,8 +61,7 @@ class Application:
         self.validators: dict[str, validating.Validating] = {}
         self._cosigning: dict[tuple[str, str], Cosigning] = {}
         self._lists: dict[str, patients.ListCosigning] = {}
-        self._roles = ROLES if home.validates else ROLES[:1]
-        for role in self._roles:
+        for role in home.roles:
             self._open(role)
 
     def _open(self, role: str) -> None:
@@ -103,7 +102,7 @@ class Application:
             answer = self._read(role, *rest) if path != "/healthz" else Answer(200, b"ok\n")
             is_known = answer.status != 404
             return _wrong_method() if is_known and method not in ("GET", "HEAD") else answer
-        if role not in self._roles or (rest == [_ADD_LISTS] and role != VALIDATOR):
+        if role not in self.home.roles or (rest == [_ADD_LISTS] and role != VALIDATOR):
             return _unknown()
         if method != "POST":
             return _wrong_method()

@@ -8,15 +8,17 @@ import os
 import sys
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django
 from rich.console import Console
 
 from config import home
-from config.servers import postgres, services
 from config.servers.folder import ServerProblem
 from tests.benchmarks import cost
+
+if TYPE_CHECKING:
+    from config.servers import services
 
 SECTIONS = ("web", "ledger")
 ROUNDS, SIZE, ENTRIES, GROWN = 5, 60, 20_000, 1_000_000
@@ -30,10 +32,12 @@ def main() -> int:
     options = _options()
     console = Console(width=None if sys.stdout.isatty() else 150)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    from config.servers import services
+
     began = time.monotonic()
     try:
         with services.running(say=console.print, witnesses=True) as stack:
-            django.setup()
             found = measured(stack, options, console)
     except ServerProblem as problem:
         console.print(f"[red]{problem}")
@@ -71,6 +75,7 @@ def measured(stack: services.Stack, options: argparse.Namespace, console: Consol
 
 def web(stack: services.Stack, rounds: int, size: int, console: Console) -> list[Any]:
     """The operations over HTTP and their floors, in turns."""
+    from config.servers import postgres
     from tests.benchmarks import figures, lanes, operations
     from tests.benchmarks.scene import Scene
 

@@ -164,7 +164,7 @@ def _entries(log: "note.Signer", count: int) -> Iterator[bytes]:
     from ledger import entry, note
 
     at, name = datetime.now(UTC), log.verifier.name
-    facts: dict[str, object] = {"service_keys": {}, "policy": {}}
+    facts: dict[str, object] = {"service_keys": {}, "policy": "", "law": ""}
     kind, subject = "log.open", "log"
     for number in range(count):
         made = entry.Statement(name, subject, 1, b"", kind, name, at, "a" * 64, b"c" * 32, facts)
@@ -191,4 +191,8 @@ def _files(log: "note.Signer", notes: list[bytes]) -> "_Files":
 
 class _Files(dict[str, bytes]):
     def read(self, path: str) -> bytes:
+        from ledger import tiles
+
+        if path not in self:
+            raise tiles.Missing(path)
         return self[path]
