@@ -24,6 +24,7 @@ app.conf.beat_schedule = {
     "sequence": every(0.25, "ledger.tasks.sequence"),
     "checkpoint": every(0.5, "ledger.tasks.checkpoint"),
     "feed": every(2, "ledger.tasks.feed"),
+    "patients' lists": every(1, "ledger.tasks.patients"),
     "expire lapsed prescriptions": every(1, "prescriptions.expire_lapsed"),
     "release stock of closed prescriptions": every(2, "pharmacy.release_closed"),
     "ask about unanswered payments": every(2, "insurance.ask_about_payments"),

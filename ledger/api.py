@@ -36,6 +36,12 @@ def signed(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def patients(request: HttpRequest) -> HttpResponse:
+    """The latest final head of the patients' lists, with the validators' cosignatures."""
+    return _file(publication.PATIENTS, TEXT, ASK_AGAIN)
+
+
+@require_safe
 def policy(request: HttpRequest) -> HttpResponse:
     """Who must cosign; whoever wants to be sure has it from somewhere else."""
     return _file(publication.POLICY, TEXT, ASK_AGAIN)

@@ -221,7 +221,7 @@ def _ask(witness: Witness, head: bytes) -> _Said:
     try:
         status, body = feeding.post(f"{witness.url}/add-patients", head)
         if status == 200:
-            return _Said(witness.name, feeding.line_of(witness, head, body).line)
+            return _Said(witness.name, feeding.line_of(witness, head, body)[0])
     except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         return _Said(witness.name)
     if status in (403, 404, 422):

@@ -1,6 +1,8 @@
 """The only window to read by: entries and receipts of the current log. Nothing here writes."""
 
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -10,6 +12,10 @@ from ledger import (
     finality,
     merkle,
     opening,
+    patientlists,
+    patientmap,
+    patientrows,
+    patients,
     publication,
     receipt,
     receiptfile,
@@ -104,6 +110,38 @@ def receipt_file_for(leaf: bytes) -> bytes:
     return receiptfile.complete(data, entry.note, keys=keys)
 
 
+def entries_of_patient(tag: str, *, after: int, most: int) -> list[Entry]:
+    """
+    Give up to ``most`` entries about the patient of this tag with an index above ``after``, by
+    index. All that the published head of the lists covers are there, and maybe later ones. One
+    query; the cost is that of the page.
+    """
+    log_id, key = chain.log_id(chain.origin()), patients.key_of(tag)
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_PATIENT, [log_id, key, after, most])
+        return _read(cursor.fetchall())
+
+
+def list_proof(tag: str) -> bytes:
+    """
+    Give the proof (``ledger.patients``) of all entries about the patient of this tag, or that there
+    are none, under the published head of the lists.
+
+    Raises:
+        NotYetPublished: there is no such head yet.
+    """
+    log = Log.objects.get(id=chain.log_id(chain.origin()))
+    for _ in range(2):  # a newer head may be published while we look
+        try:
+            signed = Folder(settings.LOG_FOLDER).read(publication.PATIENTS)
+        except tiles.Missing as error:
+            raise NotYetPublished from error
+        rows = patientrows.Rows(log.id, patientlists.opened(log, signed).size)
+        with suppress(patients.Unproven):
+            return patientmap.Map(rows).prove(tag, signed)
+    raise NotYetPublished
+
+
 def _registrations(entry: Entry) -> list[tuple[bytes, int]]:
     """The entries, with their indices, that brought the keys into force which signed this one."""
     signers = {one.name for one in notes.parse(entry.note).signatures} - {chain.origin()}
@@ -121,7 +159,10 @@ def _registrations(entry: Entry) -> list[tuple[bytes, int]]:
 def _entries(condition: str, value: str | bytes) -> list[Entry]:
     with connection.cursor() as cursor:
         cursor.execute(_ENTRIES.format(condition=condition), [chain.log_id(chain.origin()), value])
-        rows = cursor.fetchall()
+        return _read(cursor.fetchall())
+
+
+def _read(rows: list[Any]) -> list[Entry]:
     return [
         Entry(subject, version, kind, bytes(note), bytes(leaf), index)
         for subject, version, kind, note, leaf, index in rows
@@ -132,6 +173,12 @@ _ENTRIES = """
     SELECT e.subject, e.version, e.kind, e.note, e.leaf, l.seq FROM ledger_event e
     LEFT JOIN ledger_leaf l ON l.log_id = e.log_id AND l.event_id = e.id
     WHERE e.log_id = %s AND {condition} ORDER BY e.version
+"""
+_OF_PATIENT = """
+    SELECT e.subject, e.version, e.kind, e.note, e.leaf, l.seq FROM ledger_patiententry p
+    JOIN ledger_leaf l ON l.log_id = p.log_id AND l.seq = p.index
+    JOIN ledger_event e ON e.log_id = l.log_id AND e.xid = l.event_xid AND e.id = l.event_id
+    WHERE p.log_id = %s AND p.key = %s AND p.index > %s ORDER BY p.index LIMIT %s
 """
 _REGISTRATIONS = """
     SELECT e.subject, e.note, l.seq FROM ledger_event e

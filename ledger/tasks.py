@@ -3,13 +3,14 @@
 from celery import shared_task
 from django.conf import settings
 
-from ledger import alarms, chain, checkpoints, feeding, keyfile, sequencer
+from ledger import alarms, chain, checkpoints, feeding, keyfile, patientlists, sequencer
 from ledger.cosignature import Algorithm, Cosigner
 from ledger.models import Log
 from ledger.policy import BadPolicy
 from ledger.publication import Refused
 
 SEQUENCER, SIGNER, FEEDER = "sequencer.contradiction", "signer.refused", "policy.unusable"
+LISTS = "patients.refused"
 
 
 @shared_task(name="ledger.tasks.sequence")
@@ -35,6 +36,14 @@ def feed() -> None:
     with alarms.watching(chain.origin(), FEEDER, BadPolicy):
         feeding.feed(log, settings.LOG_FOLDER)
         checkpoints.publish_final(log, settings.LOG_FOLDER)
+
+
+@shared_task(name="ledger.tasks.patients")
+def patients() -> None:
+    """Bring the patients' lists to the newest final checkpoint; publish them when cosigned."""
+    with alarms.watching(chain.origin(), LISTS, Refused):
+        signer = keyfile.load(settings.KEY_FOLDER / "log.key")
+        patientlists.advance(signer, settings.LOG_FOLDER, second=second_key())
 
 
 def second_key() -> Cosigner | None:

@@ -34,7 +34,7 @@ class KeyTaken(errors.Conflict):
 
 
 class IdentityMissing(errors.Forbidden):
-    """Say who you are before you register a key."""
+    """Say who you are before you register a key or ask for your entries."""
 
     code = "identity.missing"
 
@@ -132,7 +132,7 @@ def _registration(verifier: note.Verifier, by: Actor) -> signing.Draft:
     return signing.Draft(
         kind="key.register",
         subject=f"key/{verifier.name}",
-        patient=_tag(by),
+        patient=tag_of(by),
         facts={
             "vkey": verifier.vkey,
             "role": by.role.value,
@@ -147,7 +147,7 @@ def _revocation(key: Key, by: Actor) -> signing.Draft:
     return signing.Draft(
         kind="key.revoke",
         subject=f"key/{key.name}",
-        patient=_tag(by),
+        patient=tag_of(by),
         facts={"vkey": signing.verifier(key).vkey},
     )
 
@@ -162,7 +162,8 @@ def _person(by: Actor) -> str:
     return access.staff_tag(Person.objects.get(id=by.person))
 
 
-def _tag(by: Actor) -> str:
+def tag_of(by: Actor) -> str:
+    """The tag of entries about this patient, empty for others. Raises ``IdentityMissing``."""
     if by.role is not Role.PATIENT:
         return ""
     person = Account.objects.select_related("person").get(id=by.account).person

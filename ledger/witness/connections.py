@@ -21,6 +21,8 @@ DEADLINE_S = 10
 LOOK_S = 2
 """How often waitress looks for connections whose time is over."""
 MOST = 500
+HEADER_BYTES = 4 << 10
+"""Ours are short; and no number in a header has so many digits that Python refuses to read it."""
 KEPT_IN_MEMORY = 64 << 10
 """What is longer waits in a temporary file until it is complete."""
 
@@ -56,7 +58,7 @@ def server(application: Application, host: str, port: int, *, max_bytes: int) ->
         port=port,
         threads=THREADS,
         max_request_body_size=max_bytes + 1,
-        max_request_header_size=16 << 10,
+        max_request_header_size=HEADER_BYTES,
         inbuf_overflow=KEPT_IN_MEMORY,
         connection_limit=MOST,
         channel_timeout=DEADLINE_S,
