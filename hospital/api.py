@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hospital import errors, http, promises, queries
+from hospital import http, promises, queries
 from hospital.actions import keys, login, people
 from hospital.models import Key
 from hospital.roles import OrganisationKind, Role
 from hospital.units import stamp
-from ledger import queries as ledger
-
-
-class UnknownEntry(errors.NotFound):
-    """The log has no such entry."""
-
-    code = "entry.unknown"
-
-
-class NotYetPublished(errors.Conflict):
-    """No published checkpoint covers this entry yet; ask again in a second."""
-
-    code = "entry.not_yet_published"
 
 
 class Public(http.Endpoint):
@@ -186,52 +171,6 @@ class RevocationStatement(http.Draw):
     def draw(self, call: http.Call) -> tuple[http.Drawn, dict[str, Any]]:
         drawn = keys.draw_revocation(call.values["name"], **call.drawer)
         return drawn, {"zh": f"吊销签名密钥 {call.values['name']}"}
-
-
-class Entries(http.Query):
-    """The entries about a subject, as the public log has them, in order."""
-
-    query = {"subject": "for example rx/… or key/…", "receipts": "1 adds the receipt of each"}
-
-    def show(self, call: http.Call) -> dict[str, Any]:
-        asked = self.request.query_params
-        entries = ledger.entries_about(asked.get("subject", "")[:200].replace("\x00", ""))
-        proofs = [_receipt(one.leaf) for one in entries] if asked.get("receipts") == "1" else []
-        shown = [_entry(one) for one in entries]
-        for one, proof in zip(shown, proofs, strict=False):
-            one["receipt"] = proof.decode()
-        return {"entries": shown}
-
-
-def _entry(entry: ledger.Entry) -> dict[str, Any]:
-    return {
-        "version": entry.version,
-        "kind": entry.kind,
-        "note": entry.note.decode(),
-        "leaf": entry.leaf.hex(),
-        "index": entry.index,
-    }
-
-
-def _receipt(leaf: bytes, make: Callable[[bytes], bytes] = ledger.receipt_for) -> bytes:
-    try:
-        return make(leaf)
-    except LookupError as fault:
-        raise UnknownEntry from fault
-    except ledger.NotYetPublished as fault:
-        raise NotYetPublished(retry_after_s=1) from fault
-
-
-class Receipt(http.Endpoint):
-    """The receipt of an entry: a C2SP tlog-proof that anybody can check without us."""
-
-    query = {"file": "1 adds the entry and the registrations of its signers' keys"}
-
-    def get(self, request: Request, leaf: str) -> HttpResponse:
-        whole = request.query_params.get("file") == "1"
-        make = ledger.receipt_file_for if whole else ledger.receipt_for
-        proof = _receipt(bytes.fromhex(leaf), make)
-        return HttpResponse(proof, content_type="text/plain; charset=utf-8")
 
 
 class Organisations(Public):

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from hospital import api
+from hospital import api, api_entries
 
 urlpatterns = [
     path("login/challenge", api.Challenge.as_view()),
@@ -10,11 +10,13 @@ urlpatterns = [
     path("logout", api.Logout.as_view()),
     path("me/identity", api.Identity.as_view()),
     path("me/addresses", api.Addresses.as_view()),
+    path("me/entries", api_entries.MyEntries.as_view()),
+    path("me/entries/proof", api_entries.MyProof.as_view()),
     path("keys", api.Keys.as_view()),
     path("keys/statement", api.KeysStatement.as_view()),
     path("keys/revoke", api.Revocation.as_view()),
     path("keys/revoke/statement", api.RevocationStatement.as_view()),
-    path("entries", api.Entries.as_view()),
-    re_path("^receipts/(?P<leaf>[0-9a-f]{64})$", api.Receipt.as_view()),
+    path("entries", api_entries.Entries.as_view()),
+    re_path("^receipts/(?P<leaf>[0-9a-f]{64})$", api_entries.Receipt.as_view()),
     path("organisations", api.Organisations.as_view()),
 ]

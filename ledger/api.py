@@ -37,6 +37,12 @@ def signed(request: HttpRequest, name: str = "") -> HttpResponse:
 
 
 @require_safe
+def patients(request: HttpRequest, name: str = "") -> HttpResponse:
+    """The latest final head of the patients' lists, with the validators' cosignatures."""
+    return _file(name, publication.PATIENTS, TEXT, ASK_AGAIN)
+
+
+@require_safe
 def policy(request: HttpRequest, name: str = "") -> HttpResponse:
     """Who must cosign; whoever wants to be sure has it from somewhere else."""
     return _file(name, publication.POLICY, TEXT, ASK_AGAIN)

@@ -59,7 +59,7 @@ def feed(log: Log, folder: Path) -> None:
     newest = Checkpoint.objects.filter(log_id=log.id).order_by("-size").first()
     if newest is None or not policy.witnesses:
         return
-    with _alone(log.id) as is_ours:
+    with alone(log.id) as is_ours:
         if not is_ours:
             return
         due = _due(log.id, policy, newest.size)
@@ -115,7 +115,7 @@ def _ask(
 ) -> _Told:
     """One request; whatever comes back, this returns."""
     try:
-        status, body = _post(f"{witness.url}/add-checkpoint", _body(old, proof, checkpoint))
+        status, body = post(f"{witness.url}/add-checkpoint", _body(old, proof, checkpoint))
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         return _Told(witness, old, trouble=SILENT, text=f"{type(error).__name__}: {error}")
     if status == 200:
@@ -134,20 +134,29 @@ def _body(old: int, proof: tuple[bytes, ...], checkpoint: bytes) -> bytes:
 def _cosigned(witness: Witness, old: int, size: int, checkpoint: bytes, body: bytes) -> _Told:
     """Keep the line by the policy's key, if it is there and holds."""
     try:
-        text = notes.parse(checkpoint).text
-        note = notes.parse(text + b"\n" + body)
-        if note.text != text:  # an empty line in the answer would make it end later
-            raise notes.Malformed("the answer is not signature lines alone")
-        times = cosignature.cosigned_by(note, [witness.verifier])
-    except (notes.Malformed, notes.BadSignature) as error:
+        line, at_s = line_of(witness, checkpoint, body)
+    except ValueError as error:
         return _Told(witness, old, trouble=SILENT, text=f"no cosignature: {error}")
-    if witness.verifier not in times:
-        return _Told(witness, old, trouble=SILENT, text="no cosignature by the policy's key")
-    at_s = times[witness.verifier]
-    key = (witness.verifier.name, witness.verifier.key_id)
-    own = [one for one in note.signatures if (one.name, one.key_id) == key]
-    latest = max(own, key=lambda one: witness.verifier.time_of(text, one.value) or 0)
-    return _Told(witness, size, latest.line(), at_s)
+    return _Told(witness, size, line, at_s)
+
+
+def line_of(witness: Witness, signed: bytes, answer: bytes) -> tuple[str, int]:
+    """
+    Give the line by the witness's key in its answer to a signed head, and its time in seconds.
+
+    Raises:
+        Malformed, BadSignature: there is none, or it does not hold.
+    """
+    text, key = notes.parse(signed).text, witness.verifier
+    note = notes.parse(text + b"\n" + answer)
+    if note.text != text:  # an empty line in the answer would make it end later
+        raise notes.Malformed("the answer is not signature lines alone")
+    times = cosignature.cosigned_by(note, [key])
+    if key not in times:
+        raise notes.BadSignature("no line by the policy's key")
+    own = [one for one in note.signatures if (one.name, one.key_id) == (key.name, key.key_id)]
+    latest = max(own, key=lambda one: key.time_of(text, one.value) or 0)
+    return latest.line(), times[key]
 
 
 def _conflict(witness: Witness, old: int, size: int, body: bytes) -> _Told:
@@ -173,7 +182,7 @@ def _client() -> httpx.Client:
     return httpx.Client(trust_env=False)
 
 
-def _post(url: str, body: bytes) -> tuple[int, bytes]:
+def post(url: str, body: bytes) -> tuple[int, bytes]:
     """
     Post, within the time-out as a whole, and read at most 64 KiB. Redirects are not followed.
 
@@ -215,17 +224,21 @@ def _remember(log_id: int, size: int, told: list[_Told]) -> None:
 
 
 @contextmanager
-def _alone(log_id: int) -> Iterator[bool]:
-    """Whether no other process is feeding this log. The lock ends with the connection."""
+def alone(log_id: int, task: int = _LOCK_CLASS) -> Iterator[bool]:
+    """
+    Whether no other process is feeding this log (or at another ``task``, a number of its own).
+
+    The lock ends with the connection.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_CLASS, log_id])
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [task, log_id])
         (is_ours,) = cursor.fetchone()
     try:
         yield is_ours
     finally:
         if is_ours:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_CLASS, log_id])
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [task, log_id])
 
 
 _COSIGNED = """

@@ -3,8 +3,9 @@ What the ledger stores: logs, events, leaves, the head of each log, and signed c
 
 An ``Event`` is inserted by the transaction that it records; a ``Leaf`` gives it its place in the
 tree afterwards. Events, leaves, checkpoints, cosignatures and logs are append-only: triggers refuse
-UPDATE, DELETE and TRUNCATE for everyone, superusers included (migrations 0002, 0003). Only ``Head``
-changes, and what can be learnt anew: ``Contact`` and ``Alarm``.
+UPDATE, DELETE and TRUNCATE for everyone, superusers included (migrations 0002 to 0004). Only
+``Head`` changes, and what can be learnt anew: ``Contact``, ``Alarm``, and the patients' lists but
+for their signed heads.
 
 There are no foreign keys in the database: one from every event to the log's single row would make
 all writers share a lock on it.
@@ -209,3 +210,51 @@ class Alarm(_OfLog):
     code = models.TextField()
     text = models.TextField()
     since = models.DateTimeField(db_default=ClockTimestamp())
+
+
+class PatientMap(models.Model):
+    """
+    How far the patients' lists are (``ledger.patientlists``): entries taken, entries covered by the
+    published head, and what validators had to say against the lists ("" if nothing).
+    """
+
+    log = models.OneToOneField(Log, models.PROTECT, primary_key=True, db_constraint=False)
+    size = models.BigIntegerField(db_default=0)
+    published = models.BigIntegerField(db_default=0)
+    trouble = models.TextField(db_default="")
+
+
+class PatientBucket(_OfLog):
+    """One bucket of the map as it was from ``size`` entries on (``patientmap.pack``)."""
+
+    pk = models.CompositePrimaryKey("log_id", "number", "size")
+    number = models.IntegerField()
+    size = models.BigIntegerField()
+    records = models.BinaryField()
+
+
+class PatientNode(_OfLog):
+    """One node above the buckets as it was from ``size`` entries on (``patientmap.Store``)."""
+
+    pk = models.CompositePrimaryKey("log_id", "number", "size")
+    number = models.IntegerField()
+    size = models.BigIntegerField()
+    hash = models.BinaryField()
+
+
+class PatientEntry(_OfLog):
+    """That the entry ``index`` is about the patient whose tag has this SHA-256."""
+
+    pk = models.CompositePrimaryKey("log_id", "key", "index")
+    key = models.BinaryField()
+    index = models.BigIntegerField()
+
+
+class PatientHead(_OfLog):
+    """A head of the lists that the log's key signed; append-only, like checkpoints."""
+
+    pk = models.CompositePrimaryKey("log_id", "size")
+    size = models.BigIntegerField()
+    root = models.BinaryField()
+    note = models.BinaryField()
+    signed_at = models.DateTimeField(db_default=Now())

@@ -22,6 +22,7 @@ from ledger.readers import Folder
 CHECKPOINT = "checkpoint"
 SIGNED = "signed"
 POLICY = "policy"
+PATIENTS = "patients"
 VKEY = "log.vkey"
 
 

@@ -1,6 +1,8 @@
 """The only window to read by: entries and receipts of the network's logs. Nothing writes here."""
 
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -9,6 +11,10 @@ from ledger import (
     merkle,
     network,
     opening,
+    patientlists,
+    patientmap,
+    patientrows,
+    patients,
     places,
     publication,
     receipt,
@@ -107,6 +113,43 @@ def receipt_file_for(leaf: bytes) -> bytes:
     return receiptfile.complete(data, entry.note, keys=_registered(entry, head))
 
 
+def logs_of(line: str) -> list[str]:
+    """Name the logs of a line, the oldest first."""
+    return list(Log.objects.filter(line=line).order_by("id").values_list("origin", flat=True))
+
+
+def entries_of_patient(log: str, tag: str, *, after: int, most: int) -> list[Entry]:
+    """
+    Give up to ``most`` entries of a log about the patient of this tag with an index above
+    ``after``, by index. All that the published head of the lists covers are there, and maybe later
+    ones. One query; the cost is that of the page.
+    """
+    key = patients.key_of(tag)
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_PATIENT, [network.log_id(log), key, after, most])
+        return _read(cursor.fetchall())
+
+
+def list_proof(log: str, tag: str) -> bytes:
+    """
+    Give the proof (``ledger.patients``) of all entries of a log about the patient of this tag, or
+    that there are none, under the published head of the lists.
+
+    Raises:
+        NotYetPublished: there is no such head yet.
+    """
+    row = Log.objects.get(id=network.log_id(log))
+    for _ in range(2):  # a newer head may be published while we look
+        try:
+            signed = Folder(places.published(log)).read(publication.PATIENTS)
+        except tiles.Missing as error:
+            raise NotYetPublished from error
+        rows = patientrows.Rows(row.id, patientlists.opened(row, signed).size)
+        with suppress(patients.Unproven):
+            return patientmap.Map(rows).prove(tag, signed)
+    raise NotYetPublished
+
+
 def _registered(entry: Entry, head: treehead.TreeHead) -> list[receiptfile.Registered]:
     """
     The entries that brought the keys into force which signed this one, each with its proof.
@@ -152,7 +195,10 @@ def _entries(condition: str, value: str | bytes) -> list[Entry]:
     lines = [*network.lines(), network.national()]
     with connection.cursor() as cursor:
         cursor.execute(_ENTRIES.format(condition=condition), [lines, value])
-        rows = cursor.fetchall()
+        return _read(cursor.fetchall())
+
+
+def _read(rows: list[Any]) -> list[Entry]:
     return [
         Entry(log, subject, version, kind, bytes(note), bytes(leaf), index)
         for log, subject, version, kind, note, leaf, index in rows
@@ -164,6 +210,13 @@ _ENTRIES = """
     JOIN ledger_log o ON o.id = e.log_id
     LEFT JOIN ledger_leaf l ON l.log_id = e.log_id AND l.event_id = e.id
     WHERE o.line = ANY(%s) AND {condition} ORDER BY o.line, e.version
+"""
+_OF_PATIENT = """
+    SELECT o.origin, e.subject, e.version, e.kind, e.note, e.leaf, l.seq FROM ledger_patiententry p
+    JOIN ledger_log o ON o.id = p.log_id
+    JOIN ledger_leaf l ON l.log_id = p.log_id AND l.seq = p.index
+    JOIN ledger_event e ON e.log_id = l.log_id AND e.xid = l.event_xid AND e.id = l.event_id
+    WHERE p.log_id = %s AND p.key = %s AND p.index > %s ORDER BY p.index LIMIT %s
 """
 _REGISTRATIONS = """
     SELECT e.subject, e.note, l.seq FROM ledger_event e

@@ -9,12 +9,23 @@ from contextlib import suppress
 
 from celery import shared_task
 
-from ledger import alarms, chain, checkpoints, feeding, national, network, places, sequencer
+from ledger import (
+    alarms,
+    chain,
+    checkpoints,
+    feeding,
+    national,
+    network,
+    patientlists,
+    places,
+    sequencer,
+)
 from ledger.models import Log
 from ledger.policy import BadPolicy
 from ledger.publication import Refused
 
 SEQUENCER, SIGNER, FEEDER = "sequencer.contradiction", "signer.refused", "policy.unusable"
+LISTS = "patients.refused"
 
 
 @shared_task(name="ledger.tasks.sequence")
@@ -50,3 +61,12 @@ def anchor() -> None:
     """Enter the logs' newest final checkpoints in the national log."""
     with suppress(network.Turning, chain.Turned):  # the next time, in the next log
         national.anchor(network.national())
+
+
+@shared_task(name="ledger.tasks.patients")
+def patients(line: str = "") -> None:
+    """Bring the patients' lists to the newest final checkpoint; publish them when cosigned."""
+    origin = network.newest(line)
+    with alarms.watching(origin, LISTS, Refused):
+        signer, second = places.signer(origin), places.second_signer(origin)
+        patientlists.advance(signer, places.published(origin), second=second)

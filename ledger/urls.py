@@ -7,6 +7,7 @@ from ledger import api
 urlpatterns = [
     path("checkpoint", api.checkpoint),
     path("metrics", api.metrics),
+    path("patients", api.patients),
     path("signed", api.signed),
     path("policy", api.policy),
     re_path("^law/(?P<digest>[0-9a-f]{64})[.]json$", api.law),

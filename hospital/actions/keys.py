@@ -38,7 +38,7 @@ class KeyTaken(errors.Conflict):
 
 
 class IdentityMissing(errors.Forbidden):
-    """Say who you are before you register a key."""
+    """Say who you are before you register a key or ask for your entries."""
 
     code = "identity.missing"
 
@@ -202,11 +202,19 @@ def _places(by: Actor) -> list[tuple[str, str, str]]:
     patient's own would say which tag of a patient is which member of staff.
     """
     if by.role is Role.PATIENT:
-        person = Account.objects.select_related("person").get(id=by.account).person
-        if person is None:
-            raise IdentityMissing
-        return [(access.line_of(person), access.patient_tag(person), by.account.hex)]
+        return [(*place_of(by), by.account.hex)]
     if by.person is None:
         return [(line, "", by.account.hex) for line in network.lines()]
     person = Person.objects.get(id=by.person)
     return [(line, "", access.staff_tag(person, line)) for line in network.lines()]
+
+
+def place_of(by: Actor) -> tuple[str, str]:
+    """The line of logs that holds this patient's entries, and the tag that they carry there.
+
+    Raises ``IdentityMissing``.
+    """
+    person = Account.objects.select_related("person").get(id=by.account).person
+    if person is None:
+        raise IdentityMissing
+    return access.line_of(person), access.patient_tag(person)

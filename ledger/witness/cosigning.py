@@ -70,13 +70,17 @@ class Cosigning:
             policy.open_signed(request.checkpoint, self._logs)
         except (notes.Malformed, notes.BadSignature) as error:
             return _refused(403, str(error))
+        # A second history is evidence, whatever else is wrong with the request that shows it.
+        if proven := self._is_contradiction(request.head):
+            self._suspect(request, proven=True)
         if request.old > request.head.size:
             return _refused(400, "the old size is beyond the new one")
         latest = self.records.latest(self.origin)
         if request.old != latest.size:
             return _conflict(latest)
         if fault := _inconsistency(request, latest):
-            self.records.suspect(self.origin, request.checkpoint)
+            if 0 < latest.size < request.head.size and not proven:
+                self._suspect(request, proven=False)
             return _refused(422, fault)
         try:
             self._admit(request.head)
@@ -85,16 +89,35 @@ class Cosigning:
         return self._store(request, latest)
 
     def _store(self, request: AddCheckpoint, latest: Latest) -> Answer:
-        # A clock that was set back must not make our words look older than earlier ones.
-        at_s = max(int(self._clock()), latest.at_s)
-        text = request.note.text
-        lines = [key.cosign(text, at_s) for key in self._keys]
-        signed = [one.line() for one in request.note.signatures if one.name == self.origin]
-        note = notes.assemble(text, [*signed, *lines])
-        new = Latest(request.head.size, request.head.root, note, at_s)
-        if not self.records.replace(self.origin, latest, new):
-            return _conflict(self.records.latest(self.origin))
-        return Answer(200, "".join(f"{line}\n" for line in lines).encode())
+        text, head = request.note.text, request.head
+        while True:
+            # A clock that was set back must not make our words look older than earlier ones.
+            at_s = max(int(self._clock()), latest.at_s)
+            lines = [key.cosign(text, at_s) for key in self._keys]
+            note = notes.assemble(text, [*self._signed(request.note), *lines])
+            if self.records.replace(self.origin, latest, Latest(head.size, head.root, note, at_s)):
+                return Answer(200, "".join(f"{line}\n" for line in lines).encode())
+            newer = self.records.latest(self.origin)
+            if (newer.size, newer.root) != (latest.size, latest.root):
+                return _conflict(newer)
+            latest = newer  # somebody had the same head cosigned again: another time, that is all
+
+    def _is_contradiction(self, head: treehead.TreeHead) -> bool:
+        """Whether we cosigned another root at its size, or it has leaves where none can be."""
+        if head.size == 0:
+            return head.root != merkle.EMPTY_ROOT
+        known = self.records.cosigned(self.origin, head.size)
+        return bool(known.root) and known.root != head.root
+
+    def _suspect(self, request: AddCheckpoint, *, proven: bool) -> None:
+        note = notes.assemble(request.note.text, self._signed(request.note))
+        self.records.suspect(request.head, note, proven=proven)
+
+    def _signed(self, note: notes.Note) -> list[str]:
+        """Give one line by each of the log's keys; what strangers have added is not kept."""
+        found = {(one.name, one.key_id): one.line() for one in note.signatures}
+        keys = [(log.verifier.name, log.verifier.key_id) for log in self._logs.logs]
+        return [found[key] for key in keys if key in found]
 
 
 def _inconsistency(request: AddCheckpoint, latest: Latest) -> str:

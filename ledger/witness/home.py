@@ -16,11 +16,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from ledger import keyfile, policy
+from ledger import keyfile, patients, policy
 from ledger.cosignature import Algorithm, Cosigner
+from ledger.note import Malformed
 
 CONFIG, LAWS = "config.json", "laws"
 WITNESS, VALIDATOR = "witness", "validator"
@@ -43,7 +44,13 @@ class WatchedLog:
     def keys(self) -> policy.Policy:
         """The keys that may sign its checkpoints, as a policy that asks for no witness."""
         lines = [f"log {vkey}\n" for vkey in self.vkeys]
-        return policy.Policy.parse("".join([*lines, f"quorum {policy.NONE}\n"]).encode())
+        found = policy.Policy.parse("".join([*lines, f"quorum {policy.NONE}\n"]).encode())
+        if any(patients.log_of(log.verifier.name) for log in found.logs):
+            # else a checkpoint of this log would say something of another's patients, too
+            raise Malformed("this name is for the patients' lists of a log")
+        if len({log.verifier.name for log in found.logs}) != 1:
+            raise Malformed("the keys are not those of one log")
+        return found
 
     @property
     def origin(self) -> str:
@@ -60,14 +67,18 @@ class Home:
     validates: bool
     logs: tuple[WatchedLog, ...]
 
+    @property
+    def roles(self) -> Sequence[str]:
+        """In which of ``ROLES`` it cosigns."""
+        return ROLES if self.validates else (WITNESS,)
+
     def cosigners(self, role: str) -> list[Cosigner]:
         """The private keys of one role. Raises ``BadHome``."""
         return [self._key(role, Algorithm[name]) for name in self.algorithms]
 
     def policy_lines(self) -> list[str]:
         """``witness <name> <vkey>`` for each key; the URL is for whoever knows it."""
-        roles = ROLES if self.validates else (WITNESS,)
-        return [_line(key) for role in roles for key in self.cosigners(role)]
+        return [_line(key) for role in self.roles for key in self.cosigners(role)]
 
     def accept(self, law: bytes, digest: str) -> None:
         """Obey this law from now on."""
@@ -78,9 +89,18 @@ class Home:
     def watching(self, log: WatchedLog) -> Home:
         """The same home, watching one more log; what it knew of this origin is replaced."""
         others = tuple(one for one in self.logs if one.origin != log.origin)
-        home = Home(self.path, self.name, self.algorithms, self.validates, (*others, log))
+        home = replace(self, logs=(*others, log))
         home._save()
         return home
+
+    def _make_keys(self, roles: Sequence[str]) -> None:
+        """Make the keys of these roles; one that is there stays: a crash left it."""
+        for role in roles:
+            for algorithm in map(Algorithm.__getitem__, self.algorithms):
+                file = self.path / _FILES[algorithm].format(role=role)
+                if not file.exists():
+                    key_name = _key_name(self.name, role, algorithm)
+                    keyfile.save(file, Cosigner.generate(key_name, algorithm))
 
     def _key(self, role: str, algorithm: Algorithm) -> Cosigner:
         path = self.path / _FILES[algorithm].format(role=role)
@@ -103,23 +123,27 @@ def make(
     """
     Make a folder with new keys, or open it if it is there, and watch ``log``.
 
+    A witness that is to validate from now on gets its second key; no key is ever made again.
+
     Raises:
         BadHome: it is there under another name.
         policy.BadPolicy, note.Malformed: a key of the log or the name is unfit.
     """
+    log.keys  # noqa: B018 -- unfit keys are refused before anything is made
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if (path / CONFIG).exists():
-        home = load(path)
-        if home.name != name:
-            raise BadHome(f"{path} is the home of {home.name}")
-        return home if log in home.logs else home.watching(log)
-    for role in ROLES if validates else (WITNESS,):
-        for algorithm in algorithms:
-            file = path / _FILES[algorithm].format(role=role)
-            if not file.exists():
-                keyfile.save(file, Cosigner.generate(_key_name(name, role, algorithm), algorithm))
-    names = tuple(algorithm.name for algorithm in algorithms)
-    return Home(path, name, names, validates, ()).watching(log)
+    if not (path / CONFIG).exists():
+        names = tuple(algorithm.name for algorithm in algorithms)
+        home = Home(path, name, names, validates, ())
+        home._make_keys(home.roles)
+        return home.watching(log)
+    home = load(path)
+    if home.name != name:
+        raise BadHome(f"{path} is the home of {home.name}")
+    if validates and not home.validates:
+        home._make_keys([VALIDATOR])
+        home = replace(home, validates=True)
+        home._save()
+    return home if log in home.logs else home.watching(log)
 
 
 def load(path: Path) -> Home:
@@ -158,4 +182,5 @@ def _replace(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
+    keyfile.sync_folder(path.parent)
     keyfile.sync_folder(path.parent)

@@ -1,10 +1,14 @@
 """
-The witness over HTTP: a WSGI application, served by waitress.
+The witness over HTTP: a WSGI application; ``connections`` has the sockets.
 
     POST /<role>/add-checkpoint               a cosignature (``cosigning`` says what else)
     GET  /<role>/<sha256 of origin>/checkpoint   what this key cosigned last
-    GET  /<role>/<sha256 of origin>/suspects     checkpoints that contradicted it, a JSON list
+    GET  /<role>/<sha256 of origin>/checkpoint/<size>   what it cosigned first at this size
+    GET  /<role>/<sha256 of origin>/suspects     what did not fit: the log's notes, a JSON list
     GET  /validator/<sha256 of origin>/status    how far the replay is, and why it stopped
+    POST /validator/add-patients                 the same for the patients' lists (``patients``)
+    GET  /validator/<sha256 of origin>/patients  the head of lists that was cosigned last
+    GET  /validator/<sha256 of origin>/suspected-patients  those that contradicted the replay
     GET  /healthz
 
 ``<role>`` is ``witness`` or ``validator``. Sources: https://c2sp.org/tlog-witness.
@@ -15,25 +19,26 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import waitress  # type: ignore[import-untyped]
-
 from ledger.note import Malformed
+from ledger.patients import origin_of as lists_of
+from ledger.witness import connections, patients, validating
 from ledger.witness import home as homes
-from ledger.witness import validating
 from ledger.witness.cosigning import TEXT, Answer, Cosigning
-from ledger.witness.home import ROLES, VALIDATOR, Home
+from ledger.witness.home import VALIDATOR, Home
 from ledger.witness.records import Records
 from ledger.witness.requests import MAX_BYTES, AddCheckpoint
 
-THREADS = 8
 JSON = "application/json"
 Environ = dict[str, Any]
 Start = Callable[[str, list[tuple[str, str]]], object]
 logger = logging.getLogger("witness")
+_ADD, _ADD_LISTS = "add-checkpoint", "add-patients"
+_SIZE = re.compile("0|[1-9][0-9]{0,15}")
 
 _REASONS = {
     200: "OK",
@@ -57,12 +62,13 @@ class Application:
         self.home = home
         self.validators: dict[str, validating.Validating] = {}
         self._cosigning: dict[tuple[str, str], Cosigning] = {}
+        self._lists: dict[str, patients.ListCosigning] = {}
         self._records: dict[str, Records] = {}
         self._turn = threading.Lock()
         self._open()
 
     def _open(self) -> None:
-        for role in ROLES if self.home.validates else ROLES[:1]:
+        for role in self.home.roles:
             if role not in self._records:
                 self._records[role] = Records(self.home.path / f"{role}.db")
             self._open_logs(role)
@@ -89,6 +95,8 @@ class Application:
                 validator = validating.Validating(self.home, log)
                 self.validators[log.origin] = validator
                 more["admit"] = validator.admit
+                lists = patients.ListCosigning(log.keys, keys, records, validator.lists)
+                self._lists[lists.origin] = lists
             self._cosigning[role, log.origin] = Cosigning(
                 log.origin, log.keys, keys, records, **more
             )
@@ -108,23 +116,25 @@ class Application:
             **({"Allow": self._allowed(environ)} if answer.status == 405 else {}),
         }
         start(f"{answer.status} {_REASONS[answer.status]}", list(headers.items()))
-        return [answer.body]
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
 
     def _answer(self, environ: Environ) -> Answer:
         path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
-        parts = path.strip("/").split("/")
-        if path == "/healthz":
-            return Answer(200, b"ok\n") if method in ("GET", "HEAD") else _wrong_method()
-        if parts[0] not in ROLES or len(parts) not in (2, 3):
-            return _unknown()
-        if len(parts) == 3:
-            return self._read(*parts) if method in ("GET", "HEAD") else _wrong_method()
-        if parts[1] != "add-checkpoint":
+        _, role, *rest = path.split("/") if path.startswith("/") else ("", "")
+        if rest not in ([_ADD], [_ADD_LISTS]):
+            answer = self._read(role, *rest) if path != "/healthz" else Answer(200, b"ok\n")
+            is_known = answer.status != 404
+            return _wrong_method() if is_known and method not in ("GET", "HEAD") else answer
+        if role not in self.home.roles or (rest == [_ADD_LISTS] and role != VALIDATOR):
             return _unknown()
         if method != "POST":
             return _wrong_method()
         body = _body(environ)
-        return body if isinstance(body, Answer) else self._add_checkpoint(parts[0], body)
+        if isinstance(body, Answer):
+            return body
+        if rest == [_ADD_LISTS]:
+            return patients.add(body, self._lists)
+        return self._add_checkpoint(role, body)
 
     def _add_checkpoint(self, role: str, body: bytes) -> Answer:
         try:
@@ -136,40 +146,49 @@ class Application:
         cosigning = self._cosigning.get((role, request.head.origin))
         return cosigning.add_checkpoint(request) if cosigning else _unknown()
 
-    def _read(self, role: str, digest: str, what: str) -> Answer:
+    def _read(self, role: str, digest: str = "", what: str = "", *more: str) -> Answer:
         for (its_role, origin), cosigning in list(self._cosigning.items()):
             if its_role != role or hashlib.sha256(origin.encode()).hexdigest() != digest:
                 continue
             if what == "checkpoint":
-                note = cosigning.records.latest(origin).note
-                return Answer(200, note) if note else _unknown()
+                return _cosigned(cosigning.records, origin, more)
+            if more:
+                return _unknown()
             if what == "suspects":
                 notes = [note.decode() for note in cosigning.records.suspects(origin)]
                 return _json(notes)
-            if what == "status" and role == VALIDATOR:
-                return _json(self.validators[origin].status())
+            if role == VALIDATOR:
+                return self._read_replayed(origin, what)
+        return _unknown()
+
+    def _read_replayed(self, origin: str, what: str) -> Answer:
+        lists = self._lists[lists_of(origin)]
+        if what == "status":
+            return _json(self.validators[origin].status())
+        if what == "patients" and (note := lists.latest()):
+            return Answer(200, note)
+        if what == "suspected-patients":
+            return _json([note.decode() for note in lists.suspects()])
         return _unknown()
 
     def _allowed(self, environ: Environ) -> str:
-        return "POST" if environ["PATH_INFO"].count("/") == 2 else "GET, HEAD"
+        return "POST" if environ["PATH_INFO"].endswith((_ADD, _ADD_LISTS)) else "GET, HEAD"
 
 
 def serve(home: Home, host: str, port: int) -> None:
     """Serve until SIGTERM. Raises ``OSError`` if the port is taken."""
-    application = Application(home)
-    server = waitress.create_server(
-        application,
-        host=host,
-        port=port,
-        threads=THREADS,
-        max_request_body_size=MAX_BYTES + 1,
-        max_request_header_size=16 << 10,
-        channel_timeout=30,
-        cleanup_interval=5,
-        ident="",
-        clear_untrusted_proxy_headers=True,
-    )
-    server.run()
+    connections.server(Application(home), host, port, max_bytes=MAX_BYTES).run()
+
+
+def _cosigned(records: Records, origin: str, size: tuple[str, ...]) -> Answer:
+    """The latest checkpoint, or that of one size."""
+    if not size:
+        note = records.latest(origin).note
+    elif len(size) == 1 and _SIZE.fullmatch(size[0]):
+        note = records.cosigned(origin, int(size[0])).note
+    else:
+        note = b""
+    return Answer(200, note) if note else _unknown()
 
 
 def _body(environ: Environ) -> bytes | Answer:

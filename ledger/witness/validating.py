@@ -11,23 +11,32 @@ from ledger import treehead
 from ledger.readers import Web
 from ledger.witness.cosigning import NotAdmitted
 from ledger.witness.home import LAWS, BadHome, Home, WatchedLog
-from ledger.witness.validator import Behind, Refused, Validator
+from ledger.witness.patients import Lists, OutOfStep
+from ledger.witness.validator import FILE, Behind, Refused, Validator
 
 
 class Validating:
     """One log, replayed from its published tiles."""
 
     def __init__(self, home: Home, log: WatchedLog) -> None:
-        """Raises ``BadHome`` if the log has no Ed25519 key: entry 0 is signed with it."""
+        """
+        Raises ``BadHome`` if the log has no Ed25519 key: entry 0 is signed with it; or if what was
+        replayed is older than this program's lists of patients.
+        """
         folder = _folder(home, log.origin)
         folder.mkdir(mode=0o700, exist_ok=True)
-        self._validator = Validator(
-            folder,
-            _key(log),
-            Web(log.url),
-            _laws(home.path),
-            home_of=lambda origin: _folder(home, origin),
-        )
+        self.lists = Lists(folder / FILE)
+        try:
+            self._validator = Validator(
+                folder,
+                _key(log),
+                Web(log.url),
+                _laws(home.path),
+                observers=[self.lists],
+                home_of=lambda origin: _folder(home, origin),
+            )
+        except OutOfStep as error:
+            raise BadHome(f"{error}; remove {folder}, and the log is replayed anew") from error
 
     def admit(self, head: treehead.TreeHead) -> None:
         """Replay up to ``head``; raises ``NotAdmitted`` unless every entry is lawful."""

@@ -184,6 +184,8 @@ def test_query_parameters(world, patient, value):
         ("/api/prescriptions", "size"): (200, 422),
         ("/api/medicines", "q"): (200,),
         ("/api/entries", "subject"): (200,),
+        ("/api/me/entries", "cursor"): (200, 422),
+        ("/api/me/entries", "size"): (200, 422),
         ("/api/organisations", "kind"): (200,),
     }
     for (path, name), statuses in calls.items():

@@ -26,6 +26,8 @@ LOOKS = {
 NOTHING_SEALED = {
     "GET /api/keys": "own public keys",
     "GET /api/entries": "the public log",
+    "GET /api/me/entries": "the public log, the caller's own part",
+    "GET /api/me/entries/proof": "hashes",
     "GET /api/receipts/(?P<leaf>[0-9a-f]{64})": "the public log",
     "GET /api/organisations": "public names",
     "GET /api/medicines": "the catalogue",

@@ -38,6 +38,8 @@ TABLE = {
     "POST /api/keys/revoke": ALL,
     "POST /api/keys/revoke/statement": ALL,
     "GET /api/entries": ALL,
+    "GET /api/me/entries": P,
+    "GET /api/me/entries/proof": P,
     "GET /api/receipts/(?P<leaf>[0-9a-f]{64})": ALL,
     "GET /api/medicines": ALL,
     "GET /api/prescriptions": P | D | R,

@@ -16,6 +16,8 @@ from ledger import (
     note,
     omission,
     paper,
+    patientmap,
+    patients,
     policy,
     promise,
     receipt,
@@ -62,6 +64,13 @@ HOME = {
     "validates": False,
     "logs": [{"vkeys": [WATCHED.key.verifier.vkey], "url": "https://log.example/"}],
 }
+TAG = "7a" * 32
+LISTS = patientmap.Map(patientmap.Memory())
+LISTS.extend([(2, TAG)])
+LIST_HEAD = TreeHead(patients.origin_of(WATCHED.origin), 5, LISTS.root())
+LIST_KEY = note.Signer(LIST_HEAD.origin, WATCHED.key.seed)
+LIST_PROOF = LISTS.prove(TAG, note.sign(LIST_HEAD.text(), LIST_KEY))
+ALONE = Policy.of_log(WATCHED.key.verifier)
 LAW = (Path(__file__).parents[2] / "docs" / "law.json").read_bytes()
 
 
@@ -182,6 +191,11 @@ def _home(data: bytes) -> bytes:
     return data
 
 
+def _shown_list(data: bytes) -> bytes:
+    assert patients.verify(data, TAG, [2], ALONE).head.size == 5
+    return data
+
+
 def _final_head(data: bytes) -> bytes:
     assert policy.final_head(data, POLICY).cosigned
     return data
@@ -260,6 +274,14 @@ PARSERS = {
             _evidence,
             (EVIDENCE, OMISSION),
             (Malformed, BadSignature, NotFinal, NotIncluded, NotShown),
+        ),
+        Parser("list proof", lambda data: patients.Proof.parse(data).bytes(), (LIST_PROOF,)),
+        Parser(
+            "shown list",
+            _shown_list,
+            (LIST_PROOF,),
+            (Malformed, BadSignature, NotFinal)
+            + (patients.Unproven, patients.NotListed, patients.Incomplete),
         ),
         Parser(
             "final head",

@@ -4,10 +4,11 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from ledger import audit, inspection
-from ledger.models import Closing, Cosignature
+from ledger.models import Closing, Cosignature, PatientHead
 
 TABLES = [
     "ledger_closing",
+    "ledger_patienthead",
     "ledger_log",
     "ledger_event",
     "ledger_leaf",
@@ -38,6 +39,7 @@ def test_refuses_update_delete_and_truncate_for_everyone(log, table, sql):
     log.checkpoint()
     Cosignature.objects.create(log_id=log.id, size=3, name="a", line="-", at_s=0)
     Closing.objects.create(log_id=log.id)
+    PatientHead.objects.create(log_id=log.id, size=3, root=b"", note=b"")
     column = COLUMN.get(table, "root")
 
     with (

@@ -58,6 +58,8 @@ FUZZED = {
     "treehead.open_checkpoint": "checkpoint",
     "witness.home.load": "home",
     "witness.requests.AddCheckpoint.parse": "request",
+    "patients.Proof.parse": "list proof",
+    "patients.verify": "shown list",
 }
 # Tried as parts of a whole log or a whole law, in ``test_altered``.
 ALTERED = {
@@ -72,6 +74,9 @@ ALTERED = {
 NOT_PARSERS = {
     "writes what the caller made": {
         "checkpoints.advance",
+        "patientlists.advance",
+        "patientmap.Map.extend",
+        "patientmap.Map.prove",
         "checkpoints.export",
         "chain.draw",
         "commitments.commit",
@@ -90,6 +95,7 @@ NOT_PARSERS = {
         "witness.home.make",
     },
     "gives bytes as they are": {
+        "patientmap.unpack",
         "beside.read",
         "readers.Folder.read",
         "readers.Web.read",
@@ -112,7 +118,12 @@ NOT_PARSERS = {
         "inspection.verify_files",
         "keyfile.load_or_make",
         "omission.look",
+        "feeding.line_of",
         "paper.parts",
+        "patientlists.opened",
+        "patientlists.published",
+        "patients.final",
+        "patients.head_of",
         "receiptfile.complete",
         "receiptfile.with_opened",
         "splitview.compare",

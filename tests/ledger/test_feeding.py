@@ -244,11 +244,11 @@ def test_two_feeders_at_once_ask_each_witness_once(watched):
     """R2: the second leaves the work to the first."""
     log, _ = watched
     sign(log)
-    with feeding._alone(log.id) as first:
+    with feeding.alone(log.id) as first:
         seen = []
 
         def second() -> None:
-            with feeding._alone(log.id) as ours:
+            with feeding.alone(log.id) as ours:
                 seen.append(ours)
             connection.close()
 

@@ -14,6 +14,7 @@ from ledger.entry import Statement
 from ledger.readers import Folder
 from ledger.treehead import TreeHead
 from ledger.witness import validator
+from ledger.witness.patients import Lists
 
 BATCH = 64
 
@@ -52,7 +53,7 @@ def main(home: str, folder: str, now: str, kill_at: str) -> None:
         log,
         files,
         Path(folder) / "law",
-        observers=[Watcher(int(kill_at))],
+        observers=[Lists(Path(home) / validator.FILE), Watcher(int(kill_at))],
         clock=lambda: datetime.fromisoformat(now).timestamp(),
     )
     program.admit(TreeHead.parse(note.parse(files.read("checkpoint")).text))

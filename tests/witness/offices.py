@@ -10,7 +10,8 @@ from config import law as published
 from ledger import note
 from ledger.entry import Statement
 from ledger.treehead import TreeHead
-from ledger.witness.validator import Refused, Validator
+from ledger.witness.patients import Lists
+from ledger.witness.validator import FILE, Refused, Validator
 from tests.ledger.lawful import LOG, NOON, Book
 from tests.ledger.logs import Memory
 from tests.witness.killed import Watcher
@@ -26,7 +27,7 @@ class Office:
         self.files = Memory()
         self.laws.mkdir()
         self.accept(published.document())
-        self.watcher = Watcher()
+        self.watcher, self.lists = Watcher(), Lists(home / FILE)
         self.validator = self.open()
 
     def accept(self, data: bytes) -> None:
@@ -38,7 +39,7 @@ class Office:
             LOG.verifier,
             self.files,
             self.laws,
-            observers=[self.watcher],
+            observers=[self.lists, self.watcher],
             clock=lambda: self.now,
         )
 

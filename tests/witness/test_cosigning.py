@@ -176,6 +176,28 @@ def test_two_requests_at_once_never_roll_back(tmp_path):
     assert lost.body == b"%d\n" % won
 
 
+def test_the_same_head_twice_at_once_is_no_conflict(tmp_path):
+    """R2, L5: a feeder whose first request timed out asks again; 409 with its own size misleads."""
+    gate = threading.Barrier(2)
+
+    def admit(head: TreeHead) -> None:
+        if made.records.latest(ORIGIN).size:
+            gate.wait(10)
+
+    made = a_witness(tmp_path, admit=admit)
+    ask(made, TREE.body(0, 5))
+    answers = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(ask(made, TREE.body(5, 5)).status))
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [200, 200]
+
+
 def test_a_home_may_hold_both_kinds_of_keys(tmp_path):
     """One answer, a line by each: Ed25519 and ML-DSA-44."""
     made = a_home(tmp_path / "home", TREE, *Algorithm)

@@ -2,15 +2,10 @@
 
 import hashlib
 import json
-import os
-import random
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import httpx
 import pytest
@@ -19,44 +14,12 @@ from config import home as places
 from config.servers import ports
 from ledger import note, treehead
 from ledger.witness import home, requests
+from tests.witness.programs import run, served
 from tests.witness.trees import ORIGIN, Tree, a_home
 
 TREE = Tree()
 FORK = Tree(TREE.signer, salt="another history ")
-PROGRAM = (sys.executable, "-m", "ledger.witness")
 DIGEST = hashlib.sha256(ORIGIN.encode()).hexdigest()
-
-
-@contextmanager
-def served(folder: Path, *more: str) -> Iterator[tuple[httpx.Client, subprocess.Popen[bytes]]]:
-    """The program on a home; what is said on it is said over one kept connection."""
-    port = ports._any()
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "ledger.witness",
-            "serve",
-            "--home",
-            str(folder),
-            "--port",
-            str(port),
-        ],
-        cwd=places.BASE,
-    )
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-            until = time.monotonic() + 20
-            while time.monotonic() < until:
-                try:
-                    client.get("/healthz")
-                    break
-                except httpx.TransportError:
-                    time.sleep(0.02)
-            yield client, process
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -114,45 +77,6 @@ def test_answers_everything_else_with_its_status(witness, method, path, content,
     """D2, D4, D5: and lives."""
     assert witness.request(method, path, content=content).status_code == status
     assert witness.get("/healthz").status_code == 200
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3))
-def test_killed_at_any_moment_it_forgets_nothing_it_has_said(tmp_path, seed):
-    """F1, L12: after each kill -9 it stands at a size that was asked for, and no fork gets in."""
-    a_home(tmp_path, TREE)
-    dice, told, asked = random.Random(seed), 0, 0
-    for _ in range(12):
-        with served(tmp_path) as (client, process):
-            size = _size(client)
-            assert told <= size <= asked
-            told = size
-            end = time.monotonic() + dice.uniform(0.01, 0.2)
-            while time.monotonic() < end and told < 300:
-                asked = min(told + dice.randint(1, 3), 300)
-                answer = client.post("/witness/add-checkpoint", content=TREE.body(told, asked))
-                assert answer.status_code == 200
-                told = asked
-            asked = min(told + 1, 300)
-            fork = requests.encode(told, FORK.proof(told, asked), FORK.checkpoint(asked))
-            if told:
-                assert client.post("/witness/add-checkpoint", content=fork).status_code == 422
-            os.kill(process.pid, signal.SIGKILL)
-
-
-def _size(client: httpx.Client) -> int:
-    answer = client.post("/witness/add-checkpoint", content=TREE.body(300, 300))
-    return 300 if answer.status_code == 200 else int(answer.text)
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*PROGRAM, *arguments],
-        cwd=places.BASE,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_making_a_home_twice_keeps_its_keys(tmp_path):

@@ -1,5 +1,6 @@
 """
-``manage.py receipt verify|qr|scan``: check a receipt file, draw it as QR codes, read those back.
+``manage.py receipt verify|qr|scan|list``: check a receipt file, draw it as QR codes, read those
+back; check that a list of entries about a patient is complete.
 
 Nothing is asked but the file and the policy: no database, no network.
 """
@@ -15,7 +16,7 @@ from typing import Any
 import segno
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ledger import paper, receiptfile
+from ledger import paper, patients, receiptfile
 from ledger.management import given
 from ledger.receiptfile import Verified
 
@@ -38,6 +39,12 @@ class Command(BaseCommand):
         scan.add_argument("part", nargs="+", help="the text of a QR code")
         scan.add_argument("--out", type=Path, help="the receipt file to write; else the terminal")
 
+        complete = verbs.add_parser("list", help="check that these are all entries about a patient")
+        complete.add_argument("file", type=Path, help="the proof, from /api/me/entries/proof")
+        complete.add_argument("tag", help="the patient's tag in that log")
+        complete.add_argument("index", nargs="*", type=int, help="of each entry, rising")
+        given.add_policy(complete)
+
     def handle(self, *args: Any, verb: str, **options: Any) -> None:
         try:
             getattr(self, f"_{verb}")(**options)
@@ -48,6 +55,18 @@ class Command(BaseCommand):
         verified = receiptfile.verify(given.content(file), given.policy(policy))
         for line in _report(verified):
             self.stdout.write(given.printable(line))
+
+    def _list(
+        self, file: Path, tag: str, index: list[int], policy: Path | None, **options: Any
+    ) -> None:
+        head = patients.verify(given.content(file), tag, index, given.policy(policy)).head
+        log = patients.log_of(head.origin)
+        self.stdout.write(
+            given.printable(
+                f"OK       {len(index) or 'no'} entries are about this patient among the first"
+                f" {head.size} of {log}: these and no others"
+            )
+        )
 
     def _qr(self, file: Path, out: Path | None, **options: Any) -> None:
         codes = [
