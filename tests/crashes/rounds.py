@@ -167,6 +167,8 @@ def _round(
     drawn = random.Random(f"{plan.seed}/{number}")
     victim, delay_s = drawn.choice(killer.plan.faults), drawn.uniform(0, LONGEST_DELAY_S)
     killer.random = drawn
+    if not programs.wait_until(lambda: bool(killer._victims(victim)), PATIENCE_S):
+        return [f"{victim} has not come back"]
     time.sleep(delay_s)
     killer.strike(victim)
     before = writers.count
