@@ -51,6 +51,9 @@ OF_HTTP: dict[int, tuple[str, str]] = {
 RETRIED = {"40001", "40P01", "55P03", "57014"}
 """Serialization failure, deadlock, lock time-out, statement time-out: the same call may succeed."""
 
+READ_ONLY = "25006"
+"""The database is a standby, or has been closed for writing."""
+
 CONTENDED = "Somebody else is changing the same thing; try again."
 
 log = logging.getLogger(__name__)
@@ -77,6 +80,9 @@ def describe(fault: Exception) -> tuple[int, str, str, dict[str, Any]]:
     if isinstance(fault, chain.Turned | network.Turning):
         turning = http.Turning(retry_after_s=2)
         return 503, turning.code, turning.sentence(), turning.facts
+    if isinstance(fault, chain.WrongClock):
+        clock = http.WrongClock(reason=str(fault), retry_after_s=60)
+        return 503, clock.code, clock.sentence(), clock.facts
     if isinstance(fault, DatabaseError):
         return _of_database(fault)
     if isinstance(fault, RequestDataTooBig):
@@ -107,7 +113,7 @@ def _of_database(fault: DatabaseError) -> tuple[int, str, str, dict[str, Any]]:
     state = getattr(fault.__cause__, "pgcode", None)
     if state in RETRIED:
         return 409, "server.contended", CONTENDED, {"retry_after_s": 1}
-    if isinstance(fault, OperationalError):
+    if isinstance(fault, OperationalError) or state == READ_ONLY:
         log.error("the database is not available (%s)", state)
         return (503, *OF_HTTP[503], {"retry_after_s": 2})
     return _of_bug(fault)

@@ -109,6 +109,9 @@ LOG_FOLDER = Path(home.LOG)
 LEDGER_POLICY = Path(os.environ.get("RX_POLICY") or home.HOME / "policy")
 LEDGER_WITNESS_TIMEOUT_S = float(os.environ.get("RX_WITNESS_TIMEOUT_S", "1"))
 LEDGER_MERGE_DELAY_S = int(os.environ.get("RX_MERGE_DELAY_S", "60"))
+# How many seconds before the database's clock an entry may be dated (signing.FRESH and a little),
+# and how far one clock may run ahead of another. The law's LATE_S must be more than 1 × + 2 ×.
+LEDGER_CLOCKS_S = (720, 60)
 METRICS = os.environ.get("RX_METRICS") == "1"  # opens /log/metrics
 LEDGER_POST_QUANTUM = os.environ.get("RX_POST_QUANTUM") == "1"
 

@@ -48,6 +48,12 @@ class Turning(errors.Unavailable):
     code = "ledger.turning"
 
 
+class WrongClock(errors.Unavailable):
+    """A clock of the server is wrong, so nothing can be dated; nothing was changed."""
+
+    code = "ledger.clock"
+
+
 class Lagging(errors.Unavailable):
     """The ledger is later than it promises; nothing was changed, try again in a few seconds."""
 

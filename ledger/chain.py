@@ -12,9 +12,10 @@ relies on. Signatures are not checked here: the caller knows the keys and has ch
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 
 from ledger import network
@@ -34,6 +35,15 @@ class Outrun(ValueError):
 
 class Turned(Outrun):
     """The log for which the statement was drawn takes no more entries; draw it again."""
+
+
+class WrongClock(RuntimeError):
+    """
+    The clocks of this process, the database and the log's newest entry disagree.
+
+    An entry dated so would be unlawful for ever (``ledger.replay``, rule 7), or would make the
+    right ones after it look back-dated; so it must not be written.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +147,7 @@ def append(note: bytes, *, drawn: Statement | None = None) -> Appended:
         note.Malformed: not a signed note, not a statement, or over 65,535 bytes.
         Outrun: it names another log, or does not follow the subject's tip.
         Turned: the log has been closed.
+        WrongClock: see there; the caller's transaction must be rolled back.
     """
     if not connection.in_atomic_block:
         raise AppendOutsideTransaction
@@ -146,14 +157,15 @@ def append(note: bytes, *, drawn: Statement | None = None) -> Appended:
     log = network.log_id(statement.log)
     row = (log, statement.subject, statement.version, statement.kind, note)
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT.format(if_open=_IF_OPEN), (*row, log))
+        cursor.execute(_INSERT.format(if_open=_IF_OPEN), (*row, log, log))
         inserted = cursor.fetchone()
     if inserted is None:
         if network.is_closed(log):
             network.look_again()
             raise Turned(statement.log)
         raise Outrun(f"{statement.subject} already has version {statement.version}")
-    event_id, leaf, stored_at = inserted
+    event_id, leaf, stored_at, newest = inserted
+    _check_clocks(statement.at, stored_at, newest)
     return Appended(
         event_id=event_id,
         log=statement.log,
@@ -163,6 +175,22 @@ def append(note: bytes, *, drawn: Statement | None = None) -> Appended:
         at=statement.at,
         stored_at=stored_at,
     )
+
+
+def _check_clocks(at: datetime, stored_at: datetime, newest: datetime | None) -> None:
+    """
+    Compare an entry's ``at`` and the newest entry of its log with the database's clock.
+
+    LEDGER_CLOCKS_S holds how long before ``stored_at`` an entry may be drawn, and how far a clock
+    may run ahead of another; together they stay below the law's ``late``.
+    """
+    drawn_before, ahead = (timedelta(seconds=one) for one in settings.LEDGER_CLOCKS_S)
+    if at - stored_at > ahead:
+        raise WrongClock("the entry is dated ahead of the database's clock")
+    if stored_at - at > drawn_before:
+        raise WrongClock("the entry is dated long before the database's clock")
+    if newest is not None and newest - stored_at > ahead:
+        raise WrongClock("the database's clock has been set back")
 
 
 def append_last(note: bytes, statement: Statement) -> None:
@@ -175,7 +203,7 @@ def append_last(note: bytes, statement: Statement) -> None:
         note,
     )
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT.format(if_open=""), row)
+        cursor.execute(_INSERT.format(if_open=""), (*row, row[0]))
         if cursor.fetchone() is None:
             raise Outrun(f"{statement.subject} already has version {statement.version}")
 
@@ -205,6 +233,7 @@ _TIP = """
 _INSERT = """
     INSERT INTO ledger_event (log_id, subject, version, kind, note)
     SELECT %s, %s, %s, %s, %s {if_open}
-    ON CONFLICT (log_id, subject, version) DO NOTHING RETURNING id, leaf, stored_at
+    ON CONFLICT (log_id, subject, version) DO NOTHING RETURNING id, leaf, stored_at,
+        (SELECT stored_at FROM ledger_event WHERE log_id = %s ORDER BY xid DESC, id DESC LIMIT 1)
 """
 _IF_OPEN = "WHERE NOT EXISTS (SELECT FROM ledger_closing WHERE log_id = %s)"

@@ -27,6 +27,13 @@ def lines() -> tuple[str, ...]:
     return (first, *(f"{first}/{number}" for number in range(1, settings.LEDGER_LINES)))
 
 
+def begun() -> set[str]:
+    """Name the lines that have logs in this database, whatever the setting says."""
+    first = str(settings.LEDGER_ORIGIN)
+    named = set(Log.objects.order_by().values_list("line", flat=True).distinct())
+    return {one for one in named if one == first or one.startswith(f"{first}/")} - {national()}
+
+
 def national() -> str:
     """Name the log that holds the checkpoints of all others (``ledger.national``)."""
     return f"{settings.LEDGER_ORIGIN}/national"

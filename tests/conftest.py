@@ -23,6 +23,8 @@ LINES = 2
 """People's entries are spread over two lines of logs, as they would be in a large network."""
 LATE_S = 86_400
 """No sequencer runs beside the tests of single calls, so entries wait as long as the tests run."""
+LONG_S = 10**9
+"""Tests travel in time, each for itself, and all write into one log."""
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +55,7 @@ def private_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         LEDGER_POLICY=folder / "policy",
         LEDGER_MERGE_DELAY_S=LATE_S,
         LEDGER_LINES=LINES,
+        LEDGER_CLOCKS_S=(LONG_S, LONG_S),
         WECHAT=wechat,
     )
     with pytest.MonkeyPatch.context() as patch, moved:

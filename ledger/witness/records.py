@@ -110,10 +110,11 @@ class Records:
         cursor.execute("BEGIN IMMEDIATE")
         try:
             yield cursor
+            cursor.execute("COMMIT")
         except BaseException:
-            cursor.execute("ROLLBACK")
+            if connection.in_transaction:  # a full disk ends it by itself, or leaves it open
+                cursor.execute("ROLLBACK")
             raise
-        cursor.execute("COMMIT")
 
 
 _TABLES = (

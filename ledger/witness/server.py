@@ -20,6 +20,7 @@ import hashlib
 import json
 import logging
 import re
+import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -105,6 +106,9 @@ class Application:
         """Answer one request (PEP 3333)."""
         try:
             answer = self._answer(environ)
+        except sqlite3.OperationalError as error:
+            logger.error("What we say cannot be stored, so it is not said: %s", error)
+            answer = Answer(503, b"nothing can be stored here now\n")
         except Exception:
             logger.exception("A request could not be answered")
             answer = Answer(500, b"this is our fault, not yours\n")

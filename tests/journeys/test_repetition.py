@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+from contextlib import contextmanager
 from uuid import UUID, uuid4
 
 import pytest
@@ -106,6 +107,19 @@ def test_a_refusal_and_a_crash_leave_the_key_free(world, patient, make, monkeypa
     assert everything() != before
 
 
+@every_kind
+def test_a_database_that_only_reads_refuses_every_write(world, patient, make):
+    """A standby, or one closed for writing: 503, and the same key does it later."""
+    ready, key = make(world, patient), uuid4().hex
+    before = everything()
+    with read_only():
+        refused = raw(ready.by, "POST", ready.path, key=key, body=ready.body)
+    assert (refused.status_code, refused.json()["code"]) == (503, "server.busy")
+    assert everything() == before
+
+    assert raw(ready.by, "POST", ready.path, key=key, body=ready.body).status_code in (200, 201)
+
+
 @pytest.mark.parametrize("route", every_write(), ids=str)
 def test_waits_for_nobody_while_the_first_still_runs(world, one_of_each, route):  # noqa: F811
     """I4: 409 with Retry-After, whatever the request is."""
@@ -160,6 +174,17 @@ def test_answers_are_kept_sealed(world, patient):
 def member_for(route, members):
     """Somebody who may make this call."""
     return members[Role.DOCTOR if Role.DOCTOR in route.view.roles else route.view.roles[0]]
+
+
+@contextmanager
+def read_only():
+    """The server's connection writes nothing, as that to a standby."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+        try:
+            yield
+        finally:
+            cursor.execute("SET default_transaction_read_only = off")
 
 
 def _cut(**_: object) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
@@ -313,3 +314,15 @@ def test_a_turned_line_costs_no_more_queries(line):
         "INSERT",
         "COMMIT",
     ]
+
+
+@pytest.mark.parametrize("lines", [2, 5])
+def test_the_number_of_lines_cannot_be_changed_later(line, lines):
+    """A person's line follows from it: what was entered about him would be looked for elsewhere."""
+    turn(line)
+    with (
+        override_settings(LEDGER_LINES=lines),
+        pytest.raises(CommandError, match=r"begun with 1 lines of logs: set RX_LINES=1,"),
+    ):
+        call_command("init")
+    assert network.begun() == {line.origin}

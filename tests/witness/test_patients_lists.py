@@ -102,7 +102,7 @@ def test_an_unlawful_entry_is_in_no_list(office, book):
     cheated.tips, cheated.now, cheated.keys = dict(book.tips), book.now, book.keys
     cheated.view("1" * 32, patient=TAG)
     cheated.view("2" * 32, by="cashier", patient=TAG)
-    assert office.refuses(cheated, "law.signers" if False else office_rule(cheated)).lasting
+    assert office.refuses(cheated, office_rule(cheated)).lasting
     assert office.lists.size() == 40
     assert office.lists.root_at(40) == naive_root(lists_in(book, 40))
 

@@ -21,6 +21,7 @@ class Command(BaseCommand):
     help = "Make the server's keys if they are missing, open the ledger's log, publish its law."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        _check_lines()
         settings.KEY_FOLDER.mkdir(parents=True, exist_ok=True, mode=0o700)
         _django_key()
         sealing.make_keys(settings.KEY_FOLDER)
@@ -28,6 +29,16 @@ class Command(BaseCommand):
             services.make_key(name)
         for line in (*network.lines(), network.national()):
             _open(network.newest(line))
+
+
+def _check_lines() -> None:
+    """A person's line follows from how many there are, so their number is a network's for ever."""
+    begun = network.begun()
+    if begun and begun != set(network.lines()):
+        raise CommandError(
+            f"This network was begun with {len(begun)} lines of logs: set RX_LINES={len(begun)}, "
+            "or begin another network in another RX_HOME."
+        )
 
 
 def _open(origin: str) -> None:
