@@ -22,12 +22,12 @@ import django
 
 django.setup()
 
-from django.conf import settings
-from django.core.management import call_command
-from django.db import DatabaseError, transaction
+from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import DatabaseError, transaction  # noqa: E402
 
-from ledger import audit as auditing
-from ledger import (
+from ledger import audit as auditing  # noqa: E402
+from ledger import (  # noqa: E402
     chain,
     checkpoints,
     inspection,
@@ -35,6 +35,7 @@ from ledger import (
     note,
     opening,
     places,
+    publication,
     readers,
     sequencer,
 )
@@ -106,7 +107,7 @@ VERBS: dict[str, Callable[..., int]] = {
     "size": size,
     "audit": audit,
 }
-REFUSALS = (checkpoints.Refused, sequencer.Contradiction, chain.WrongClock, DatabaseError, OSError)
+REFUSALS = (publication.Refused, sequencer.Contradiction, chain.WrongClock, DatabaseError, OSError)
 
 
 def _answer(word: str) -> int | list[str]:
@@ -118,4 +119,4 @@ def _answer(word: str) -> int | list[str]:
 
 
 if __name__ == "__main__":
-    print(json.dumps([_answer(word) for word in sys.argv[1:]]))
+    sys.stdout.write(json.dumps([_answer(word) for word in sys.argv[1:]]))

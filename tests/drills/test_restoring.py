@@ -44,7 +44,7 @@ def test_l12_an_older_backup_signs_nothing_that_would_fork_the_log(make_operator
 def test_l12_an_old_backup_of_database_and_folder_together_is_the_witnesses_to_stop(
     make_operator, tmp_path
 ):
-    """The operator alone cannot know; ``tests/ledger/test_feeding.py`` shows the witnesses' word."""
+    """The operator alone cannot know; ``tests/ledger/test_feeding.py`` shows that they do."""
     old = make_operator("old")
     old.does("open", "append:5", "sequence", "sign")
     backup = old.dump(tmp_path / "backup")
