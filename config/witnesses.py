@@ -18,7 +18,7 @@ from config import law
 from config.sample import loader
 from config.servers import ports, processes
 from config.servers.processes import Program
-from ledger import keyfile, note
+from ledger import keyfile
 from ledger.cosignature import Algorithm
 from ledger.policy import Policy
 from ledger.witness import home as homes
@@ -27,6 +27,9 @@ from ledger.witness.home import VALIDATOR, WITNESS, WatchedLog
 KINDS = ("hospital", "pharmacy", "insurer", "regulator")
 GROUPS = {WITNESS: "witnesses", VALIDATOR: "validators"}
 ORIGIN = "rx.example/log"
+VKeys = tuple[str, ...]
+LogKeys = Mapping[str, VKeys]
+"""Log's name → its verifier keys: Ed25519, and ML-DSA-44 where it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +47,11 @@ def prepare(home: Path, web_url: str, env: Mapping[str, str]) -> list[Organisati
 
     ``web_url`` is where the logs' tiles are served; ``env`` is the stack's environment.
     """
-    keys = _log_keys(
-        Path(env.get("RX_KEYS") or home / "keys"),
-        env.get("RX_ORIGIN", ORIGIN),
-        int(env.get("RX_LINES", "1")),
-    )
-    logs = [_watched(key, web_url, keys[0].name) for key in keys]
-    made = [_organisation(home, slug, logs) for slug in _slugs()]
+    first, post_quantum = env.get("RX_ORIGIN", ORIGIN), env.get("RX_POST_QUANTUM") == "1"
+    folder, lines = Path(env.get("RX_KEYS") or home / "keys"), int(env.get("RX_LINES", "1"))
+    keys = _log_keys(folder, first, lines, post_quantum=post_quantum)
+    logs = [_watched(name, vkeys, web_url, first) for name, vkeys in keys.items()]
+    made = [_organisation(home, slug, logs, post_quantum=post_quantum) for slug in _slugs()]
     _write_policy(home, policy(keys, made))
     return made
 
@@ -60,20 +61,25 @@ def are_ours(home: Path) -> bool:
     return (home / "witnesses").is_dir()
 
 
-def watch(home: Path, more: Sequence[note.Verifier]) -> None:
+def watch(home: Path, more: LogKeys) -> None:
     """The sample organisations watch more logs, and agree on a policy that names them."""
     path = home / "policy"
     agreed = Policy.parse(path.read_bytes())
     known = [one.verifier.name for one in agreed.logs]
-    fresh = [key for key in more if key.name not in known]
+    fresh = {name: vkeys for name, vkeys in more.items() if name not in known}
     for folder in sorted((home / "witnesses").iterdir()):
         organisation = homes.load(folder)
         web_url = organisation.logs[0].url.removesuffix("/log")
-        for key in fresh:
-            organisation = organisation.watching(_watched(key, web_url, known[0]))
+        for name, vkeys in fresh.items():
+            organisation = organisation.watching(_watched(name, vkeys, web_url, known[0]))
     lines = agreed.text.decode().splitlines(keepends=True)
-    lines[len(known) : len(known)] = [f"log {key.vkey}\n" for key in fresh]
+    lines[len(known) : len(known)] = [f"{line}\n" for line in log_lines(fresh)]
     _write_policy(home, "".join(lines))
+
+
+def log_lines(keys: LogKeys) -> list[str]:
+    """What a policy says of logs."""
+    return [f"log {vkey}" for vkeys in keys.values() for vkey in vkeys]
 
 
 def _write_policy(home: Path, text: str) -> None:
@@ -82,24 +88,25 @@ def _write_policy(home: Path, text: str) -> None:
     draft.replace(home / "policy")
 
 
-def _log_keys(folder: Path, first: str, lines: int) -> list[note.Verifier]:
+def _log_keys(folder: Path, first: str, lines: int, *, post_quantum: bool) -> dict[str, VKeys]:
     """The keys of all logs, the first log's first; made where they are missing."""
-    names = [*(f"{first}/{number}" for number in range(1, lines)), f"{first}/national"]
-    found = [keyfile.load_or_make(folder / "log.key", first)]
-    for name in names:
-        suffix = name.removeprefix(f"{first}/").replace("/", ".")
-        found.append(keyfile.load_or_make(folder / "logs" / suffix / "log.key", name))
-    known = {one.verifier.name for one in found}
-    for path in sorted(folder.glob("logs/*/log.key")):  # those of logs that continue others
-        signer = keyfile.load(path)
-        if signer.verifier.name not in known:
-            found.append(signer)
-    return [one.verifier for one in found]
+    places = {first: folder}
+    for name in (*(f"{first}/{number}" for number in range(1, lines)), f"{first}/national"):
+        places[name] = folder / "logs" / _suffix(name, first)
+    for path in sorted(folder.glob(f"logs/*/{keyfile.LOG_KEY}")):  # those that continue others
+        places.setdefault(keyfile.load(path).verifier.name, path.parent)
+    for name, place in places.items():
+        keyfile.make_log_keys(place, name, post_quantum=post_quantum)
+    return {name: keyfile.log_vkeys(place) for name, place in places.items()}
 
 
-def _watched(key: note.Verifier, web_url: str, first: str) -> WatchedLog:
-    suffix = key.name.removeprefix(first).removeprefix("/").replace("/", ".")
-    return WatchedLog((key.vkey,), f"{web_url}/logs/{suffix}" if suffix else f"{web_url}/log")
+def _suffix(name: str, first: str) -> str:
+    return name.removeprefix(first).removeprefix("/").replace("/", ".")
+
+
+def _watched(name: str, vkeys: VKeys, web_url: str, first: str) -> WatchedLog:
+    suffix = _suffix(name, first)
+    return WatchedLog(vkeys, f"{web_url}/logs/{suffix}" if suffix else f"{web_url}/log")
 
 
 def programs(made: Sequence[Organisation], env: Mapping[str, str]) -> list[Program]:
@@ -118,17 +125,24 @@ def programs(made: Sequence[Organisation], env: Mapping[str, str]) -> list[Progr
     ]
 
 
-def policy(logs: Sequence[note.Verifier], made: Sequence[Organisation]) -> str:
-    """The policy file: of the witnesses a quorum, and of the validators a quorum."""
-    lines = [f"log {log.vkey}" for log in logs]
-    names: dict[str, list[str]] = {role: [] for role in GROUPS}
+def policy(keys: LogKeys, made: Sequence[Organisation]) -> str:
+    """
+    The policy file: of the witnesses a quorum, and of the validators a quorum.
+
+    An organisation with two keys counts where both have cosigned, so both algorithms must be broken
+    before anybody can speak for it.
+    """
+    lines = log_lines(keys)
+    members: dict[str, list[str]] = {role: [] for role in GROUPS}
     for one in made:
-        for role, members in names.items():
-            for key in one.home.cosigners(role):
-                lines.append(f"witness {key.verifier.name} {key.verifier.vkey} {one.url}/{role}")
-                members.append(key.verifier.name)
+        for role, names in members.items():
+            own = [key.verifier for key in one.home.cosigners(role)]
+            lines += [f"witness {key.name} {key.vkey} {one.url}/{role}" for key in own]
+            if len(own) > 1:
+                lines.append(f"group {one.slug}/{role}s all {' '.join(key.name for key in own)}")
+            names.append(own[0].name if len(own) == 1 else f"{one.slug}/{role}s")
     needed = quorum(len(made))
-    lines += [f"group {GROUPS[role]} {needed} {' '.join(names[role])}" for role in GROUPS]
+    lines += [f"group {GROUPS[role]} {needed} {' '.join(members[role])}" for role in GROUPS]
     lines += ["group consortium all witnesses validators", "quorum consortium"]
     return "".join(f"{line}\n" for line in lines)
 
@@ -149,14 +163,13 @@ def _slugs() -> list[str]:
     return [next(one.slug for one in network if one.kind == kind) for kind in KINDS]
 
 
-def _organisation(home: Path, slug: str, logs: Sequence[WatchedLog]) -> Organisation:
+def _organisation(
+    home: Path, slug: str, logs: Sequence[WatchedLog], *, post_quantum: bool
+) -> Organisation:
+    algorithms = tuple(Algorithm) if post_quantum else (Algorithm.ED25519,)
     for log in logs:
         made = homes.make(
-            home / "witnesses" / slug,
-            slug,
-            algorithms=(Algorithm.ED25519,),
-            validates=True,
-            log=log,
+            home / "witnesses" / slug, slug, algorithms=algorithms, validates=True, log=log
         )
     made.accept(law.document(), law.digest())
     return Organisation(slug, made, f"http://127.0.0.1:{ports.choose(home, f'witness-{slug}')}")

@@ -1,5 +1,6 @@
 """
-Feeding: every witness of the policy is shown the newest checkpoint, all of them at once.
+Feeding: every witness of the policy is shown the newest checkpoint, all of them at once; one that
+has several keys under one address, once.
 
 A witness answers with a cosignature, which is verified before it is kept; with 409 and the size
 that it knows, from which the proof is made again; or not at all, and is asked again later, after a
@@ -48,6 +49,11 @@ class _Told:
     trouble: str = ""
     text: str = ""
 
+    @property
+    def is_conflict(self) -> bool:
+        """Whether it has cosigned another size than we thought."""
+        return not self.line and not self.trouble
+
 
 def feed(log: Log, folder: Path) -> None:
     """
@@ -72,59 +78,75 @@ def feed(log: Log, folder: Path) -> None:
             finality.conclude(log.id, policy)
 
 
-def _due(log_id: int, policy: Policy, size: int) -> list[tuple[Witness, int]]:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One program: its keys of the policy, and the last size that it is known to have cosigned."""
+
+    url: str
+    witnesses: tuple[Witness, ...]
+    size: int
+
+
+def _due(log_id: int, policy: Policy, size: int) -> list[_Asked]:
     """Witnesses that have not cosigned this size and may be asked now, with their last size."""
     done = set(Cosignature.objects.filter(log_id=log_id, size=size).values_list("name", flat=True))
     contacts = {one.name: one for one in Contact.objects.filter(log_id=log_id)}
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         (now,) = cursor.fetchone()
-    found = []
+    due: dict[str, list[Witness]] = {}
+    known: dict[str, int] = {}
     for name, witness in policy.witnesses.items():
         contact = contacts.get(name)
         if name in done or not witness.url or (contact and contact.next_try_at > now):
             continue
-        found.append((witness, min(contact.size, size) if contact else 0))
-    return found
+        due.setdefault(witness.url, []).append(witness)
+        last = min(contact.size, size) if contact else 0
+        known[witness.url] = max(last, known.get(witness.url, 0))
+    return [_Asked(url, tuple(keys), known[url]) for url, keys in due.items()]
 
 
-def _ask_all(
-    folder: Path, size: int, checkpoint: bytes, due: list[tuple[Witness, int]]
-) -> list[_Told]:
+def _ask_all(folder: Path, size: int, checkpoint: bytes, due: list[_Asked]) -> list[_Told]:
     source = tiles.hash_source(Folder(folder), size)
-    proofs = {old: _proof(old, size, source) for _, old in due}
+
+    def ask(pool: ThreadPoolExecutor, asked: list[_Asked]) -> list[list[_Told]]:
+        proofs = {old: _proof(old, size, source) for old in {one.size for one in asked}}
+        return list(pool.map(lambda one: _ask(one, size, proofs[one.size], checkpoint), asked))
+
     with ThreadPoolExecutor(len(due), thread_name_prefix="feed") as pool:
-        first = list(
-            pool.map(lambda one: _ask(one[0], one[1], size, proofs[one[1]], checkpoint), due)
-        )
+        first = ask(pool, due)
         # 409: the witness knows another size than we thought; once more, from there
-        again = [one for one in first if one.trouble == "" and not one.line]
-        healed = {one.size: _proof(one.size, size, source) for one in again}
-        second = pool.map(
-            lambda one: _ask(one.witness, one.size, size, healed[one.size], checkpoint), again
-        )
-        return [one for one in first if one not in again] + [_given_up(one) for one in second]
+        again = [
+            _Asked(one.url, one.witnesses, told[0].size)
+            for one, told in zip(due, first, strict=True)
+            if told[0].is_conflict
+        ]
+        second = ask(pool, again)
+    settled = [one for told in first if not told[0].is_conflict for one in told]
+    return settled + [_given_up(one) for told in second for one in told]
 
 
 def _proof(old: int, size: int, source: merkle.Source) -> tuple[bytes, ...]:
     return tuple(merkle.consistency(old, size, source)) if 0 < old < size else ()
 
 
-def _ask(
-    witness: Witness, old: int, size: int, proof: tuple[bytes, ...], checkpoint: bytes
-) -> _Told:
-    """One request; whatever comes back, this returns."""
+def _ask(asked: _Asked, size: int, proof: tuple[bytes, ...], checkpoint: bytes) -> list[_Told]:
+    """One request, and what it says of each key; whatever comes back, this returns."""
+
+    def all_of_them(size: int, trouble: str = "", text: str = "") -> list[_Told]:
+        return [_Told(one, size, trouble=trouble, text=text) for one in asked.witnesses]
+
+    old = asked.size
     try:
-        status, body = post(f"{witness.url}/add-checkpoint", _body(old, proof, checkpoint))
+        status, body = post(f"{asked.url}/add-checkpoint", _body(old, proof, checkpoint))
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        return _Told(witness, old, trouble=SILENT, text=f"{type(error).__name__}: {error}")
+        return all_of_them(old, SILENT, f"{type(error).__name__}: {error}")
     if status == 200:
-        return _cosigned(witness, old, size, checkpoint, body)
+        return [_cosigned(one, old, size, checkpoint, body) for one in asked.witnesses]
     if status == 409:
-        return _conflict(witness, old, size, body)
+        return all_of_them(*_conflict(old, size, body))
     text = f"{status}: {body.decode(errors='replace').strip()[:500]}"
-    lasting = status in (403, 404, 422)
-    return _Told(witness, old, trouble=REFUSED if lasting else SILENT, text=text)
+    return all_of_them(old, REFUSED if status in (403, 404, 422) else SILENT, text)
 
 
 def _body(old: int, proof: tuple[bytes, ...], checkpoint: bytes) -> bytes:
@@ -159,19 +181,19 @@ def line_of(witness: Witness, signed: bytes, answer: bytes) -> tuple[str, int]:
     return latest.line(), times[key]
 
 
-def _conflict(witness: Witness, old: int, size: int, body: bytes) -> _Told:
+def _conflict(old: int, size: int, body: bytes) -> tuple[int, str, str]:
+    """The size that the witness says it knows; size, trouble and words."""
     text = body.decode("ascii", errors="replace").strip()
     if not text.isascii() or not text.isdigit() or len(text) > 16:
-        return _Told(witness, old, trouble=SILENT, text="409 without a size")
+        return old, SILENT, "409 without a size"
     if int(text) > size:
-        words = f"it has cosigned {text} entries, this database has signed {size}"
-        return _Told(witness, old, trouble=AHEAD, text=words)
-    return _Told(witness, int(text))
+        return old, AHEAD, f"it has cosigned {text} entries, this database has signed {size}"
+    return int(text), "", ""
 
 
 def _given_up(told: _Told) -> _Told:
     """A second 409: somebody else is feeding this witness too; later."""
-    if told.line or told.trouble:
+    if not told.is_conflict:
         return told
     return _Told(told.witness, told.size, trouble=SILENT, text="409 twice")
 

@@ -12,6 +12,7 @@ from ledger.cosignature import Algorithm, Cosigner
 from ledger.note import Malformed, Signer, decode_base64, encode_base64
 
 SEED_SIZE = 32
+LOG_KEY, SECOND_LOG_KEY = "log.key", "log.ml-dsa.key"
 
 
 def save(path: Path, signer: Signer | Cosigner) -> None:
@@ -61,6 +62,26 @@ def load_cosigner(path: Path, algorithm: Algorithm = Algorithm.ED25519) -> Cosig
         Malformed: it is not what ``save`` writes.
     """
     return Cosigner(*_read(path), algorithm)
+
+
+def make_log_keys(folder: Path, name: str, *, post_quantum: bool) -> Signer:
+    """Make a log's keys where they are missing: Ed25519, and ML-DSA-44 where wanted."""
+    second = folder / SECOND_LOG_KEY
+    if post_quantum and not second.exists():
+        save(second, Cosigner.generate(name, Algorithm.ML_DSA_44))
+    return load_or_make(folder / LOG_KEY, name)
+
+
+def second_log_key(folder: Path) -> Cosigner | None:
+    """A log's post-quantum key, where it has one: it stays in use, whatever is set later."""
+    path = folder / SECOND_LOG_KEY
+    return load_cosigner(path, Algorithm.ML_DSA_44) if path.exists() else None
+
+
+def log_vkeys(folder: Path) -> tuple[str, ...]:
+    """The verifier keys of the log whose keys lie in a folder."""
+    second = second_log_key(folder)
+    return (load(folder / LOG_KEY).verifier.vkey, *([second.verifier.vkey] if second else []))
 
 
 def _read(path: Path) -> tuple[str, bytes]:

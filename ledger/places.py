@@ -14,7 +14,7 @@ from django.conf import settings
 
 from ledger import keyfile
 from ledger import note as notes
-from ledger.cosignature import Algorithm, Cosigner
+from ledger.cosignature import Cosigner
 
 _SUFFIX = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*([./][a-z0-9]+(-[a-z0-9]+)*)*")
 LOGS, LEDGER = "logs", "ledger"
@@ -65,18 +65,15 @@ def keys(origin: str) -> Path:
 
 def signer(origin: str) -> notes.Signer:
     """The log's key; raises as ``keyfile.load``."""
-    return keyfile.load(keys(origin) / "log.key")
+    return keyfile.load(keys(origin) / keyfile.LOG_KEY)
 
 
 def second_signer(origin: str) -> Cosigner | None:
     """The log's post-quantum key, where it has one."""
-    path = keys(origin) / "log.ml-dsa.key"
-    return keyfile.load_cosigner(path, Algorithm.ML_DSA_44) if path.exists() else None
+    return keyfile.second_log_key(keys(origin))
 
 
 def make_keys(origin: str) -> notes.Signer:
-    """The log's keys, made first if there are none."""
-    second = keys(origin) / "log.ml-dsa.key"
-    if settings.LEDGER_POST_QUANTUM and not second.exists():
-        keyfile.save(second, Cosigner.generate(origin, Algorithm.ML_DSA_44))
-    return keyfile.load_or_make(keys(origin) / "log.key", origin)
+    """The log's key, made first if there is none; so the second one, if it is wanted."""
+    wanted = bool(settings.LEDGER_POST_QUANTUM)
+    return keyfile.make_log_keys(keys(origin), origin, post_quantum=wanted)

@@ -119,7 +119,13 @@ class Policy:
     @classmethod
     def of_log(cls, verifier: LogKey) -> Policy:
         """The policy that trusts one log and asks for no witness."""
-        return cls.parse(f"log {verifier.vkey}\nquorum {NONE}\n".encode())
+        return cls.of_logs(verifier)
+
+    @classmethod
+    def of_logs(cls, *verifiers: LogKey) -> Policy:
+        """The policy that trusts these logs and asks for no witness."""
+        lines = [f"log {one.vkey}\n" for one in verifiers]
+        return cls.parse(f"{''.join(lines)}quorum {NONE}\n".encode())
 
     def agreement(self) -> bytes:
         """What was agreed on, in one form: no addresses, which may change, and no comments."""

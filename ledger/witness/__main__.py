@@ -49,7 +49,7 @@ def init(options: argparse.Namespace) -> None:
     home = homes.make(
         options.home,
         options.name,
-        algorithms=ALGORITHMS[options.algorithm],
+        algorithms=ALGORITHMS[options.algorithm] if options.algorithm else (),
         validates=bool(options.law),
         log=_log(options),
     )

@@ -123,7 +123,8 @@ def make(
     """
     Make a folder with new keys, or open it if it is there, and watch ``log``.
 
-    A witness that is to validate from now on gets its second key; no key is ever made again.
+    One that is to validate from now on, or to sign by another algorithm too, gets the keys that it
+    lacks; no key is ever made again or taken away. ``algorithms`` is Ed25519 if it is empty.
 
     Raises:
         BadHome: it is there under another name.
@@ -132,17 +133,19 @@ def make(
     log.keys  # noqa: B018 -- unfit keys are refused before anything is made
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not (path / CONFIG).exists():
-        names = tuple(algorithm.name for algorithm in algorithms)
+        names = tuple(one.name for one in algorithms or (Algorithm.ED25519,))
         home = Home(path, name, names, validates, ())
         home._make_keys(home.roles)
         return home.watching(log)
     home = load(path)
     if home.name != name:
         raise BadHome(f"{path} is the home of {home.name}")
-    if validates and not home.validates:
-        home._make_keys([VALIDATOR])
-        home = replace(home, validates=True)
-        home._save()
+    named = dict.fromkeys((*home.algorithms, *(one.name for one in algorithms)))
+    wanted = replace(home, algorithms=tuple(named), validates=home.validates or validates)
+    if wanted != home:
+        wanted._make_keys(wanted.roles)
+        wanted._save()
+        home = wanted
     return home if log in home.logs else home.watching(log)
 
 

@@ -87,30 +87,31 @@ class Storm:
         else:
             self.steps.release()
 
-    def strike(self, fault: str) -> None:
-        """Do one fault to the stack; what is dead already is left alone."""
+    def strike(self, fault: str) -> bool:
+        """Do one fault to the stack; false if what it would hurt is dead already."""
         what, _, number = fault.partition(":")
         sent = signal.SIGTERM if number == "TERM" else signal.SIGKILL
         with self.lock:
             if self.over.is_set():
-                return
+                return False
             if what == "flush":
-                self._flush()
-                return
+                return self._flush()
             victims = self._victims(what)
             for pid in victims:
                 with suppress(ProcessLookupError):
                     os.kill(pid, sent)
             if victims:
                 self.killed.append(fault)
+            return bool(victims)
 
-    def _flush(self) -> None:
+    def _flush(self) -> bool:
         with redis.Redis.from_url(self.stack.servers.redis_url) as client:
             try:
                 client.flushall()
             except redis.RedisError:
-                return  # it is dead already
+                return False  # it is dead already
         self.killed.append("flush")
+        return True
 
     def _victims(self, what: str) -> list[int]:
         """A program with all its workers, or one worker of it."""
@@ -120,6 +121,7 @@ class Storm:
             leader = server.pid(self.stack.home)
             family = programs.group(leader) if leader and child else [leader]
         else:
+            leader, family = 0, []
             with suppress(KeyError):
                 leader = self.stack.supervisor.pid(name)
                 family = self.stack.supervisor.processes(name)

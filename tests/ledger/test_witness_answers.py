@@ -48,8 +48,8 @@ def test_of_two_cosignatures_the_later_one_is_kept():
 @settings(deadline=None)
 def test_no_answer_crashes_the_feeder_and_only_cosignatures_are_kept(body: bytes):
     """L4, D4: a line that is kept holds under the log's checkpoint and under nothing else."""
-    told = feeding._conflict(WITNESS, 0, 2, body)
-    assert 0 <= told.size <= 2
+    size, _, _ = feeding._conflict(0, 2, body)
+    assert 0 <= size <= 2
     if line := kept(body):
         whole = note.parse(note.assemble(TEXT, [WATCHED.key.sign(TEXT), line]))
         assert cosignature.cosigned_by(whole, [LIAR.verifier])

@@ -27,8 +27,10 @@ class Command(BaseCommand):
         sealing.make_keys(settings.KEY_FOLDER)
         for name in services.SERVICES:
             services.make_key(name)
-        for line in (*network.lines(), network.national()):
-            _open(network.newest(line))
+        origins = [network.newest(line) for line in (*network.lines(), network.national())]
+        policy = _policy([places.make_keys(origin).verifier for origin in origins])
+        for origin in origins:
+            _open(origin, policy)
 
 
 def _check_lines() -> None:
@@ -41,10 +43,9 @@ def _check_lines() -> None:
         )
 
 
-def _open(origin: str) -> None:
+def _open(origin: str, policy: Policy) -> None:
     """Have a log open under the policy and the law of now, and both published beside it."""
-    signer, now = places.make_keys(origin), timezone.now()
-    policy = _policy(signer.verifier)
+    signer, now = places.signer(origin), timezone.now()
     text, digest = policy.agreement().decode(), law.digest()
     service_keys = services.verifier_keys(origin)
     opening.open_log(signer, service_keys=service_keys, policy=text, law=digest, at=now)
@@ -60,11 +61,11 @@ def _open(origin: str) -> None:
     publish(origin, policy)
 
 
-def _policy(own: note.Verifier) -> Policy:
-    """The agreed policy, or the log alone where nobody has agreed on one."""
+def _policy(own: list[note.Verifier]) -> Policy:
+    """The agreed policy, or our logs alone where nobody has agreed on one."""
     path = Path(settings.LEDGER_POLICY)
     if not path.exists():
-        return Policy.of_log(own)
+        return Policy.of_logs(*own)
     try:
         return Policy.parse(path.read_bytes())
     except BadPolicy as fault:

@@ -18,7 +18,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from config import home, law, witnesses
 from config.management.commands import init
 from hospital import services
-from ledger import network, note, opening, places, publication, turning
+from ledger import keyfile, network, note, opening, places, publication, turning
 from ledger.policy import BadPolicy, Policy
 
 
@@ -49,8 +49,10 @@ class Command(BaseCommand):
             raise CommandError(f"{fault}. Turn again when that is mended.") from fault
 
     def _prepare(self, signers: list[note.Signer]) -> None:
+        names = [one.verifier.name for one in signers]
+        keys = {name: keyfile.log_vkeys(places.keys(name)) for name in names}
         if witnesses.are_ours(home.HOME):
-            witnesses.watch(home.HOME, [one.verifier for one in signers])
+            witnesses.watch(home.HOME, keys)
             self.stdout.write(
                 "The sample organisations watch the next logs; the policy names them."
             )
@@ -58,8 +60,8 @@ class Command(BaseCommand):
         self.stdout.write(
             "Each organisation watches the next logs, and the policy gets these lines:"
         )
-        for signer in signers:
-            self.stdout.write(f"log {signer.verifier.vkey}")
+        for line in witnesses.log_lines(keys):
+            self.stdout.write(line)
 
     def _turn(self, line: str, signer: note.Signer) -> None:
         policy = _policy()
