@@ -15,12 +15,13 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from django.db import connections
+from django.db import OperationalError, connections
 from rich.console import Console
 
 from config.demo import form
@@ -149,12 +150,13 @@ def run(plan: Plan) -> Report:
             for number in range(plan.first, plan.first + plan.rounds):
                 faults = _round(number, plan, killer, writers, watcher)
                 if (number + 1) % LOOKS_EVERY == 0:
-                    faults += _heavy(writers)
+                    faults += _patiently(lambda: _heavy(writers))
                 report.faults += [f"round {number} of seed {plan.seed}: {one}" for one in faults]
                 if report.faults:
                     break
         report.faults += writers.failed
-        report.faults += _heavy(writers) + invariants.faults()
+        report.faults += _patiently(lambda: _heavy(writers))
+        report.faults += _patiently(invariants.faults)
         report.killed, report.written = killer.killed, writers.count
     report.seconds = time.monotonic() - began
     return report
@@ -175,9 +177,21 @@ def _round(
     return watcher.look()
 
 
+def _patiently(look: Callable[[], list[str]]) -> list[str]:
+    """What is seen once the database that was killed a moment ago answers again."""
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        connections.close_all()
+        try:
+            return look()
+        except OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
+
+
 def _heavy(writers: Writers) -> list[str]:
     """Every acknowledged entry is there, once, in its place; nothing was done twice."""
-    connections.close_all()
     held = {subject: list(entries) for subject, entries in list(writers.acknowledged.items())}
     faults = []
     for subject, promised in held.items():
