@@ -2,6 +2,7 @@
 import { createInterface } from "node:readline";
 import * as ed25519 from "../../ledger/static/ledger/ed25519.js";
 import * as forms from "../../ledger/static/ledger/forms.js";
+import { isMlDsaSignature } from "../../ledger/static/ledger/mldsa.js";
 import * as policies from "../../ledger/static/ledger/policy.js";
 import * as receipt from "../../ledger/static/ledger/receipt.js";
 
@@ -9,7 +10,7 @@ const bytes = (text) => Uint8Array.from(Buffer.from(text, "base64"));
 
 const ANSWERS = {
   verify: (asked) => {
-    const found = receipt.verify(bytes(asked.receipt), bytes(asked.policy));
+    const found = receipt.verify(bytes(asked.receipt), bytes(asked.policy), asked.plain ? undefined : isMlDsaSignature);
     return { signers: found.signers, index: found.index, size: found.head.size, cosigned: found.cosigned, opened: found.opened };
   },
   policy: (asked) => {
@@ -20,6 +21,8 @@ const ANSWERS = {
   statement: (asked) => forms.parseStatement(forms.decodeUtf8(bytes(asked.data))).subject,
   base64: (asked) => Buffer.from(forms.decodeBase64(asked.text)).toString("hex"),
   signature: (asked) => ed25519.isSignature(bytes(asked.key), bytes(asked.message), bytes(asked.signature)),
+  post_quantum: (asked) => isMlDsaSignature(bytes(asked.key), bytes(asked.message), bytes(asked.signature)),
+  needs: (asked) => receipt.needsMlDsa(bytes(asked.policy)),
   point: (asked) => ed25519.isValidPoint(bytes(asked.key)),
 };
 

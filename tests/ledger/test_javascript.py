@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nacl import bindings
 
-from ledger import entry, note, receiptfile, succession
+from ledger import cosignature, entry, note, receiptfile, succession
 from ledger.cosignature import Algorithm, Cosigner
 from ledger.note import Malformed
 from ledger.policy import BadPolicy, Policy
 from tests.ledger.javascript import Checker, Refused, in_javascript, in_python
-from tests.ledger.witnessed import WatchedLog, bits, opening, signer
+from tests.ledger.witnessed import NOON_S, ORIGIN, WatchedLog, bits, opening, signer
 
 STATIC = Path(__file__).parents[2] / "ledger" / "static" / "ledger"
 L = 2**252 + 27742317777372353535851937790883648493
@@ -123,13 +124,79 @@ def test_a_log_that_continues_another_one_proves_its_keys_there(checker):
     assert succession.FREEZE == "log.freeze"
 
 
-def test_post_quantum_lines_count_for_nothing_here(checker):
-    """L5: they are read over, and never make up a quorum that is not there."""
+@pytest.fixture(scope="module")
+def mixed() -> WatchedLog:
+    """The log and its first two witnesses sign with both algorithms, the others with one."""
     log = WatchedLog()
-    log.witnesses[3] = Cosigner("regulator/witness", b"w" * 32, Algorithm.ML_DSA_44)
-    data = log.file(log.prescribe(), 1)
-    assert isinstance(in_javascript(checker, data, log.policy("3").text), dict)
-    assert in_javascript(checker, data, log.policy("4").text) == "not_final"
+    both = [Cosigner(one.verifier.name, one.seed, Algorithm.ML_DSA_44) for one in log.witnesses[:2]]
+    log.witnesses += both
+    return log
+
+
+def mixed_policy(log: WatchedLog, quorum: str) -> bytes:
+    keys = [f"w{number} {one.verifier.vkey}" for number, one in enumerate(log.witnesses)]
+    lines = [f"log {log.key.verifier.vkey}", *(f"witness {key}" for key in keys)]
+    lines += ["group a all w0 w4", "group b all w1 w5", f"group c {quorum} a b w2 w3", "quorum c"]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+@pytest.mark.parametrize("by", [(0, 1, 2, 3, 4, 5), (0, 1, 4), (4, 5), (0, 1, 5, 2), ()], ids=str)
+@pytest.mark.parametrize("quorum", ["1", "2", "3", "4"])
+def test_both_algorithms_count_as_in_python(checker, mixed, by, quorum):
+    """K1, L5: a group of both an organisation's keys is met by both, and by none of them alone."""
+    if len(mixed.entries) == 2:
+        mixed.prescribe()
+    data = mixed.file(mixed.entries[2], 1, checkpoint=mixed.checkpoint(by=by))
+    policy = mixed_policy(mixed, quorum)
+    assert checker.ask("needs", policy=policy)
+    assert in_javascript(checker, data, policy) == in_python(data, policy)
+
+
+def test_the_logs_own_post_quantum_signature_is_enough(checker):
+    """K1: a policy may name that key alone."""
+    log = WatchedLog()
+    second = Cosigner(ORIGIN, b"s" * 32, Algorithm.ML_DSA_44)
+    written = log.prescribe()
+    text = note.parse(log.checkpoint()).text
+    lines = [log.key.sign(text), second.cosign(text, NOON_S)]
+    for signed, holds in ((lines, True), (lines[:1], False)):
+        data = log.file(written, 1, checkpoint=note.assemble(text, signed))
+        policy = b"log %s\nlog %s\nquorum none\n" % (
+            second.verifier.vkey.encode(),
+            WatchedLog("other.example/log").key.verifier.vkey.encode(),
+        )
+        said = in_javascript(checker, data, policy)
+        assert said == in_python(data, policy)
+        assert (said == "unknown_signer") is holds or isinstance(said, dict) is holds
+
+
+def test_without_the_second_algorithm_its_lines_count_for_nothing(checker, mixed):
+    """L5: they are read over, and never make up a quorum that is not there."""
+    if len(mixed.entries) == 2:
+        mixed.prescribe()
+    data = mixed.file(mixed.entries[2], 1)
+    assert checker.ask("verify", receipt=data, policy=mixed_policy(mixed, "2"), plain=True)
+    with pytest.raises(Refused, match="not_final"):
+        checker.ask("verify", receipt=data, policy=mixed_policy(mixed, "3"), plain=True)
+    assert not checker.ask("needs", policy=WatchedLog().policy().text)
+
+
+def test_post_quantum_signatures_are_judged_as_by_openssl(checker):
+    """K1: FIPS 204; honest ones, and any bit of signature, key or message changed."""
+    one = Cosigner("regulator/witness", b"w" * 32, Algorithm.ML_DSA_44)
+    text = note.parse(WatchedLog().checkpoint()).text
+    good = note.decode_base64(one.cosign(text, NOON_S).split(" ")[2])[12:]
+    message = cosignature._message(Algorithm.ML_DSA_44, one.verifier.name, text, NOON_S)
+    key = one.verifier.public_key
+    assert checker.ask("post_quantum", key=key, message=message, signature=good) is True
+    hints = range(len(good) - 84, len(good))  # omega + k bytes, which have one encoding
+    flipped = [good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :] for at in hints]
+    for signature in (*bits(good, 60), *flipped, good[:-1], good + b"\0", b""):
+        assert checker.ask("post_quantum", key=key, message=message, signature=signature) is False
+    for other in bits(key, 20):
+        assert checker.ask("post_quantum", key=other, message=message, signature=good) is False
+    for other in bits(message, 20):
+        assert checker.ask("post_quantum", key=key, message=other, signature=good) is False
 
 
 POLICY_LINES = st.lists(
@@ -290,8 +357,20 @@ def test_moments_are_read_alike(checker):
 def test_what_was_taken_over_is_unchanged():
     """Z1: the digests stand beside the files."""
     said = (STATIC / "vendor" / "README.md").read_text()
-    for path in (STATIC / "vendor").glob("*.js"):
-        assert hashlib.sha256(path.read_bytes()).hexdigest() in said
+    rows = {row[1].strip("` "): row[3].strip("` ") for row in map(_row, said.splitlines()) if row}
+    found = {}
+    for path in (STATIC / "vendor").rglob("*.js"):
+        name, data = path.relative_to(STATIC / "vendor").as_posix(), path.read_bytes()
+        if "/" in name:  # imports that named packages
+            data = data.replace(b"from '../curves/", b"from '@noble/curves/")
+            data = re.sub(rb"from '\.\./(?=[a-z0-9]+\.js')", b"from '@noble/hashes/", data)
+        found[name] = hashlib.sha256(data).hexdigest()
+    del rows["file"], rows["---"]
+    assert found == rows
+
+
+def _row(line: str) -> list[str]:
+    return line.split("|") if line.startswith("|") else []
 
 
 _CHECKERS: list[Checker] = []

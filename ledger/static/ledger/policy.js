@@ -2,8 +2,9 @@
  * The policy (C2SP tlog-policy): which logs count, and whose cosignatures make a checkpoint final.
  * The rules are those of ledger/policy.py and cosignature.py.
  *
- * Keys of type 0x06 (ML-DSA-44) are read and not checked: their lines count as if they were not
- * there. So this program may ask for more than Python's, and never accepts what that refuses.
+ * Lines by keys of type 0x06 (ML-DSA-44) are judged with the function that the caller brings
+ * (`mldsa.js`). Without it they count as if they were not there: then this program may ask for more
+ * than Python's, and never accepts what that refuses.
  */
 import { hex, isSignature } from "./ed25519.js";
 import * as forms from "./forms.js";
@@ -115,40 +116,78 @@ function refused(name) {
   throw new forms.Refusal("bad_signature", name + " did not sign this");
 }
 
+/** Whether it holds keys that only `mldsa.js` can judge. */
+function needsMlDsa(policy) {
+  var keys = policy.logs.concat(Array.from(policy.witnesses.values()));
+  return keys.some(function (key) { return key.type === 6; });
+}
+
 /** Whether one of the keys signed the note; a line by one of them that does not hold is refused. */
-function isSigned(note, keys) {
+function isSigned(note, keys, isMlDsa) {
   var text = forms.encodeUtf8(note.text), signed = false;
   note.signatures.forEach(function (line) {
     keys.forEach(function (key) {
-      if (key.type !== 1 || line.name !== key.name || line.id !== key.id) return;
-      if (!isSignature(key.key, text, line.value)) refused(line.name);
+      if (!isBy(line, key) || (key.type === 6 && !isMlDsa)) return;
+      if (key.type === 6) timeOf(key, note.text, line.value, isMlDsa);
+      else if (!isSignature(key.key, text, line.value)) refused(line.name);
       signed = true;
     });
   });
   return signed;
 }
 
+function isBy(line, key) {
+  return line.name === key.name && line.id === key.id;
+}
+
 /** When this key cosigned the text, in seconds since 1970. */
-function timeOf(key, text, value) {
-  if (value.length !== 72) refused(key.name);
-  var at = 0;
+function timeOf(key, text, value, isMlDsa) {
+  var at = 0, isValid = key.type === 6 ? isMlDsa : isSignature;
+  if (value.length < 8) refused(key.name);
   for (var i = 0; i < 8; i++) at = at * 256 + value[i];
-  var message = forms.encodeUtf8("cosignature/v1\ntime " + at + "\n" + text);
-  if (at > Number.MAX_SAFE_INTEGER || !isSignature(key.key, message, value.subarray(8))) refused(key.name);
+  if (at > Number.MAX_SAFE_INTEGER) refused(key.name);
+  if (!isValid(key.key, messageOf(key, text, at), value.subarray(8))) refused(key.name);
   return at;
 }
 
+/** What a cosigner signs: c2sp.org/tlog-cosignature. */
+function messageOf(key, text, at) {
+  if (key.type === 4) return forms.encodeUtf8("cosignature/v1\ntime " + at + "\n" + text);
+  var head = forms.parseHead(text);
+  return forms.concat(
+    forms.encodeUtf8("subtree/v1\n\0"), short(key.name), big(at),
+    short(head.origin), big(0), big(head.size), head.root
+  );
+}
+
+function short(text) {
+  var bytes = forms.encodeUtf8(text);
+  if (bytes.length > 255) refused(text);
+  return forms.concat(new Uint8Array([bytes.length]), bytes);
+}
+
+/** Eight bytes, the highest first. */
+function big(number) {
+  var bytes = new Uint8Array(8);
+  for (var i = 7; i >= 0; i--) {
+    bytes[i] = number % 256;
+    number = Math.floor(number / 256);
+  }
+  return bytes;
+}
+
 /** {head, cosigned: {name: seconds}} of a checkpoint that is final under the policy. */
-function finalHead(checkpoint, policy) {
+function finalHead(checkpoint, policy, isMlDsa) {
   var note = forms.parseNote(checkpoint), head = forms.parseHead(note.text), cosigned = {};
   var logs = policy.logs.filter(function (key) { return key.name === head.origin; });
-  if (!isSigned(note, logs)) {
+  if (!isSigned(note, logs, isMlDsa)) {
     throw new forms.Refusal("bad_signature", "no log key of the policy signed the checkpoint of " + head.origin);
   }
   note.signatures.forEach(function (line) {
     policy.witnesses.forEach(function (key, name) {
-      if (key.type !== 4 || line.name !== key.name || line.id !== key.id) return;
-      cosigned[name] = Math.max(timeOf(key, note.text, line.value), forms.own(cosigned, name) || 0);
+      if (!isBy(line, key) || (key.type === 6 && !isMlDsa)) return;
+      var at = timeOf(key, note.text, line.value, isMlDsa);
+      cosigned[name] = Math.max(at, forms.own(cosigned, name) || 0);
     });
   });
   if (!isMet(policy, Object.keys(cosigned))) {
@@ -158,4 +197,4 @@ function finalHead(checkpoint, policy) {
   return { head: head, cosigned: cosigned };
 }
 
-export { parse, isMet, isSigned, finalHead };
+export { parse, isMet, isSigned, needsMlDsa, finalHead };

@@ -1,13 +1,14 @@
 /*
  * Check a receipt file with nothing but the policy: no network, no server, no clock.
  *
- *     rxReceipt.verify(receiptBytes, policyBytes)
+ *     verify(receiptBytes, policyBytes, isMlDsaSignature?)
  *       → {statement, signers, index, head, cosigned, opened}, or throws a Refusal with a stable `code`:
  *         malformed, bad_policy, bad_signature, not_final, not_included, unknown_signer, not_opened
  *
- * It says what ledger/receiptfile.py says, and cannot say what that cannot: whether the matter has
- * changed since. An ES module without a build step: a browser imports it, so
- * does Node, and so does a mini-program (whose engine needs BigInt).
+ * The third is `mldsa.js`'s, for a policy that `needsMlDsa`; without it such signatures count for
+ * nothing. It says what ledger/receiptfile.py says, and cannot say what that cannot: whether the
+ * matter has changed since. An ES module without a build step: a browser imports it, so does Node,
+ * and so does a mini-program (whose engine needs BigInt).
  */
 import * as forms from "./forms.js";
 import * as policies from "./policy.js";
@@ -203,9 +204,14 @@ function openedOf(file, commitment) {
   return opened;
 }
 
-function verify(bytes, policyBytes) {
+/** Whether the third argument of `verify` is wanted for this policy. */
+function needsMlDsa(policyBytes) {
+  return policies.needsMlDsa(policies.parse(policyBytes));
+}
+
+function verify(bytes, policyBytes, isMlDsa) {
   var policy = policies.parse(policyBytes), file = read(bytes), receipt = file.receipt;
-  var final = policies.finalHead(receipt.checkpoint, policy), head = final.head;
+  var final = policies.finalHead(receipt.checkpoint, policy, isMlDsa), head = final.head;
   checkIncluded(head, receipt.index, file.entry.data, receipt.proof);
   var statement = file.entry.statement, checked = { head: head, index: receipt.index };
   if (statement.log !== head.origin) forms.malformed("an entry of another log: " + statement.log);
@@ -224,4 +230,4 @@ function verify(bytes, policyBytes) {
 }
 
 const Refusal = forms.Refusal;
-export { verify, read, Refusal };
+export { verify, needsMlDsa, read, Refusal };
