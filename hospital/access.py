@@ -23,6 +23,7 @@ from hospital.models import Person, SealedRecord
 from hospital.roles import Actor
 from ledger import chain, network
 from ledger.entry import Statement
+from ledger.receiptfile import Field
 
 
 class OpenedBeforeCommit(Exception):
@@ -84,9 +85,14 @@ def opened(record: SealedRecord, viewing: Viewing) -> dict[str, Any]:
         OpenedBeforeCommit: the view's entry is not committed, or is about other records.
         records.RecordErased: nothing is left to open.
     """
+    return {field.name: field.value for field in salted(record, viewing)}
+
+
+def salted(record: SealedRecord, viewing: Viewing) -> list[Field]:
+    """As ``opened``, each field with its salt: for the patient, who may show it to others."""
     if connection.in_atomic_block or not viewing.committed or record.id.hex not in viewing.records:
         raise OpenedBeforeCommit
-    return records.unsealed(record, viewing.fields)
+    return records.salted(record, viewing.fields)
 
 
 @transaction.atomic

@@ -20,6 +20,7 @@ from nacl import utils
 from hospital import errors, sealing
 from hospital.models import SealedRecord
 from ledger import commitments
+from ledger.receiptfile import Field
 
 SALT_BYTES = 16
 
@@ -51,8 +52,16 @@ def seal(fields: Fields) -> SealedRecord:
 
 
 def unsealed(record: SealedRecord, names: Iterable[str] | None = None) -> dict[str, Any]:
+    """The fields of a record, name → value; for whom, and what it raises: ``salted``."""
+    return {field.name: field.value for field in salted(record, names)}
+
+
+def salted(record: SealedRecord, names: Iterable[str] | None = None) -> list[Field]:
     """
-    The fields of a record, or those that begin with one of ``names``.
+    The fields of a record, or those that begin with one of ``names``, each with its salt.
+
+    With the salts whoever holds the fields can show some of them and hide the others
+    (``receiptfile.with_opened``).
 
     For ``hospital.access`` (readers) and for an author's own command while it is being made;
     whoever serves a reader calls ``access.opened``, which demands the committed view entry.
@@ -66,7 +75,11 @@ def unsealed(record: SealedRecord, names: Iterable[str] | None = None) -> dict[s
     key = sealing.unseal(record.wrapped_key, about)
     fields = json.loads(sealing.unseal_with(key, record.body, about))
     wanted = None if names is None else tuple(names)
-    return {name: value for _, name, value in fields if wanted is None or name.startswith(wanted)}
+    return [
+        Field(base64.b64decode(salt), name, value)
+        for salt, name, value in fields
+        if wanted is None or name.startswith(wanted)
+    ]
 
 
 def forget(record: SealedRecord) -> None:

@@ -23,6 +23,7 @@ who cosigned: they replayed every entry.
 """
 
 import itertools
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -119,15 +120,43 @@ def complete(
     return made
 
 
-def with_opened(data: bytes, opened: Iterable[Field], digests: Iterable[bytes]) -> bytes:
+def with_opened(data: bytes, fields: Iterable[Field], names: Iterable[str]) -> bytes:
     """
-    Add to a receipt file the fields that its holder wants to show, in place of those it has.
+    Open in a receipt file the fields that its holder wants to show, in place of those it has.
+
+    ``fields`` are all of the record; of those not among ``names`` only the digests go in.
 
     Raises:
-        Malformed: as for ``complete``.
+        Malformed: a name is no field's, or as for ``complete``.
+        NotOpened: the fields are not those of the entry's record.
     """
-    file = read(data)
-    return complete(data, file.entry, keys=file.keys, opened=opened, digests=digests)
+    file, wanted, every = read(data), set(names), list(fields)
+    missing = wanted - {one.name for one in every}
+    if missing:
+        raise Malformed(f"the record has no field {min(missing)!r}")
+    hidden = [
+        commitments.digest(one.salt, one.name, one.value) for one in every if one.name not in wanted
+    ]
+    opened = [one for one in every if one.name in wanted]
+    made = complete(
+        data, file.entry, keys=file.keys, opened=opened, digests=hidden if opened else ()
+    )
+    _opened(read(made), Statement.parse(notes.parse(file.entry).text).commitment)
+    return made
+
+
+def fields_of(data: bytes) -> list[Field]:
+    """
+    Read all fields of a record, ``{"fields": [[salt, name, value], …]}``, as the server gives them.
+
+    Raises:
+        Malformed: not in that shape.
+    """
+    try:
+        parts = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise Malformed("the fields are not JSON") from error
+    return [_field(one) for one in members.items(members.named(parts, "fields")["fields"])]
 
 
 def read(data: bytes) -> File:

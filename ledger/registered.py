@@ -61,6 +61,8 @@ def keys_of(
             yield from service_keys(statement).values()
         before = succession.named(statement)
         if before is not None:
+            if before.origin in heads:
+                raise Malformed("a log continues itself")
             heads[before.origin] = before
     elif statement.kind == REGISTRATION:
         key = newcomer(statement)

@@ -17,6 +17,7 @@ from hospital.roles import Role
 from hospital.units import stamp
 from ledger import chain
 from ledger.entry import Statement
+from ledger.note import encode_base64
 from prescriptions import content, queries
 from prescriptions.actions import drafting, issuing, viewing
 from prescriptions.models import Prescription
@@ -157,6 +158,22 @@ class PrescriptionDetail(http.Query):
 
     def show(self, call: http.Call) -> dict[str, Any]:
         return shown(viewing.view(call.prescription_id, **call.doer))
+
+
+class PrescriptionFields(http.Query):
+    """
+    Every field of the caller's own prescription as ``[salt, name, value]``.
+
+    With these a phone opens single fields in a receipt file, without asking anybody: to show an
+    employer the days, say, and not the diagnosis. The look is recorded first.
+    """
+
+    roles = (Role.PATIENT,)
+    records_refusals = True
+
+    def show(self, call: http.Call) -> dict[str, Any]:
+        found = viewing.fields(call.prescription_id, **call.doer)
+        return {"fields": [[encode_base64(one.salt), one.name, one.value] for one in found]}
 
 
 class IssueStatement(http.Draw):

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from hospital import access
 from hospital.roles import Actor, Role
+from ledger.receiptfile import Field
 from prescriptions import content, permissions, queries
 from prescriptions.models import Prescription
 
@@ -32,20 +33,37 @@ def view(prescription_id: UUID, *, by: Actor, at: datetime) -> Opened:
     Raises:
         lifecycle.UnknownPrescription, and what ``permissions.basis_to_view`` raises.
     """
+    prescription, viewing = _look(prescription_id, _PURPOSE[by.role], by=by, at=at)
+    return Opened(prescription, access.opened(prescription.record, viewing))
+
+
+def fields(prescription_id: UUID, *, by: Actor, at: datetime) -> list[Field]:
+    """
+    Every field of the patient's own prescription with its salt, to be shown to whom he likes.
+
+    Raises: as ``view``.
+    """
+    prescription, viewing = _look(prescription_id, "own_proof", by=by, at=at)
+    return access.salted(prescription.record, viewing)
+
+
+def _look(
+    prescription_id: UUID, purpose: str, *, by: Actor, at: datetime
+) -> tuple[Prescription, access.Viewing]:
     with transaction.atomic():
         prescription = queries.with_record(prescription_id)
         basis = permissions.basis_to_view(prescription, by)
         viewing = access.view(
             by=by,
             at=at,
-            purpose=_PURPOSE[by.role],
+            purpose=purpose,
             basis=basis,
             of=[prescription.record],
             about=prescription.subject,
             fields=content.EVERYTHING,
             patient=prescription.patient.person,
         )
-    return Opened(prescription, access.opened(prescription.record, viewing))
+    return prescription, viewing
 
 
 def view_list(

@@ -17,6 +17,7 @@ from tests.world import a_client
 LOOKS = {
     "GET /api/prescriptions": lambda w, p, rx: (p.client, "/api/prescriptions"),
     f"GET {writes.ONE}": lambda w, p, rx: (w.doctor, f"/api/prescriptions/{rx}"),
+    f"GET {writes.ONE}/fields": lambda w, p, rx: (p.client, f"/api/prescriptions/{rx}/fields"),
     "GET /api/scans/<uuid:scan_id>": lambda w, p, rx: (
         w.pharmacist,
         f"/api/scans/{Scan.objects.get(prescription=rx).id}",
@@ -87,6 +88,7 @@ def test_a_refused_look_is_recorded_and_shows_nothing(world, patient):
     rx = world.paid(patient)
     strangers = [
         (world.other_patient.client, f"/api/prescriptions/{rx}", "access.wrong_patient"),
+        (world.other_patient.client, f"/api/prescriptions/{rx}/fields", "access.wrong_patient"),
         (world.other_doctor, f"/api/prescriptions/{rx}", "access.wrong_doctor"),
         (world.foreign_reviewer, f"/api/prescriptions/{rx}", "access.wrong_hospital"),
         (world.reviewer, f"/api/prescriptions/{rx}", "access.no_basis"),

@@ -45,6 +45,7 @@ TABLE = {
     "GET /api/prescriptions": P | D | R,
     "POST /api/prescriptions": D,
     f"GET {RX}": P | D | R,
+    f"GET {RX}/fields": P,
     f"POST {RX}/issue/statement": D,
     f"POST {RX}/issue": D,
     f"POST {RX}/review/statement": R,

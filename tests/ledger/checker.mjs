@@ -22,6 +22,7 @@ const ANSWERS = {
   base64: (asked) => Buffer.from(forms.decodeBase64(asked.text)).toString("hex"),
   signature: (asked) => ed25519.isSignature(bytes(asked.key), bytes(asked.message), bytes(asked.signature)),
   post_quantum: (asked) => isMlDsaSignature(bytes(asked.key), bytes(asked.message), bytes(asked.signature)),
+  open: (asked) => Buffer.from(receipt.withOpened(bytes(asked.receipt), asked.fields, asked.names)).toString(),
   needs: (asked) => receipt.needsMlDsa(bytes(asked.policy)),
   point: (asked) => ed25519.isValidPoint(bytes(asked.key)),
 };

@@ -17,7 +17,16 @@ from ledger.cosignature import Algorithm, Cosigner
 from ledger.note import Malformed
 from ledger.policy import BadPolicy, Policy
 from tests.ledger.javascript import Checker, Refused, in_javascript, in_python
-from tests.ledger.witnessed import NOON_S, ORIGIN, WatchedLog, bits, opening, signer
+from tests.ledger.witnessed import (
+    DIGESTS,
+    FIELDS,
+    NOON_S,
+    ORIGIN,
+    WatchedLog,
+    bits,
+    opening,
+    signer,
+)
 
 STATIC = Path(__file__).parents[2] / "ledger" / "static" / "ledger"
 L = 2**252 + 27742317777372353535851937790883648493
@@ -80,6 +89,25 @@ def test_the_quorum_counts_as_in_python(checker, by, quorum):
     assert in_javascript(checker, data, policy) == in_python(data, policy)
 
 
+@pytest.mark.parametrize("names", [[], ["name"], ["dose_mg", "diagnosis"], [*DIGESTS]], ids=str)
+def test_a_phone_opens_fields_as_python_does(checker, names):
+    """K9: byte for byte the same file, in which the fields not chosen are digests."""
+    log = WatchedLog()
+    bare, policy = log.file(log.prescribe(), 1, **opening("name")), log.policy().text
+    fields = [[note.encode_base64(salt), name, value] for salt, name, value in FIELDS]
+    made = receiptfile.with_opened(bare, [receiptfile.Field(*one) for one in FIELDS], names)
+    assert checker.ask("open", receipt=bare, fields=fields, names=names) == made.decode()
+    found = in_javascript(checker, made, policy)
+    assert found["opened"] == {name: value for _, name, value in FIELDS if name in names}
+    for code, wrong, asked in (
+        ("malformed", fields, ["age"]),
+        ("not_opened", fields[1:], ["name"]),
+        ("malformed", [["AAAA", "name", "Li"], *fields[:2]], ["name"]),
+    ):
+        with pytest.raises(Refused, match=code):
+            checker.ask("open", receipt=bare, fields=wrong, names=asked)
+
+
 def test_what_a_receipt_lacks_is_named(checker):
     """K1, K2: no key, another log, another field, a registration that came later."""
     log, other = WatchedLog(), WatchedLog("other.example/log")
@@ -122,6 +150,18 @@ def test_a_log_that_continues_another_one_proves_its_keys_there(checker):
         assert isinstance(found, dict) is holds
         assert in_javascript(checker, data, policy) == found
     assert succession.FREEZE == "log.freeze"
+
+
+def test_a_log_that_names_itself_as_its_past_is_refused(checker):
+    """K2: or whoever signs an opening could bring any tree with it."""
+    log = WatchedLog()
+    named = {"origin": log.origin, "root": note.encode_base64(bytes(32)), "size": 1}
+    log.entries.clear()
+    log.say("log", "log.open", {"predecessor": named, "service_keys": {}}, log.key)
+    log.register(log.doctor, log.doctor)
+    data, policy = log.file(log.prescribe(), 0, 1), log.policy().text
+    assert in_python(data, policy) == "malformed"
+    assert in_javascript(checker, data, policy) == "malformed"
 
 
 @pytest.fixture(scope="module")

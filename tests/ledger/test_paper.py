@@ -68,7 +68,8 @@ def test_a_part_is_as_long_as_the_largest_code_holds():
     data = typical()
     file = receiptfile.read(data)
     field = [receiptfile.Field(b"s" * 16, "a", "".join(map(str, range(4000))))]
-    texts = paper.parts(receiptfile.with_opened(data, field, file.digests))
+    longer = receiptfile.complete(data, file.entry, opened=field, digests=file.digests)
+    texts = paper.parts(longer)
     assert max(map(len, texts)) <= paper.CAPACITY
     assert len(texts) > 2
 

@@ -31,8 +31,7 @@ def test_says_who_signed_what_when_and_who_vouches(watched):
 @pytest.mark.parametrize("names", [(), ("name",), ("diagnosis", "dose_mg", "name")], ids=len)
 def test_the_holder_opens_as_many_fields_as_he_likes(watched, names):
     bare = watched.file(watched.prescribe(), 1)
-    shown = opening(*names) if names else {"opened": [], "digests": []}
-    data = receiptfile.with_opened(bare, **shown)
+    data = receiptfile.with_opened(bare, [receiptfile.Field(*one) for one in FIELDS], names)
     opened = receiptfile.verify(data, watched.policy()).opened
     assert opened == {name: value for _, name, value in FIELDS if name in names}
 
@@ -41,7 +40,9 @@ def test_a_files_parts_are_read_as_they_were_written(watched):
     data = watched.file(watched.prescribe(), 0, 1, **opening("name"))
     file = receiptfile.read(data)
     assert file.receipt.bytes() == data
-    again = receiptfile.with_opened(data, file.opened, file.digests)
+    again = receiptfile.complete(
+        data, file.entry, keys=file.keys, opened=file.opened, digests=file.digests
+    )
     assert again == data
 
 
@@ -138,10 +139,12 @@ def test_a_field_that_the_record_has_not_is_refused(watched):
     good = opening("dose_mg")
     for field in ((b"b" * 16, "dose_mg", 5000), (b"x" * 16, "dose_mg", 500)):
         opened = [receiptfile.Field(*field)]
-        data = receiptfile.with_opened(bare, opened, good["digests"])
+        data = watched.file(entry, 1, opened=opened, digests=good["digests"])
         refused(watched, data, receiptfile.NotOpened)
-    data = receiptfile.with_opened(bare, good["opened"], [DIGESTS["name"]])
+    data = watched.file(entry, 1, opened=good["opened"], digests=[DIGESTS["name"]])
     refused(watched, data, receiptfile.NotOpened)
+    with pytest.raises(receiptfile.NotOpened):
+        receiptfile.with_opened(bare, good["opened"], ["dose_mg"])
     empty = watched.say("rx/4", "rx", {}, watched.doctor)
     refused(watched, watched.file(empty, 1, **good), receiptfile.NotOpened)
 

@@ -1,6 +1,6 @@
 """
-``manage.py receipt verify|qr|scan|list``: check a receipt file, draw it as QR codes, read those
-back; check that a list of entries about a patient is complete.
+``manage.py receipt verify|open|qr|scan|list``: check a receipt file, open fields of the record in
+it, draw it as QR codes, read those back; check that a list of entries about a patient is complete.
 
 Nothing is asked but the file and the policy: no database, no network.
 """
@@ -32,6 +32,11 @@ class Command(BaseCommand):
         verify = verbs.add_parser("verify", help="check a receipt file with the policy alone")
         verify.add_argument("file", type=Path)
         given.add_policy(verify)
+        opening = verbs.add_parser("open", help="open fields of the record, and hide the others")
+        opening.add_argument("file", type=Path)
+        opening.add_argument("fields", type=Path, help="from /api/prescriptions/<id>/fields")
+        opening.add_argument("name", nargs="*", help="of a field to open; none to list them")
+        opening.add_argument("--out", type=Path, help="the file to write; else the terminal")
         qr = verbs.add_parser("qr", help="draw a receipt file as QR codes")
         qr.add_argument("file", type=Path)
         qr.add_argument("--out", type=Path, help="x.svg, or x-1.svg, x-2.svg …; else the terminal")
@@ -55,6 +60,15 @@ class Command(BaseCommand):
         verified = receiptfile.verify(given.content(file), given.policy(policy))
         for line in _report(verified):
             self.stdout.write(given.printable(line))
+
+    def _open(
+        self, file: Path, fields: Path, name: list[str], out: Path | None, **options: Any
+    ) -> None:
+        every = receiptfile.fields_of(given.content(fields))
+        if not name:
+            self.stdout.write("\n".join(given.printable(one.name) for one in every))
+            return
+        self._give(receiptfile.with_opened(given.content(file), every, name), out)
 
     def _list(
         self, file: Path, tag: str, index: list[int], policy: Path | None, **options: Any
@@ -84,7 +98,9 @@ class Command(BaseCommand):
             self.stdout.write(f"{path}: code {number} of {len(codes)}, version {code.version}")
 
     def _scan(self, part: list[str], out: Path | None, **options: Any) -> None:
-        data = paper.joined(part)
+        self._give(paper.joined(part), out)
+
+    def _give(self, data: bytes, out: Path | None) -> None:
         if out is None:
             self.stdout.write(data.decode(), ending="")
         else:

@@ -188,19 +188,48 @@ function signersOf(entry, known) {
   return names;
 }
 
+function tripleOf(field) {
+  return [forms.encodeBase64(field.salt), field.name, field.value];
+}
+
+function digestOf(field) {
+  if (field.salt.length !== 16) forms.malformed("a salt has 16 bytes");
+  return forms.hash(forms.encodeUtf8(forms.canonical(tripleOf(field))));
+}
+
 function openedOf(file, commitment) {
   var opened = {};
   if (!file.opened.length) return opened;
   var digests = file.opened.map(function (one) {
-    if (one.salt.length !== 16) forms.malformed("a salt has 16 bytes");
     Object.defineProperty(opened, one.name, { value: one.value, enumerable: true, configurable: true });
-    var field = [forms.encodeBase64(one.salt), one.name, one.value];
-    return forms.hash(forms.encodeUtf8(forms.canonical(field)));
+    return digestOf(one);
   }).concat(file.digests).sort(byBytes);
   if (!isRising(digests, byBytes)) forms.malformed("a digest occurs twice");
   if (!forms.same(forms.hash(forms.concat.apply(null, digests)), commitment)) {
     refuse("not_opened", "the opened fields are not those of the entry's record");
   }
+  return opened;
+}
+
+/**
+ * The receipt with these fields of the record opened and the others hidden; for its holder.
+ *
+ * `fields` are all of the record, [salt, name, value], as the server gives them to the patient.
+ */
+function withOpened(bytes, fields, names) {
+  var file = read(bytes), every = list(fields).map(readField), parts = forms.readCanonical(file.receipt.extra);
+  names.forEach(function (name) {
+    if (!every.some(function (one) { return one.name === name; })) forms.malformed("the record has no field " + name);
+  });
+  function isShown(one) { return names.indexOf(one.name) >= 0; }
+  var shown = every.filter(isShown).sort(function (a, b) { return forms.byCodePoint(a.name, b.name); });
+  var hidden = every.filter(function (one) { return names.length && !isShown(one); }).map(digestOf);
+  parts.opened = shown.map(tripleOf);
+  parts.digests = forms.encodeBase64(forms.concat.apply(null, hidden.sort(byBytes)));
+  var line = forms.encodeBase64(forms.encodeUtf8(forms.canonical(parts)));
+  var text = forms.decodeUtf8(bytes), begin = (FORMAT + "\nextra ").length;
+  var opened = forms.encodeUtf8(text.slice(0, begin) + line + text.slice(text.indexOf("\n", begin)));
+  openedOf(read(opened), file.entry.statement.commitment);
   return opened;
 }
 
@@ -230,4 +259,4 @@ function verify(bytes, policyBytes, isMlDsa) {
 }
 
 const Refusal = forms.Refusal;
-export { verify, needsMlDsa, read, Refusal };
+export { verify, withOpened, needsMlDsa, read, Refusal };
