@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config import errors
+from ledger import api as ledger
 
 handler400 = errors.page(400)
 handler403 = errors.page(403)
@@ -32,6 +33,7 @@ urlpatterns = [
         "api/docs/",
         SpectacularSwaggerSplitView.as_view(permission_classes=[], authentication_classes=[]),
     ),
+    path("check", ledger.check),
     path("log/", include("ledger.urls")),
     re_path("^logs/(?P<name>[a-z0-9]+(?:[.-][a-z0-9]+)*)/", include("ledger.urls")),
 ]

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
@@ -58,6 +59,19 @@ def law(request: HttpRequest, digest: str, name: str = "") -> HttpResponse:
 def vkey(request: HttpRequest, name: str = "") -> HttpResponse:
     """The log's verifier key; whoever wants to be sure has it from somewhere else."""
     return _file(name, publication.VKEY, TEXT, ASK_AGAIN)
+
+
+PAGE = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+@require_safe
+def check(request: HttpRequest) -> HttpResponse:
+    """The page on which anybody checks a receipt; it tells the server nothing."""
+    page = render_to_string("ledger/check.html", request=request)
+    return HttpResponse(page, headers={"Content-Security-Policy": PAGE})
 
 
 @require_safe

@@ -78,7 +78,7 @@ TABLE = {
     "POST /api/settlements": A,
 }
 # fmt: on
-OUTSIDE = {"/healthz", "/api/payments/notice", "/api/schema/", "/api/docs/"}
+OUTSIDE = {"/check", "/healthz", "/api/payments/notice", "/api/schema/", "/api/docs/"}
 SESSION_CALLS = {call for call, roles in TABLE.items() if roles is not NOBODY_YET}
 CALLS = {
     f"{method} {route}": (method, route) for route in every_route() for method in route.methods

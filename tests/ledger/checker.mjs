@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 import * as ed25519 from "../../ledger/static/ledger/ed25519.js";
 import * as forms from "../../ledger/static/ledger/forms.js";
 import { isMlDsaSignature } from "../../ledger/static/ledger/mldsa.js";
+import { joined } from "../../ledger/static/ledger/paper.js";
 import * as policies from "../../ledger/static/ledger/policy.js";
 import * as receipt from "../../ledger/static/ledger/receipt.js";
 
@@ -23,15 +24,16 @@ const ANSWERS = {
   signature: (asked) => ed25519.isSignature(bytes(asked.key), bytes(asked.message), bytes(asked.signature)),
   post_quantum: (asked) => isMlDsaSignature(bytes(asked.key), bytes(asked.message), bytes(asked.signature)),
   open: (asked) => Buffer.from(receipt.withOpened(bytes(asked.receipt), asked.fields, asked.names)).toString(),
+  join: async (asked) => Buffer.from(await joined(asked.texts)).toString(),
   needs: (asked) => receipt.needsMlDsa(bytes(asked.policy)),
   point: (asked) => ed25519.isValidPoint(bytes(asked.key)),
 };
 
-createInterface({ input: process.stdin }).on("line", (line) => {
+createInterface({ input: process.stdin }).on("line", async (line) => {
   const asked = JSON.parse(line);
   let answer;
   try {
-    answer = { value: ANSWERS[asked.what](asked) };
+    answer = { value: await ANSWERS[asked.what](asked) };
   } catch (error) {
     answer = error instanceof forms.Refusal ? { code: error.code, words: error.message } : { crash: String(error.stack) };
   }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import shutil
 import subprocess
@@ -88,3 +89,9 @@ def in_javascript(checker: Checker, data: bytes, policy: bytes) -> Any:
         return checker.ask("verify", receipt=data, policy=policy)
     except Refused as refusal:
         return refusal.code
+
+
+@functools.cache
+def shared() -> Checker:
+    """For Hypothesis, which wants no fixtures."""
+    return Checker()

@@ -16,7 +16,7 @@ from ledger import cosignature, entry, note, receiptfile, succession
 from ledger.cosignature import Algorithm, Cosigner
 from ledger.note import Malformed
 from ledger.policy import BadPolicy, Policy
-from tests.ledger.javascript import Checker, Refused, in_javascript, in_python
+from tests.ledger.javascript import Checker, Refused, in_javascript, in_python, shared
 from tests.ledger.witnessed import (
     DIGESTS,
     FIELDS,
@@ -274,10 +274,10 @@ def test_policies_are_read_alike(lines):
         policy = Policy.parse(text)
     except BadPolicy:
         with pytest.raises(Refused, match="bad_policy"):
-            _shared().ask("policy", policy=text, named=named)
+            shared().ask("policy", policy=text, named=named)
     else:
         met = [policy.is_met_by(set(one)) for one in named]
-        assert _shared().ask("policy", policy=text, named=named) == met
+        assert shared().ask("policy", policy=text, named=named) == met
 
 
 VALUES = st.recursive(
@@ -313,7 +313,7 @@ ODD = [
 def test_canonical_json_is_written_alike(value):
     """D4"""
     data = entry.canonical(value)
-    assert _shared().ask("canonical", data=data) == data.decode()
+    assert shared().ask("canonical", data=data) == data.decode()
 
 
 @pytest.mark.parametrize("data", ODD)
@@ -411,13 +411,3 @@ def test_what_was_taken_over_is_unchanged():
 
 def _row(line: str) -> list[str]:
     return line.split("|") if line.startswith("|") else []
-
-
-_CHECKERS: list[Checker] = []
-
-
-def _shared() -> Checker:
-    """For Hypothesis, which wants no fixtures."""
-    if not _CHECKERS:
-        _CHECKERS.append(Checker())
-    return _CHECKERS[0]
