@@ -157,14 +157,13 @@ def append(note: bytes, *, drawn: Statement | None = None) -> Appended:
     log = network.log_id(statement.log)
     row = (log, statement.subject, statement.version, statement.kind, note)
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT.format(if_open=_IF_OPEN), (*row, log, log))
-        inserted = cursor.fetchone()
-    if inserted is None:
+        cursor.execute(_APPEND, row)
+        event_id, leaf, stored_at, newest = cursor.fetchone()
+    if event_id is None:
         if network.is_closed(log):
             network.look_again()
             raise Turned(statement.log)
         raise Outrun(f"{statement.subject} already has version {statement.version}")
-    event_id, leaf, stored_at, newest = inserted
     _check_clocks(statement.at, stored_at, newest)
     return Appended(
         event_id=event_id,
@@ -203,7 +202,7 @@ def append_last(note: bytes, statement: Statement) -> None:
         note,
     )
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT.format(if_open=""), (*row, row[0]))
+        cursor.execute(_INSERT, row)
         if cursor.fetchone() is None:
             raise Outrun(f"{statement.subject} already has version {statement.version}")
 
@@ -223,17 +222,14 @@ def _following_its_tip(note: bytes) -> Statement:
     return statement
 
 
-# ``at`` is the first member of the statement, so it stands at the same place in every note.
+# Migration 0006 has both functions. ``at`` is the first member of the statement, so it stands at
+# the same place in every note.
+_APPEND = "SELECT id, leaf, stored_at, newest FROM ledger_append(%s, %s, %s, %s, %s)"
 _TIP = """
-    SELECT (SELECT max(id) FROM ledger_log WHERE line = %s), t.* FROM (SELECT) one LEFT JOIN LATERAL
-        (SELECT version, leaf, substring(note FROM 32 FOR 27) FROM ledger_event
-         WHERE log_id = ANY(%s) AND subject = %s ORDER BY version DESC LIMIT 1) t ON true
+    SELECT last_log, version, leaf, substring(note FROM 32 FOR 27)
+    FROM ledger_tip(%s, %s::bigint[], %s)
 """
-# No lock is taken: who closes a log waits until all have ended who may not have seen it.
 _INSERT = """
-    INSERT INTO ledger_event (log_id, subject, version, kind, note)
-    SELECT %s, %s, %s, %s, %s {if_open}
-    ON CONFLICT (log_id, subject, version) DO NOTHING RETURNING id, leaf, stored_at,
-        (SELECT stored_at FROM ledger_event WHERE log_id = %s ORDER BY xid DESC, id DESC LIMIT 1)
+    INSERT INTO ledger_event (log_id, subject, version, kind, note) VALUES (%s, %s, %s, %s, %s)
+    ON CONFLICT (log_id, subject, version) DO NOTHING RETURNING id
 """
-_IF_OPEN = "WHERE NOT EXISTS (SELECT FROM ledger_closing WHERE log_id = %s)"

@@ -311,7 +311,7 @@ def test_a_turned_line_costs_no_more_queries(line):
         "BEGIN",
         "SELECT",
         "SELECT",
-        "INSERT",
+        "SELECT",
         "COMMIT",
     ]
 
