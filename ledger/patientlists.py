@@ -219,20 +219,33 @@ def _validators(log_id: int, size: int, policy: Policy) -> list[Witness]:
 
 
 def _ask_all(head: bytes, witnesses: list[Witness]) -> list[_Said]:
-    if not witnesses:
+    """One request for each program, however many of its keys the policy names."""
+    programs: dict[str, list[Witness]] = {}
+    for one in witnesses:
+        programs.setdefault(one.url, []).append(one)
+    if not programs:
         return []
-    with ThreadPoolExecutor(len(witnesses), thread_name_prefix="patients") as pool:
-        return list(pool.map(lambda one: _ask(one, head), witnesses))
+    with ThreadPoolExecutor(len(programs), thread_name_prefix="patients") as pool:
+        said = pool.map(lambda one: _ask(one[0], one[1], head), programs.items())
+        return [each for program in said for each in program]
 
 
-def _ask(witness: Witness, head: bytes) -> _Said:
-    """One request; whatever comes back, this returns."""
+def _ask(url: str, keys: list[Witness], head: bytes) -> list[_Said]:
+    """One request, and what it says of each key; whatever comes back, this returns."""
     try:
-        status, body = feeding.post(f"{witness.url}/add-patients", head)
-        if status == 200:
-            return _Said(witness.name, feeding.line_of(witness, head, body)[0])
+        status, body = feeding.post(f"{url}/add-patients", head)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError):
-        return _Said(witness.name)
-    if status in (403, 404, 422):
-        return _Said(witness.name, against=f"{status}: {body.decode(errors='replace')[:500]}")
-    return _Said(witness.name)
+        return [_Said(key.name) for key in keys]
+    if status == 200:
+        return [_cosigned(key, head, body) for key in keys]
+    against = (
+        f"{status}: {body.decode(errors='replace')[:500]}" if status in (403, 404, 422) else ""
+    )
+    return [_Said(key.name, against=against) for key in keys]
+
+
+def _cosigned(key: Witness, head: bytes, body: bytes) -> _Said:
+    try:
+        return _Said(key.name, feeding.line_of(key, head, body)[0])
+    except ValueError:
+        return _Said(key.name)

@@ -2,9 +2,11 @@
 
 import itertools
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -356,3 +358,37 @@ def test_a_proof_that_is_too_long_is_not_read():
     """D2"""
     with pytest.raises(Malformed, match="too long"):
         patients.Proof.parse(PROOF.ljust(patients.MAX_BYTES + 1, b"\n"))
+
+
+class TestCommand:
+    """``./rx receipt list``: a phone's check for those who have a terminal."""
+
+    def check(self, folder: Path, proved: bytes, tag: str, *indices: int) -> None:
+        folder.joinpath("proof").write_bytes(proved)
+        folder.joinpath("policy").write_bytes(POLICY.text)
+        call_command(
+            "receipt",
+            "list",
+            folder / "proof",
+            tag,
+            *map(str, indices),
+            policy=folder / "policy",
+        )
+
+    def test_a_complete_list_is_told_to_be_so(self, tmp_path, capsys):
+        self.check(tmp_path, PROOF, ANN, *ANNS)
+        said = capsys.readouterr().out
+        assert f"OK       {len(ANNS)} entries are about this patient among the first {SIZE}" in said
+        absent = "7d" * 32
+        self.check(tmp_path, proof(absent), absent)
+        assert "OK       no entries are about this patient" in capsys.readouterr().out
+
+    @pytest.mark.parametrize("indices", [ANNS[1:], [*ANNS, 2], [*ANNS[:-1], 2], []], ids=str)
+    def test_one_entry_too_few_or_too_many_is_refused(self, tmp_path, indices):
+        """L1: what is kept from the patient, and what is foisted on him."""
+        with pytest.raises(CommandError, match="does not hold"):
+            self.check(tmp_path, PROOF, ANN, *sorted(indices))
+
+    def test_another_patients_proof_is_refused(self, tmp_path):
+        with pytest.raises(CommandError, match="does not hold"):
+            self.check(tmp_path, proof(BOB), ANN, *ANNS)
