@@ -22,24 +22,34 @@ from tests.benchmarks import cost, lanes
 
 PACE_S = 0.05
 PATIENCE_S = 60
+PAUSE_S = 2
 TASKS = ("worker", "beat")
+WHOLE, APART, ALONE = "web", "web, witnesses elsewhere", "web, tasks stopped"
+SITUATIONS = 3
 
 
 def throughput(stack: services.Stack, requests: Sequence[bytes], rounds: int) -> dict[str, float]:
-    """Requests a second with the sequencer, the signer and the feeder at work, and stopped."""
-    found: dict[str, list[float]] = {"web": [], "web, tasks stopped": []}
-    share = len(requests) // (2 * rounds)
+    """
+    Requests a second in three situations, lap by lap in turns.
+
+    ``web``: sequencer, signer and feeder at work, and the programs of four organisations, which
+    replay every entry, on this machine too. ``web, witnesses elsewhere``: those stand still, as if
+    they had machines of their own. ``web, tasks stopped``: nothing runs but the web.
+    """
+    theirs = [f"witness-{path.name}" for path in (stack.home / "witnesses").iterdir()]
+    stopped = {WHOLE: [], APART: theirs, ALONE: [*theirs, *TASKS]}
+    found: dict[str, list[float]] = {name: [] for name in stopped}
+    share = len(requests) // (len(stopped) * rounds)
     connect = lanes.over_http(stack.web_url)
-    for number in range(2 * rounds):
-        name = ("web", "web, tasks stopped")[number % 2]
+    for number in range(len(stopped) * rounds):
+        name = list(stopped)[number % len(stopped)]
         jobs = requests[number * share : (number + 1) * share]
-        if name != "web":
-            _signal(stack, signal.SIGSTOP)
+        _signal(stack, stopped[name], signal.SIGSTOP)
         try:
             found[name].append(lanes.lap(connect, jobs, cost.Meter({})).rate)
         finally:
-            _signal(stack, signal.SIGCONT)
-        time.sleep(1)  # what has piled up is not the next round's
+            _signal(stack, stopped[name], signal.SIGCONT)
+        time.sleep(PAUSE_S)  # what has piled up is not the next round's
     return {name: statistics.median(rates) for name, rates in found.items()}
 
 
@@ -63,8 +73,8 @@ def seconds_to_final(stack: services.Stack, requests: Sequence[bytes]) -> list[f
     return sorted(found)
 
 
-def _signal(stack: services.Stack, number: signal.Signals) -> None:
-    for name in TASKS:
+def _signal(stack: services.Stack, programs: Sequence[str], number: signal.Signals) -> None:
+    for name in programs:
         for pid in stack.supervisor.processes(name):
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
