@@ -66,6 +66,11 @@ class DraftInput(http.Strict):
         default=None, help_text="an earlier end than valid_days gives"
     )
     hospital_number = http.Text(max_length=40, default="", allow_blank=True)
+    reason_for_overdose = http.Text(max_length=200, default="", allow_blank=True)
+    severe_pain = http.Flag(
+        default=False, help_text="cancer or severe chronic pain; consent and documents are on file"
+    )
+    pregnant = http.Flag(default=False)
     allergies = http.Text(max_length=500, default="", allow_blank=True)
     weight_g = http.Whole(min_value=200, max_value=600_000, default=None)
     diagnoses = serializers.ListField(child=DiagnosisInput(), max_length=20)

@@ -122,7 +122,7 @@ ROUTES: Mapping[str, str] = {
     "9": "其他用药途径",
 }
 
-_MASS_IN_UG = {"μg": 1, "ug": 1, "mcg": 1, "mg": 1_000, "g": 1_000_000}
+MASS_IN_UG = {"μg": 1, "ug": 1, "mcg": 1, "mg": 1_000, "g": 1_000_000}
 
 
 def frequency(code: str) -> Frequency | None:
@@ -141,8 +141,8 @@ def pack_units(medicine: MedicineFacts, dose: Decimal, dose_unit: str) -> Fracti
         return Fraction(dose)
     if dose_unit == medicine.strength_unit:
         return Fraction(dose) / Fraction(medicine.strength)
-    if dose_unit in _MASS_IN_UG and medicine.strength_unit in _MASS_IN_UG:
-        scale = Fraction(_MASS_IN_UG[dose_unit], _MASS_IN_UG[medicine.strength_unit])
+    if dose_unit in MASS_IN_UG and medicine.strength_unit in MASS_IN_UG:
+        scale = Fraction(MASS_IN_UG[dose_unit], MASS_IN_UG[medicine.strength_unit])
         return Fraction(dose) * scale / Fraction(medicine.strength)
     return None
 

@@ -164,7 +164,7 @@ def _patient(visit: Node, at: datetime | None) -> Patient:
         elif years is not None and int(years) != age:
             visit.wrong("patnAge", Fault.MISMATCH, "is not the age that certno gives at prscTime")
     kilograms = visit.number("patnWt", Decimal("0.3"), Decimal(500), required=False)
-    visit.number("gesoVal", Decimal(0), Decimal(45), required=False)
+    weeks = visit.number("gesoVal", Decimal(0), Decimal(45), required=False)
     visit.flag("nwbFlag")
     return Patient(
         name=name,
@@ -174,6 +174,7 @@ def _patient(visit: Node, at: datetime | None) -> Patient:
         phone=_phone(visit),
         weight_g=None if kilograms is None else int(kilograms * 1000),
         allergies=visit.text("algsHis", 500, required=False),
+        pregnant=bool(weeks),  # gesoVal, 孕周: weeks of pregnancy
     )
 
 

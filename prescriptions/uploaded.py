@@ -24,6 +24,7 @@ class Patient:
     phone: str
     weight_g: int | None
     allergies: str
+    pregnant: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,9 @@ def draft_of(
         long_term=uploaded.long_term,
         reason_for_longer=uploaded.extras.reason_for_longer,
         patient_born=uploaded.patient.born,
+        weight_g=uploaded.patient.weight_g,
+        allergies=uploaded.patient.allergies,
+        pregnant=uploaded.patient.pregnant,
         guardian_present=uploaded.extras.guardian_present,
         prescriber=prescriber,
         diagnoses=tuple(diagnosis.code for diagnosis in uploaded.diagnoses),

@@ -20,6 +20,7 @@ def draft(script: Uploaded, *, valid_until: datetime | None = None) -> dict[str,
         "valid_days": script.valid_days,
         "hospital_number": script.hospital_number,
         "allergies": script.patient.allergies,
+        "pregnant": script.patient.pregnant,
         "diagnoses": [
             {"code": one.code, "name": one.name, "main": one.main} for one in script.diagnoses
         ],

@@ -58,7 +58,7 @@ def draft(values: Values, *, by: Actor, at: datetime) -> tuple[Prescription, lis
     lines = _lines(values["lines"])
     id_number = identity.checked_id_number(values["patient"])
     doctor = Account.objects.select_related("organisation", "department").get(id=by.account)
-    findings = rules.check(_for_rules(values, lines, id_number, doctor), at)
+    findings = rules.check(_for_rules(values, lines, patient, id_number, doctor), at)
     if rules.blocked(findings):
         raise RuleBroken(findings=[asdict(finding) for finding in findings])
     assert doctor.organisation is not None, "a doctor is employed"
@@ -106,7 +106,7 @@ def _lines(rows: list[Values]) -> list[content.Line]:
 
 
 def _for_rules(
-    values: Values, lines: list[content.Line], id_number: str, doctor: Account
+    values: Values, lines: list[content.Line], patient: Account, id_number: str, doctor: Account
 ) -> rules.Draft:
     return rules.Draft(
         online=values["online"],
@@ -114,7 +114,13 @@ def _for_rules(
         long_term=values["long_term"],
         reason_for_longer=values["reason_for_longer"],
         patient_born=identity.born(id_number),
+        weight_g=values["weight_g"],
+        pregnant=values["pregnant"],
+        allergies=values["allergies"],
         guardian_present=values["guardian_present"],
+        severe_pain=values["severe_pain"],
+        for_oneself=patient.person_id == doctor.person_id,
+        reason_for_overdose=values["reason_for_overdose"],
         prescriber=rules.Prescriber(controlled=doctor.controlled),
         diagnoses=tuple(one["code"] for one in values["diagnoses"]),
         lines=tuple(_line_for_rules(line) for line in lines),
@@ -130,6 +136,7 @@ def _line_for_rules(line: content.Line) -> rules.DraftLine:
         per_day=often.per_day if often else None,
         days=line.days,
         quantity=line.quantity,
+        route=line.route,
     )
 
 
@@ -154,7 +161,10 @@ def _fields(
         lines=lines,
         rest={
             name: values[name]
-            for name in ("allergies", "weight_g", "hospital_number", "reason_for_longer")
+            for name in (
+                *("allergies", "weight_g", "hospital_number"),
+                *("reason_for_longer", "reason_for_overdose"),
+            )
         },
     )
 

@@ -68,7 +68,7 @@ def test_an_expectation_that_does_not_hold_is_exit_code_1(home, folder):
     refused = sample(68)
     refused["extras"]["expect_rule"] = "rx.no_such_rule"
 
-    code, said = demo(home, write(folder / "f", fine, refused, sample(65)))
+    code, said = demo(home, write(folder / "f", fine, refused, sample(29)))
 
     assert code == 1
     assert "no rule refused it" in said

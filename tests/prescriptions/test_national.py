@@ -127,6 +127,7 @@ class TestAGoodLine:
             phone="+8613800000001",
             weight_g=55_500,
             allergies="无",
+            pregnant=False,
         )
         assert rx.diagnoses == (national.Diagnosis("J03.900", "急性扁桃体炎", main=True),)
         assert rx.lines == (
