@@ -37,7 +37,7 @@ from ledger.treehead import TreeHead
 from ledger.witness import home
 from ledger.witness.requests import AddCheckpoint, encode
 from tests.ledger.logs import Memory
-from tests.ledger.witnessed import NOON_S, WatchedLog, opening
+from tests.ledger.witnessed import FIELDS, NOON_S, WatchedLog, opening
 
 WATCHED = WatchedLog()
 ENTRY = WATCHED.prescribe()
@@ -47,6 +47,9 @@ NOTE = note.parse(ENTRY)
 CHECKPOINT = WATCHED.checkpoint()
 POLICY = WATCHED.policy("all")
 RECEIPT = WATCHED.receipt(ENTRY)
+FIELDS_FILE = json.dumps(
+    {"fields": [[note.encode_base64(salt), name, value] for salt, name, value in FIELDS]}
+).encode()
 FILE = WATCHED.file(ENTRY, 1, **opening("dose_mg"))
 EVIDENCE = splitview.compare(FORKED.checkpoint(), WATCHED.checkpoint(), POLICY) or b""
 LATE = WATCHED.files(checkpoint=WATCHED.checkpoint(at_s=NOON_S + 1000))
@@ -129,6 +132,12 @@ def _receipt_file(data: bytes) -> bytes:
     return receiptfile.complete(
         file.receipt.bytes(), file.entry, keys=file.keys, opened=file.opened, digests=file.digests
     )
+
+
+def _fields(data: bytes) -> bytes:
+    """Any JSON of this shape will do: what counts is the digests, which the entry holds."""
+    receiptfile.fields_of(data)
+    return data
 
 
 _MEMBERS = {
@@ -231,6 +240,7 @@ PARSERS = {
         Parser("checkpoint", _signed, (CHECKPOINT,), (Malformed, BadSignature)),
         Parser("receipt", lambda data: receipt.parse(data).bytes(), (RECEIPT, FILE)),
         Parser("receipt file", _receipt_file, (FILE,)),
+        Parser("fields", _fields, (FIELDS_FILE,)),
         Parser("paper", _paper, ("\n".join(paper.parts(FILE)).encode(),)),
         Parser("policy", _policy, (POLICY.text,), (BadPolicy,)),
         Parser("law", _law, (LAW,), (law.BadLaw,)),

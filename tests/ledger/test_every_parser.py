@@ -48,6 +48,7 @@ FUZZED = {
     "promise.opened": "signed promise",
     "receipt.parse": "receipt",
     "receipt.verify": "shown receipt",
+    "receiptfile.fields_of": "fields",
     "receiptfile.read": "receipt file",
     "receiptfile.verify": "shown receipt",
     "splitview.verify": "evidence",
