@@ -29,13 +29,16 @@ def every(seconds: float, task: str, *arguments: str) -> dict[str, object]:
 
 
 def of_line(line: str, *, busy: bool) -> dict[str, dict[str, object]]:
-    """The ticks of one line of logs; a line that is not busy grows once in a while."""
+    """
+    The ticks of one line of logs; a line that is not busy grows once in a while.
+
+    Each tick costs some ten milliseconds of CPU whatever it finds, so there are few of them.
+    """
     slower = 1 if busy else 8
     lists = {f"patients {line}": every(1, "ledger.tasks.patients", line)} if busy else {}
     return {
         **lists,
-        f"sequence {line}": every(0.25 * slower, "ledger.tasks.sequence", line),
-        f"checkpoint {line}": every(slower, "ledger.tasks.checkpoint", line),
+        f"advance {line}": every(slower, "ledger.tasks.advance", line),
         f"feed {line}": every(2 * slower, "ledger.tasks.feed", line),
     }
 
