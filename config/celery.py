@@ -32,14 +32,15 @@ def of_line(line: str, *, busy: bool) -> dict[str, dict[str, object]]:
     """
     The ticks of one line of logs; a line that is not busy grows once in a while.
 
-    Each tick costs some ten milliseconds of CPU whatever it finds, so there are few of them.
+    Each tick costs some ten milliseconds of CPU whatever it finds, so there are few of them. The
+    witnesses are fed by ``advance``; ``feed`` serves a log whose sequencer or signer refuses.
     """
     slower = 1 if busy else 8
-    lists = {f"patients {line}": every(1, "ledger.tasks.patients", line)} if busy else {}
+    lists = {f"patients {line}": every(2, "ledger.tasks.patients", line)} if busy else {}
     return {
         **lists,
         f"advance {line}": every(slower, "ledger.tasks.advance", line),
-        f"feed {line}": every(2 * slower, "ledger.tasks.feed", line),
+        f"feed {line}": every(8, "ledger.tasks.feed", line),
     }
 
 
@@ -47,10 +48,13 @@ app.conf.beat_schedule = {
     **{name: tick for one in LINES for name, tick in of_line(one, busy=True).items()},
     **of_line(f"{LEDGER_ORIGIN}/national", busy=False),
     "anchor": every(60, "ledger.tasks.anchor"),
-    "expire lapsed prescriptions": every(1, "prescriptions.expire_lapsed"),
-    "release stock of closed prescriptions": every(2, "pharmacy.release_closed"),
-    "ask about unanswered payments": every(2, "insurance.ask_about_payments"),
-    "refund what is owed back": every(2, "insurance.refund_owed"),
+    "expire lapsed prescriptions": every(2, "prescriptions.expire_lapsed"),
+    "release stock of closed prescriptions": every(4, "pharmacy.release_closed"),
+    "ask about unanswered payments": every(4, "insurance.ask_about_payments"),
+    "refund what is owed back": every(4, "insurance.refund_owed"),
+    "end consultations in time": every(60, "consultations.lapse_due"),
+    "forget old questions": every(3600, "consultations.forget_drafts"),
+    "draw samples for appraisal": every(3600, "appraisal.draw_due"),
     "forget old drafts": every(3600, "prescriptions.forget_drafts"),
     "forget old answers and log-ins": every(3600, "hospital.forget_old"),
 }

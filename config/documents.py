@@ -9,13 +9,18 @@ import importlib
 import pkgutil
 import re
 from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from config import errors as table
 from config import law as validators_law
+from config import outcomes
 from config.home import BASE
 from hospital import errors
+from hospital.consultations import lifecycle as consultations
+from hospital.roles import Role
 from prescriptions import lifecycle, rules
 
 DOCS = BASE / "docs"
@@ -33,6 +38,8 @@ def documents() -> dict[Path, str]:
     return {
         DOCS / "errors.md": refusals(),
         DOCS / "prescription-states.md": states(),
+        DOCS / "consultation-states.md": consultation_states(),
+        DOCS / "cancelling.md": outcomes.document(MADE),
         DOCS / "rules.md": law(),
         DOCS / "faults.md": faults(),
         DOCS / "law.json": validators_law.document().decode(),
@@ -71,26 +78,73 @@ def refusals() -> str:
 
 def states() -> str:
     """The table of moves and its diagram."""
-    drawn = [
-        f"    {source.value} --> {move.target.value}: {move.name} ({_roles(move)})"
+    rows = [
+        Row(
+            move.name,
+            [source.value for source in move.sources],
+            {source.value: move.leads_to(source) for source in move.sources},
+            _roles(move.by),
+            move.kind,
+            "before `valid_until`" if move.in_time else "any time",
+        )
         for move in lifecycle.MOVES
-        for source in move.sources
+    ]
+    return _states("# The states of a prescription", "draft", rows)
+
+
+def consultation_states() -> str:
+    """The table of moves of a consultation and its diagram."""
+    rows = [
+        Row(
+            move.name,
+            [move.source.value],
+            {move.source.value: move.target.value},
+            move.by.value,
+            move.kind,
+            f"before `{move.until}`" if move.in_order else f"from `{move.until}` on",
+        )
+        for move in consultations.MOVES
+    ]
+    return _states("# The states of a consultation", "draft", rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A move as it is drawn: ``leads`` maps each source to its target."""
+
+    name: str
+    sources: list[str]
+    leads: dict[str, str]
+    by: str
+    kind: str
+    lawful: str
+
+    @property
+    def target(self) -> str:
+        targets = set(self.leads.values())
+        return targets.pop() if len(targets) == 1 else "the same"
+
+
+def _states(title: str, start: str, moves: list[Row]) -> str:
+    drawn = [
+        f"    {source} --> {target}: {move.name} ({move.by})"
+        for move in moves
+        for source, target in move.leads.items()
     ]
     rows = [
-        f"| {move.name} | {', '.join(source.value for source in move.sources)} |"
-        f" {move.target.value} | {_roles(move)} | `{move.kind}` |"
-        f" {'before `valid_until`' if move.in_time else 'any time'} |"
-        for move in lifecycle.MOVES
+        f"| {move.name} | {', '.join(move.sources)} | {move.target} | {move.by} | `{move.kind}` |"
+        f" {move.lawful} |"
+        for move in moves
     ]
     return "\n".join(
         [
-            "# The states of a prescription",
+            title,
             "",
             MADE,
             "",
             "```mermaid",
             "stateDiagram-v2",
-            "    [*] --> draft",
+            f"    [*] --> {start}",
             *drawn,
             "```",
             "",
@@ -174,6 +228,12 @@ def _of_family(family: dict[str, Any]) -> list[str]:
         if taking := move.get("takes"):
             conditions += [*_TAKING, *taking["conditions"]]
         rules = [f"* {one['words']} (`law.{one['rule']}`)" for one in conditions]
+        if rests := move.get("rests"):
+            families = " or ".join(f"`{name}/…`" for name in rests["families"])
+            rules += [
+                f"* if `{rests['on']}` is {families}: {one['words']} (`law.{one['rule']}`)"
+                for one in rests["conditions"]
+            ]
         lines += [*rules, ""] if rules else []
     return lines[:-1]
 
@@ -229,8 +289,8 @@ def _covered() -> dict[str, set[str]]:
     return found
 
 
-def _roles(move: lifecycle.Move) -> str:
-    return ", ".join(role.value for role in move.by)
+def _roles(by: Iterable[Role]) -> str:
+    return ", ".join(role.value for role in by)
 
 
 def _import_all() -> None:

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import functools
 
+from hospital import consentlaw as of_consents
 from hospital import law as of_hospital
+from hospital.consultations import law as of_consultations
 from hospital.law import Data
 from insurance import law as of_insurance
 from ledger import entry, law
 from pharmacy import law as of_pharmacy
 from prescriptions import law as of_prescriptions
+from prescriptions import lawcontrolled as of_registers
 from prescriptions import lifecycle
+from prescriptions import uploadlaw as of_uploads
+from prescriptions.appraisal import law as of_appraisal
 from prescriptions.law import Clause
 from prescriptions.lifecycle import Move
 from prescriptions.models import Status
@@ -50,8 +55,12 @@ def content() -> Data:
         "times": {"skew_s": SKEW_S, "late_s": LATE_S},
         "families": {
             "rx": _prescriptions(),
-            **of_hospital.families(),
+            **of_appraisal.families(),
+            **of_consultations.families(),
+            **of_hospital.families(of_consents.resting()),
+            **of_consents.families(),
             **of_insurance.families(),
+            **of_registers.families(),
         },
     }
 
@@ -59,6 +68,7 @@ def content() -> Data:
 def _prescriptions() -> Data:
     clauses = {
         **of_prescriptions.clauses(),
+        **of_uploads.clauses(),
         **of_pharmacy.clauses(),
         **of_insurance.clauses(),
     }
@@ -66,19 +76,20 @@ def _prescriptions() -> Data:
         "names": "hex32",
         "named_by": "move",
         "start": Status.DRAFT.value,
-        "constant": ["patient", "commitment"],
+        "constant": ["patient"],
         "moves": {move.name: _move(move, clauses[move.name]) for move in lifecycle.MOVES},
     }
 
 
 def _move(move: Move, clause: Clause) -> Data:
-    return of_hospital.move(
+    stated = of_hospital.move(
         move.kind,
         sources=[source.value for source in move.sources],
-        target=move.target.value,
+        target=move.target.value if move.target else law.STAYS,
         signers=[[role.value for role in move.by]],
         facts=clause.facts,
         conditions=of_prescriptions.in_general(move) + clause.conditions,
         keep=clause.keep,
         forget=clause.forget,
     )
+    return {**stated, "rests": clause.rests} if clause.rests else stated

@@ -21,7 +21,10 @@ def healthy(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("healthz", healthy),
     path("api/", include("hospital.urls")),
+    path("api/", include("hospital.consultations.urls")),
+    path("api/", include("hospital.faces.urls")),
     path("api/", include("prescriptions.urls")),
+    path("api/", include("prescriptions.appraisal.urls")),
     path("api/", include("pharmacy.urls")),
     path("api/", include("insurance.urls")),
     path(

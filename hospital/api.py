@@ -1,10 +1,11 @@
-"""Log-in, identity, keys, and the public directory of organisations."""
+"""Log-in, addresses, keys, and the public directory of organisations."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.utils import timezone
+from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -86,21 +87,6 @@ class Logout(http.Endpoint):
         return Response(status=204)
 
 
-class Identity(http.Command):
-    """A patient says who he or she is; once, for good."""
-
-    roles = (Role.PATIENT,)
-
-    class Input(http.Strict):
-        name = http.Text(max_length=50)
-        id_number = http.Text(max_length=18)
-        phone = http.Text(max_length=20)
-
-    def act(self, call: http.Call) -> dict[str, Any]:
-        people.bind_identity(**call.values, by=call.by)
-        return {"identified": True}
-
-
 class Addresses(http.Command):
     """Store an address to which a courier may bring medicines."""
 
@@ -127,8 +113,11 @@ def _key(key: Key) -> dict[str, Any]:
 class Keys(http.Command):
     """Own keys; register another with the statement it signed."""
 
-    class Input(http.SignedInEveryLine):
+    class Input(http.SignedTogether):
         public_key = http.Text(max_length=44)
+        face_check = serializers.UUIDField(
+            default=None, help_text='for a patient\'s further keys: a passed one of purpose "key"'
+        )
 
     success = 201
 
@@ -136,7 +125,8 @@ class Keys(http.Command):
         return Response({"keys": [_key(key) for key in queries.keys_of(self.actor.account)]})
 
     def act(self, call: http.Call) -> dict[str, Any]:
-        key, entry = keys.register(call.values["public_key"], call.notes, **call.doer)
+        public_key, face_check = call.values["public_key"], call.values["face_check"]
+        key, entry = keys.register(public_key, call.notes, face_check, **call.doer)
         return {**_key(key), "entry": promises.entered(entry)}
 
 
@@ -154,7 +144,7 @@ class KeysStatement(http.Draw):
 class Revocation(http.Command):
     """Revoke one of the own keys."""
 
-    class Input(http.SignedInEveryLine):
+    class Input(http.SignedTogether):
         name = http.Text(max_length=160)
 
     def act(self, call: http.Call) -> dict[str, Any]:
@@ -185,7 +175,13 @@ class Organisations(Public):
         return Response(
             {
                 "organisations": [
-                    {"slug": one.slug, "kind": one.kind, "name": one.name} for one in found
+                    {
+                        "slug": one.slug,
+                        "kind": one.kind,
+                        "name": one.name,
+                        "hospital": one.hospital.slug if one.hospital else None,
+                    }
+                    for one in found
                 ]
             }
         )

@@ -1,7 +1,14 @@
-"""Bearer tokens: opaque, revocable, stored as digests (django-rest-knox)."""
+"""
+Bearer tokens: opaque, revocable, stored as digests (django-rest-knox).
+
+The token of a session that was opened with a key begins with ``KEY_LOGIN``, which no other token
+does (they are hexadecimal). So each request tells, without another query, whether the person proved
+to hold the key when the session began, and when that was.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone
@@ -14,6 +21,7 @@ from rest_framework.request import Request
 
 from hospital import errors
 from hospital.models import Account
+from hospital.roles import Actor
 
 
 class BadToken(errors.Unauthenticated):
@@ -22,7 +30,11 @@ class BadToken(errors.Unauthenticated):
     code = "token.invalid"
 
 
-_NEEDED = ("digest", "user__role", "user__person", "user__is_active", "user__organisation__slug")
+KEY_LOGIN = "key-"
+_NEEDED = (
+    *("digest", "token_key", "created"),
+    *("user__role", "user__person", "user__is_active", "user__organisation__slug"),
+)
 """What ``Account.actor`` reads, and DRF; a token has more columns than a request needs."""
 
 
@@ -46,3 +58,11 @@ class Bearer(TokenAuthentication):  # type: ignore[misc]  # knox has no types
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+def actor_of(request: Request) -> Actor:
+    """Who acts in this session, and since when as the holder of a key."""
+    token: AuthToken = request.auth
+    by_key = token.token_key.startswith(KEY_LOGIN)
+    actor: Actor = request.user.actor  # type: ignore[union-attr]
+    return replace(actor, key_login_at=token.created if by_key else None)

@@ -114,13 +114,14 @@ class Client:
         challenge = self.post("/api/login/challenge", {"key": self.key_name})["challenge"]
         self._enter(self.post("/api/login/key", {"note": self.sign(challenge)}))
 
-    def register_key(self, seed: bytes) -> None:
+    def register_key(self, seed: bytes, face_check: str = "") -> None:
         """Register the key of this seed; the server decides its name."""
         public = note.Signer("new", seed).verifier.public_key
         text = base64.b64encode(public).decode()
         drawn = self.post("/api/keys/statement", {"public_key": text})
         self.signer = note.Signer(drawn["key"], seed)
-        self.write("/api/keys", {"public_key": text, **self.signed(drawn)})
+        seen = {"face_check": face_check} if face_check else {}
+        self.write("/api/keys", {"public_key": text, **seen, **self.signed(drawn)})
 
     # --- how calls go out ----------------------------------------------------------------------
 

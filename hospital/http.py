@@ -22,7 +22,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from hospital import access, errors, idempotency
+from hospital import access, authentication, errors, idempotency
 from hospital.roles import Actor, Role
 from ledger import entry, lag, network
 
@@ -137,8 +137,8 @@ class Signed(Strict):
     )
 
 
-class SignedInEveryLine(Signed):
-    """What is entered in several logs is signed for each of them, in the order of the call."""
+class SignedTogether(Signed):
+    """What takes several statements, all or none: each is signed, in the order of the call."""
 
     more = serializers.ListField(
         child=Text(max_length=65_535, trim_whitespace=False),
@@ -170,7 +170,7 @@ class Endpoint(APIView):
 
     @property
     def actor(self) -> Actor:
-        return self.request.user.actor  # type: ignore[union-attr]
+        return authentication.actor_of(self.request)
 
     def read(self) -> dict[str, Any]:
         """The validated input. Raises ``BadInput``."""

@@ -49,9 +49,10 @@ def move(
     }
 
 
-def families() -> dict[str, Data]:
-    """The families of subjects that this app makes entries about."""
-    return {"key": _keys(), "view": _views(), "log": _log(), "checkpoint": _checkpoints()}
+def families(basis: Data) -> dict[str, Data]:
+    """The families of subjects that this app makes entries about; ``basis``: what looks rest on."""
+    views = _views(basis)
+    return {"key": _keys(), "view": views, "log": _log(), "checkpoint": _checkpoints()}
 
 
 NO_PATIENT = condition("wrong_patient", "it is about no patient", "equal", "entry.patient", is_(""))
@@ -123,7 +124,7 @@ def _keys() -> Data:
     return _family("text", "unknown", ["patient"], register=register, revoke=revoke)
 
 
-def _views() -> Data:
+def _views(basis: Data) -> Data:
     """A look, or a refused one, is one entry by the access service, with a subject of its own."""
     reader = {"reader": "text", "role": "text", "organisation": "word", "of": "word"}
     view = move(
@@ -142,7 +143,7 @@ def _views() -> Data:
         facts={**reader, "code": "text"},
         conditions=[NO_PATIENT],
     )
-    return _family("hex32", "unseen", [], view=view, refuse=refuse)
+    return _family("hex32", "unseen", [], view={**view, "rests": basis}, refuse=refuse)
 
 
 def _log() -> Data:

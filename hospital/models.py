@@ -9,21 +9,46 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 
+from hospital.consents import LIVE, OPEN, REVIEWED, WITHDRAWN, Purpose, Verdict
+from hospital.rights import Antimicrobials, Rights, Title
 from hospital.roles import Actor, OrganisationKind, Role
 
 
 class Organisation(models.Model):
-    """A hospital, pharmacy, payer, courier company or authority. Its names are public."""
+    """
+    A hospital, pharmacy, payer, courier company or authority. Its names and its place are public.
+
+    A pharmacy of a ``hospital`` is the one that the hospital itself runs; most belong to none.
+    Coordinates are degrees in GCJ-02, which maps in China, WeChat's among them, are drawn in.
+    """
 
     slug = models.SlugField(max_length=40, unique=True)
     kind = models.CharField(max_length=16, choices=OrganisationKind.choices)
     name = models.CharField(max_length=100)
     uscc = models.CharField(max_length=18, unique=True, help_text="统一社会信用代码")
+    hospital = models.OneToOneField("self", models.PROTECT, null=True, related_name="own_pharmacy")
+    longitude = models.DecimalField(max_digits=9, decimal_places=6, null=True)
+    latitude = models.DecimalField(max_digits=9, decimal_places=6, null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="a_place_is_on_earth",
+                condition=Q(longitude__isnull=True, latitude__isnull=True)
+                | Q(longitude__isnull=False, latitude__isnull=False)
+                & Q(longitude__range=(-180, 180), latitude__range=(-90, 90)),
+            ),
+            models.CheckConstraint(
+                name="only_a_pharmacy_is_a_hospitals_own",
+                condition=Q(kind=OrganisationKind.PHARMACY) | Q(hospital__isnull=True),
+            ),
+        ]
 
 
 class Department(models.Model):
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="departments")
     name = models.CharField(max_length=60)
+    paediatric = models.BooleanField(default=False, help_text="its doctors are specialists")
 
     class Meta:
         constraints = [
@@ -61,6 +86,16 @@ class Account(AbstractBaseUser):
     controlled = models.BooleanField(
         default=False, help_text="may prescribe narcotics and psychotropics of class I"
     )
+    title = models.CharField(
+        max_length=16, choices=[(one.value, one.name) for one in Title], default=Title.ATTENDING
+    )
+    trainee = models.BooleanField(default=False)
+    practising_since = models.DateField(null=True)
+    antimicrobials = models.CharField(
+        max_length=12,
+        choices=[(one.value, one.name) for one in Antimicrobials],
+        default=Antimicrobials.UNRESTRICTED,
+    )
     wechat_index = models.BinaryField(max_length=32, null=True, unique=True)
     wechat_openid = models.BinaryField(null=True)
     is_active = models.BooleanField(default=True)
@@ -89,6 +124,16 @@ class Account(AbstractBaseUser):
                 condition=~Q(license_number=""),
             ),
         ]
+
+    @property
+    def rights(self) -> Rights:
+        return Rights(
+            title=Title(self.title),
+            trainee=self.trainee,
+            controlled=self.controlled,
+            antimicrobials=Antimicrobials(self.antimicrobials),
+            practising_since=self.practising_since,
+        )
 
     @property
     def actor(self) -> Actor:
@@ -147,6 +192,89 @@ class Address(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(Account, models.CASCADE)
     record = models.OneToOneField(SealedRecord, models.PROTECT)
+
+
+class Grant(models.Model):
+    """
+    What a patient lets an organisation, or one ``account`` there, see of all records.
+
+    ``fields`` are prefixes of field names (``hospital.consents``); ``until`` is exclusive.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    patient = models.ForeignKey(Account, models.PROTECT, related_name="grants")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
+    purpose = models.CharField(max_length=16, choices=[(one.value, one.name) for one in Purpose])
+    fields = models.JSONField()
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="grant_ends_after_it_begins", condition=Q(until__gt=models.F("since"))
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["patient", "organisation"],
+                name="not_withdrawn",
+                condition=Q(withdrawn_at__isnull=True),
+            ),
+            models.Index(fields=["patient", "-since", "-id"], name="grants_of_patient"),
+        ]
+
+    @property
+    def subject(self) -> str:
+        return f"grant/{self.id.hex}"
+
+    @property
+    def state(self) -> str:
+        """As in ``consents.MOVES``."""
+        return LIVE if self.withdrawn_at is None else WITHDRAWN
+
+
+class Emergency(models.Model):
+    """A doctor's look without a grant (break-glass); why is sealed; a regulator judges it."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    patient = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    doctor = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    record = models.OneToOneField(SealedRecord, models.PROTECT)
+    opened_at = models.DateTimeField()
+    until = models.DateTimeField()
+    reviewed_at = models.DateTimeField(null=True)
+    reviewer = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
+    verdict = models.CharField(
+        max_length=16, blank=True, choices=[(one.value, one.name) for one in Verdict]
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="emergency_ends_after_it_begins", condition=Q(until__gt=models.F("opened_at"))
+            ),
+            models.CheckConstraint(
+                name="verdict_has_reviewer_and_time",
+                condition=Q(verdict="", reviewed_at__isnull=True, reviewer__isnull=True)
+                | (~Q(verdict="") & Q(reviewed_at__isnull=False, reviewer__isnull=False)),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["patient", "doctor", "-until"], name="opened_for"),
+            models.Index(fields=["opened_at", "id"], name="unreviewed", condition=Q(verdict="")),
+        ]
+
+    @property
+    def subject(self) -> str:
+        return f"emergency/{self.id.hex}"
+
+    @property
+    def state(self) -> str:
+        """As in ``consents.MOVES``."""
+        return REVIEWED if self.verdict else OPEN
 
 
 class Answer(models.Model):

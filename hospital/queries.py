@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from hospital import errors, identity, sealing
-from hospital.models import Account, Key, Organisation
+from hospital.models import Account, Emergency, Grant, Key, Organisation
 from hospital.roles import OrganisationKind, Role
 
 
@@ -23,14 +24,15 @@ class UnknownOrganisation(errors.Invalid):
     code = "organisation.unknown"
 
 
+def of_id_number(id_number: str) -> Q:
+    """The condition that an account is this person's as a patient. ``identity.BadIdNumber``."""
+    index = sealing.index(identity.checked_id_number(id_number), "id_number")
+    return Q(person__id_number_index=index, role=Role.PATIENT)
+
+
 def patient_by_id_number(id_number: str) -> Account:
     """Raises ``identity.BadIdNumber`` or ``UnknownPatient``."""
-    index = sealing.index(identity.checked_id_number(id_number), "id_number")
-    account = (
-        Account.objects.select_related("person")
-        .filter(person__id_number_index=index, role=Role.PATIENT)
-        .first()
-    )
+    account = Account.objects.select_related("person").filter(of_id_number(id_number)).first()
     if account is None:
         raise UnknownPatient(field="patient")
     return account
@@ -45,9 +47,26 @@ def organisation(slug: str, *kinds: OrganisationKind, field: str = "organisation
 
 
 def organisations(kind: str | None = None) -> QuerySet[Organisation]:
-    found = Organisation.objects.order_by("slug")
+    found = Organisation.objects.select_related("hospital").order_by("slug")
     return found.filter(kind=kind) if kind else found
 
 
 def keys_of(account: UUID) -> QuerySet[Key]:
     return Key.objects.filter(account_id=account).order_by("registered_at", "name")
+
+
+def grants_of(patient: UUID) -> QuerySet[Grant]:
+    """All grants of a patient, withdrawn and ended ones too, the newest first."""
+    grants = Grant.objects.filter(patient_id=patient)
+    return grants.select_related("organisation").order_by("-since", "-id")
+
+
+def live_grants(patient: UUID, *, at: datetime) -> QuerySet[Grant]:
+    """Those in force."""
+    return Grant.objects.filter(patient_id=patient, until__gt=at, withdrawn_at__isnull=True)
+
+
+def unreviewed_emergencies() -> QuerySet[Emergency]:
+    """What a regulator has to judge, the oldest first."""
+    waiting = Emergency.objects.filter(verdict="")
+    return waiting.select_related("doctor__organisation").order_by("opened_at", "id")

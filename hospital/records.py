@@ -33,14 +33,25 @@ class RecordErased(errors.Gone):
     code = "record.erased"
 
 
-def seal(fields: Fields) -> SealedRecord:
+class BadSalt(errors.Invalid):
+    """The salt is the base64 of 16 random bytes that the desk draws."""
+
+    code = "record.bad_salt"
+
+
+def seal(fields: Fields, salts: Mapping[str, bytes] | None = None) -> SealedRecord:
     """
     Store ``fields`` (JSON values without floats and nulls) sealed, with their commitment.
 
+    ``salts`` are of fields to which somebody has already signed a commitment; the others are drawn.
+
     Raises:
-        note.Malformed: a value has no canonical JSON.
+        note.Malformed: a value has no canonical JSON, or a salt is not 16 bytes.
     """
-    salted = [(utils.random(SALT_BYTES), name, value) for name, value in fields.items()]
+    given = salts or {}
+    salted = [
+        (given.get(name) or utils.random(SALT_BYTES), name, value) for name, value in fields.items()
+    ]
     record_id, key = uuid4(), utils.random(sealing.KEY_BYTES)
     body = json.dumps([[_text(salt), name, value] for salt, name, value in salted])
     return SealedRecord.objects.create(
@@ -49,6 +60,21 @@ def seal(fields: Fields) -> SealedRecord:
         body=sealing.seal_with(key, body.encode(), _about(record_id)),
         commitment=commitments.commit(commitments.digest(*field) for field in salted),
     )
+
+
+def given_salt(text: str) -> bytes:
+    """
+    The salt that a desk has drawn for a field to which its statement commits before it is stored.
+
+    Raises ``BadSalt``.
+    """
+    try:
+        salt = base64.b64decode(text, validate=True)
+    except ValueError as fault:
+        raise BadSalt(field="salt") from fault
+    if len(salt) != SALT_BYTES:
+        raise BadSalt(field="salt")
+    return salt
 
 
 def unsealed(record: SealedRecord, names: Iterable[str] | None = None) -> dict[str, Any]:

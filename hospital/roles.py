@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db import models
 
 
 class Role(models.TextChoices):
-    """The capacity in which an account acts; an account has exactly one."""
+    """
+    The capacity in which an account acts; an account has exactly one.
+
+    SYSTEM: a hospital's own information system, a program as a payer's AGENT is.
+    """
 
     PATIENT = "patient"
     DOCTOR = "doctor"
@@ -17,6 +22,7 @@ class Role(models.TextChoices):
     PHARMACIST = "pharmacist"
     COURIER = "courier"
     AGENT = "agent"
+    SYSTEM = "system"
     OFFICER = "officer"
     REGULATOR = "regulator"
     CLOCK = "clock"
@@ -37,6 +43,7 @@ PAYERS = (OrganisationKind.INSURER, OrganisationKind.SOCIAL_FUND)
 EMPLOYERS: dict[Role, tuple[OrganisationKind, ...]] = {
     Role.DOCTOR: (OrganisationKind.HOSPITAL,),
     Role.REVIEWER: (OrganisationKind.HOSPITAL,),
+    Role.SYSTEM: (OrganisationKind.HOSPITAL,),
     Role.PHARMACIST: (OrganisationKind.PHARMACY,),
     Role.COURIER: (OrganisationKind.COURIER,),
     Role.AGENT: PAYERS,
@@ -56,7 +63,8 @@ SERVER = UUID(int=0)
 class Actor:
     """
     Who acts. ``organisation`` is the slug, empty for patients and for the server's roles, whose
-    ids are 0: no row has these, so nothing is theirs by accident.
+    ids are 0: no row has these, so nothing is theirs by accident. ``key_login_at`` is when the
+    session was opened with the actor's own key, None if it was opened in another way.
     """
 
     account: UUID
@@ -64,6 +72,7 @@ class Actor:
     organisation: str = ""
     organisation_id: int = 0
     person: int | None = None
+    key_login_at: datetime | None = None
 
     @property
     def name(self) -> str:

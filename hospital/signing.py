@@ -8,10 +8,12 @@ compares bytes; so a signature can only ever mean what the server would say toda
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -24,6 +26,7 @@ FRESH = timedelta(minutes=10)
 """How long a drawn statement may wait for its signature."""
 AHEAD = timedelta(seconds=60)
 """How far another web server's clock may run before ours."""
+_ID = re.compile("[0-9a-f]{32}")
 
 
 class MalformedNote(errors.Invalid):
@@ -143,6 +146,22 @@ def read(signed: str) -> tuple[note.Note, entry.Statement]:
         return parsed, entry.Statement.parse(parsed.text)
     except (note.Malformed, UnicodeEncodeError) as fault:
         raise MalformedNote(field="note", reason=str(fault)) from fault
+
+
+def new_subject(signed: str, family: str, at: datetime) -> tuple[UUID, datetime]:
+    """
+    The id that a signed statement gives to a new subject of ``family``, and when it was drawn.
+
+    For subjects that begin with a statement: drawing chose the id at random and stored nothing, so
+    it comes back in the statement alone.
+    Raises ``MalformedNote``, ``ExpiredStatement``, ``AlteredStatement``.
+    """
+    _, claimed = read(signed)
+    check_fresh(claimed, at)
+    prefix, _, name = claimed.subject.partition("/")
+    if prefix != family or not _ID.fullmatch(name):
+        raise AlteredStatement(members=["subject"])
+    return UUID(hex=name), claimed.at
 
 
 def check_same(parsed: note.Note, claimed: entry.Statement, expected: entry.Statement) -> None:

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from hospital import idempotency
 from hospital.actions import login
+from hospital.faces import actions as faces
 
 
 @shared_task(name="hospital.forget_old")
@@ -12,3 +13,4 @@ def forget_old() -> None:
     now = timezone.now()
     idempotency.forget_old(at=now)
     login.forget_old(at=now)
+    faces.forget_old(at=now)

@@ -12,6 +12,8 @@ BasisPoints = NewType("BasisPoints", int)
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 """Legal days are days of this zone."""
+SHANGHAI_S = 8 * 60 * 60
+"""Seconds east of UTC, for the law, which knows no zones; no summer time since 1991."""
 
 
 def stamp(at: datetime) -> str:

@@ -1,6 +1,9 @@
 from django.urls import path, re_path
 
-from hospital import api, api_entries
+from hospital import api, api_consents, api_entries
+
+GRANT = "me/grants/<uuid:grant_id>"
+EMERGENCY = "emergencies/<uuid:emergency_id>"
 
 urlpatterns = [
     path("login/challenge", api.Challenge.as_view()),
@@ -8,10 +11,19 @@ urlpatterns = [
     path("login/wechat", api.WeChatLogin.as_view()),
     path("login/enrolment", api.EnrolmentLogin.as_view()),
     path("logout", api.Logout.as_view()),
-    path("me/identity", api.Identity.as_view()),
     path("me/addresses", api.Addresses.as_view()),
     path("me/entries", api_entries.MyEntries.as_view()),
     path("me/entries/proof", api_entries.MyProof.as_view()),
+    path("me/grants", api_consents.Grants.as_view()),
+    path("me/grants/statement", api_consents.GrantStatement.as_view()),
+    path(f"{GRANT}/withdraw", api_consents.GrantWithdrawal.as_view()),
+    path(f"{GRANT}/withdraw/statement", api_consents.GrantWithdrawalStatement.as_view()),
+    path("break-glass", api_consents.BreakGlass.as_view()),
+    path("break-glass/statement", api_consents.BreakGlassStatement.as_view()),
+    path("emergencies", api_consents.Emergencies.as_view()),
+    path(EMERGENCY, api_consents.EmergencyDetail.as_view()),
+    path(f"{EMERGENCY}/review", api_consents.EmergencyReview.as_view()),
+    path(f"{EMERGENCY}/review/statement", api_consents.EmergencyReviewStatement.as_view()),
     path("keys", api.Keys.as_view()),
     path("keys/statement", api.KeysStatement.as_view()),
     path("keys/revoke", api.Revocation.as_view()),

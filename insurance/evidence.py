@@ -8,6 +8,7 @@ them, each with its receipt. ``checked`` verifies all of it by the consortium's 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -89,13 +90,16 @@ def checked(evidence: Evidence, policy: Policy) -> list[Statement]:
 def rule(statements: Sequence[Statement], payer: str, *, ceiling_fen: int) -> Verdict:
     """
     What ``payer`` decides: its authorized share, up to ``ceiling_fen`` for one claim, provided
-    that all steps were taken and exactly what was prescribed was dispensed.
+    that all steps were taken after the last change and exactly what was prescribed was dispensed.
     """
     last = {statement.kind: statement for statement in statements}
     if any(kind not in last for kind in NEEDED):
         return Verdict("refuse", 0, "evidence_missing")
-    prescribed = last["prescription.issue"].facts["lines"]
-    if last["pharmacy.dispense"].facts["lines"] != prescribed:
+    prescribed = last.get("prescription.change", last["prescription.issue"])
+    steps = [prescribed, *(last[kind] for kind in NEEDED[1:])]
+    if any(before.version >= after.version for before, after in itertools.pairwise(steps)):
+        return Verdict("refuse", 0, "evidence_missing")
+    if last["pharmacy.dispense"].facts["lines"] != prescribed.facts["lines"]:
         return Verdict("refuse", 0, "quantity_differs")
     share = last["prescription.authorize"].facts["bill"]["payers"].get(payer, 0)
     if share <= 0:

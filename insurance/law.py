@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from hospital.law import NO_PATIENT, Data, condition, is_, move
 from insurance.actions.claims import SETTLED_AT_ONCE
+from prescriptions import lawcontrolled
 from prescriptions.law import BY_ITS_PATIENT, CHOSEN, Clause, equal
+from prescriptions.lawplan import OPENED
 
 _FEN = ("total_fen", "fund_fen", "insurer_fen", "patient_fen")
 _BY_THE_PAYER = equal(
@@ -105,7 +107,7 @@ def _authorize() -> Clause:
             },
             "grant": {"to": "words", "purpose": "text", "until": "moment"},
         },
-        [BY_ITS_PATIENT, _way(), *_sums(), *_grant()],
+        [BY_ITS_PATIENT, OPENED, lawcontrolled.FETCHED_THERE, _way(), *_sums(), *_grant()],
         keep={
             "courier": "facts.courier",
             "patient_fen": "facts.bill.patient_fen",

@@ -146,11 +146,13 @@ class Refund(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.DUE)
     refund_id = models.CharField(max_length=32, blank=True)
     created_at = models.DateTimeField()
+    asked_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
             models.Index(
-                fields=["created_at"],
+                F("asked_at").asc(nulls_first=True),
+                "created_at",
                 condition=Q(state__in=["due", "processing"]),
                 name="owed_back",
             )

@@ -6,11 +6,16 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 
 from hospital import errors
+from hospital import queries as people
+from hospital.consultations.models import Consultation, State
+from hospital.models import Account
 from insurance.models import Bill, Claim, Coverage, Payment, Refund
-from prescriptions.models import Prescription, Status
+from prescriptions.models import CHOSEN, Prescription, Status
 
 ASK_AGAIN = timedelta(seconds=5)
 
@@ -30,12 +35,50 @@ def live_bill(prescription: Prescription) -> Bill:
     return bill
 
 
-def coverages(patient: UUID, *, at: datetime) -> QuerySet[Coverage]:
+def bill_left(prescription: Prescription) -> Bill | None:
+    """The live bill, if there is one, of whichever authorization; the bill alone."""
+    return Bill.objects.filter(prescription=prescription).exclude(state=Bill.State.VOID).first()
+
+
+def coverages(patient: UUID | OuterRef, *, at: datetime) -> QuerySet[Coverage]:
     """The promises in force for a patient."""
     return (
         Coverage.objects.filter(patient_id=patient, valid_from__lte=at, valid_until__gt=at)
         .select_related("payer")
         .order_by("payer__slug")
+    )
+
+
+def doctor_and_patient(
+    doctor: UUID, id_number: str, consultation: UUID | None, *, at: datetime
+) -> QuerySet[Account]:
+    """
+    A doctor, and the patient of an identity number, in one query.
+
+    The patient's row has ``promises``, those of ``coverages`` with the payer's slug and kind, and
+    ``consulted``, what is needed of the open consultation with the doctor that has this id, or
+    None. Raises ``identity.BadIdNumber``.
+    """
+    promises = coverages(OuterRef("pk"), at=at).values(
+        said=JSONObject(
+            payer="payer__slug",
+            kind="payer__kind",
+            rates_bp="rates_bp",
+            ceiling_fen="ceiling_fen",
+        )
+    )
+    theirs = Consultation.objects.filter(
+        id__in=[consultation],
+        patient=OuterRef("pk"),
+        doctor_id=doctor,
+        state=State.OPEN,
+        close_until__gt=at,
+    ).values(said=JSONObject(earlier="earlier", follow_up="follow_up", guardian="guardian"))
+    both = Q(id=doctor) | people.of_id_number(id_number)
+    return (
+        Account.objects.filter(both)
+        .select_related("person", "organisation", "department")
+        .annotate(promises=ArraySubquery(promises), consulted=Subquery(theirs))
     )
 
 
@@ -75,18 +118,25 @@ def unanswered(*, at: datetime) -> QuerySet[Payment]:
 
 
 def owed_back() -> QuerySet[Refund]:
-    """Refunds that WeChat has not confirmed."""
+    """
+    Refunds that WeChat has not confirmed, whose turn it is first.
+
+    Each has its turn: those that WeChat refuses again and again keep nobody waiting.
+    """
     return (
         Refund.objects.filter(state__in=[Refund.State.DUE, Refund.State.PROCESSING])
         .select_related("payment")
-        .order_by("created_at")
+        .order_by(F("asked_at").asc(nulls_first=True), "created_at")
     )
 
 
-def paid_but_closed() -> Iterable[UUID]:
-    """Prescriptions that were cancelled or expired while a bill of theirs was live."""
+def billed_in_vain() -> Iterable[UUID]:
+    """
+    Prescriptions with a live bill though no pharmacy is chosen any more: they were cancelled, have
+    expired, or were changed.
+    """
     return (
         Bill.objects.exclude(state=Bill.State.VOID)
-        .filter(prescription__status__in=[Status.CANCELLED, Status.EXPIRED])
+        .exclude(prescription__status__in=CHOSEN)
         .values_list("prescription_id", flat=True)
     )

@@ -1,10 +1,11 @@
 from django.urls import path, re_path
 
-from insurance import api, api_claims
+from insurance import api, api_check, api_claims
 
 ONE = "prescriptions/<uuid:prescription_id>"
 
 urlpatterns = [
+    path("prescriptions/check", api_check.Check.as_view()),
     path(f"{ONE}/authorize/statement", api.AuthorizeStatement.as_view()),
     path(f"{ONE}/authorize", api.Authorize.as_view()),
     path(f"{ONE}/withdraw/statement", api.WithdrawStatement.as_view()),

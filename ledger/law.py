@@ -7,18 +7,20 @@ stands before the first slash of a subject. A family says how its subjects are n
 what never changes in their entries (``constant``), the state that they start in, and its moves:
 
     kind, from, to      the entry's kind, the states it may find, the state it leads to
+                        ("" if it stays)
     signers             for each signature, the roles whose key may have made it; ``new`` is the
                         key that the entry registers; the first is ``by``
     facts               name → type, complete: an unknown or missing fact breaks the law; a name
                         that ends in ``?`` may be missing; ``*`` stands for any name
     conditions          rule, words, check: what must hold besides
     keep, forget        what the subject remembers for later moves
-    takes               what other subjects owe, and owe no more afterwards
+    takes, rests        what other subjects owe, and owe no more afterwards; what they must grant
+                        (``lawothers``)
 
 Where ``named_by`` is ``move``, the facts name the move and its states (``move``, ``from``, ``to``);
 otherwise the kind does. Checks and terms are lists and objects over paths like ``facts.pharmacy``,
 ``kept.pharmacy``, ``signer.organisation``, ``entry.at``: see ``lawterms``. A term that is missing
-satisfies no check. The engine knows no prescription and no role; the file does.
+satisfies no check. Types of facts: ``lawtypes``. The engine knows no prescription and no role.
 """
 
 import hashlib
@@ -28,11 +30,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from ledger import entry, lawterms
-from ledger.lawterms import BadLaw, Check, Scope, Term, Unlawful
+from ledger import entry, lawothers, lawterms, lawtypes
+from ledger.lawothers import Condition, Others, Resting, Standing, Taking
+from ledger.lawterms import Scope, Term, Unlawful
+from ledger.lawtypes import BadLaw
 
 FORMAT = "smart-hospital/law/v1"
 MAX_BYTES = 1 << 20
+STAYS = ""  # where a move leads that changes no state
 NEW_KEY = "new"
 """The role of a key in the entry that registers it."""
 
@@ -40,18 +45,6 @@ Holder = Mapping[str, str]
 """Whose key it is: name, role, organisation, owner, person, patient; empty where it has none."""
 
 __all__ = ["BadLaw", "Holder", "Law", "Ruling", "Standing", "Unlawful", "digest", "parse"]
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a subject stands: its state, what never changes, and what it remembers."""
-
-    state: str
-    constant: tuple[str, ...]
-    kept: Mapping[str, Any]
-
-
-Others = Callable[[str], Standing | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +56,6 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
-class _Condition:
-    rule: str
-    words: str
-    check: Check
-
-
-@dataclass(frozen=True, slots=True)
-class _Taking:
-    """What is owed: ``owed`` of each subject in ``subjects`` under ``key``, in all ``total``."""
-
-    subjects: Term
-    owed: str
-    key: Term
-    total: Term
-    conditions: tuple[_Condition, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _Move:
     name: str
     kind: str
@@ -88,10 +63,11 @@ class _Move:
     target: str
     signers: tuple[frozenset[str], ...]
     has_facts: Callable[[Any], bool]
-    conditions: tuple[_Condition, ...]
+    conditions: tuple[Condition, ...]
     keep: tuple[tuple[str, Term], ...]
     forget: frozenset[str]
-    taking: _Taking | None
+    taking: Taking | None
+    resting: Resting | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +134,11 @@ class Law:
         if not move.has_facts(statement.facts):
             raise Unlawful("facts", f"{move.name}: facts are missing, unknown or of a wrong type")
         scope = Scope(statement, standing.state, standing.kept, signers[0])
-        _check(move, move.conditions, scope)
-        taken = _take(move, scope, others) if move.taking else {}
-        return Ruling(Standing(move.target, constant, _kept(move, scope)), taken)
+        lawothers.check(move.name, move.conditions, scope)
+        if move.resting:
+            lawothers.check_basis(move.name, move.resting, scope, others)
+        taken = lawothers.collect(move.name, move.taking, scope, others) if move.taking else {}
+        return Ruling(Standing(move.target or standing.state, constant, _kept(move, scope)), taken)
 
 
 def parse(data: bytes) -> Law:
@@ -198,37 +176,26 @@ def _family(data: Mapping[str, Any], skew: timedelta) -> _Family:
     unknown = set(data["constant"]) - {"patient", "commitment"}
     if unknown:
         raise BadLaw(f"not a part of an entry that can be constant: {sorted(unknown)}")
-    is_name = lawterms.type_of(data["names"])
+    is_name = lawtypes.type_of(data["names"])
     return _Family(data["start"], tuple(data["constant"]), is_name, by_facts, moves)
 
 
 def _move(name: str, data: Mapping[str, Any], by_facts: bool, skew: timedelta) -> _Move:
     named = {"move": "text", "from": "text", "to": "text"} if by_facts else {}
-    taking = data.get("takes")
+    takes, rests = data.get("takes"), data.get("rests")
     return _Move(
         name=name,
         kind=data["kind"],
         sources=frozenset(data["from"]),
         target=data["to"],
         signers=tuple(frozenset(roles) for roles in data["signers"]),
-        has_facts=lawterms.type_of({**named, **data["facts"]}),
-        conditions=_conditions(data["conditions"], skew),
+        has_facts=lawtypes.type_of({**named, **data["facts"]}),
+        conditions=lawothers.conditions(data["conditions"], skew),
         keep=tuple((name, lawterms.term(value)) for name, value in data["keep"].items()),
         forget=frozenset(data["forget"]),
-        taking=_taking(taking, skew) if taking else None,
+        taking=lawothers.taking(takes, skew) if takes else None,
+        resting=lawothers.resting(rests, skew) if rests else None,
     )
-
-
-def _conditions(data: Sequence[Mapping[str, Any]], skew: timedelta) -> tuple[_Condition, ...]:
-    return tuple(
-        _Condition(one["rule"], one["words"], lawterms.check(one["check"], skew)) for one in data
-    )
-
-
-def _taking(data: Mapping[str, Any], skew: timedelta) -> _Taking:
-    terms = (lawterms.term(data[name]) for name in ("subjects", "key", "total"))
-    subjects, key, total = terms
-    return _Taking(subjects, data["owed"], key, total, _conditions(data["conditions"], skew))
 
 
 def _find(family: _Family, statement: entry.Statement, state: str) -> _Move:
@@ -241,8 +208,9 @@ def _find(family: _Family, statement: entry.Statement, state: str) -> _Move:
         raise Unlawful("wrong_kind", f"{move.name} is no entry of kind {statement.kind}")
     if state not in move.sources:
         raise Unlawful("wrong_state", f"{move.name} is not lawful in the state {state}")
-    if family.by_facts and (facts.get("from"), facts.get("to")) != (state, move.target):
-        raise Unlawful("wrong_state", f"{move.name} leads from {state} to {move.target}")
+    to = move.target or state
+    if family.by_facts and (facts.get("from"), facts.get("to")) != (state, to):
+        raise Unlawful("wrong_state", f"{move.name} leads from {state} to {to}")
     return move
 
 
@@ -261,12 +229,6 @@ def _check_signers(move: _Move, statement: entry.Statement, signers: Sequence[Ho
             raise Unlawful("wrong_role", f"{move.name} is signed by {lawful}, not {holder['role']}")
 
 
-def _check(move: _Move, conditions: Sequence[_Condition], scope: Scope) -> None:
-    for condition in conditions:
-        if not condition.check(scope):
-            raise Unlawful(condition.rule, f"{move.name}: {condition.words}")
-
-
 def _kept(move: _Move, scope: Scope) -> Mapping[str, Any]:
     if not move.keep and not move.forget:
         return scope.kept
@@ -274,24 +236,3 @@ def _kept(move: _Move, scope: Scope) -> Mapping[str, Any]:
     found = ((name, value(scope)) for name, value in move.keep)
     kept.update((name, value) for name, value in found if value is not None)
     return kept
-
-
-def _take(move: _Move, scope: Scope, others: Others) -> dict[str, Standing]:
-    """Take what each subject owes; nothing is owed twice, so nothing is paid twice."""
-    taking = move.taking
-    assert taking is not None
-    key, taken, total = taking.key(scope), {}, 0
-    for subject in taking.subjects(scope):
-        standing = others(subject)
-        owed = standing.kept.get(taking.owed, {}) if standing else {}
-        if standing is None or subject in taken or owed.get(key, 0) <= 0:
-            raise Unlawful("nothing_owed", f"{move.name}: {subject} owes nothing (any more)")
-        scope.other = standing.kept
-        _check(move, taking.conditions, scope)
-        total += owed[key]
-        left = {name: amount for name, amount in owed.items() if name != key}
-        kept = {**standing.kept, taking.owed: left}
-        taken[subject] = Standing(standing.state, standing.constant, kept)
-    if total != taking.total(scope):
-        raise Unlawful("wrong_amount", f"{move.name}: the total is not the sum of what is taken")
-    return taken

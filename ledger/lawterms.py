@@ -1,9 +1,5 @@
 """
-The words of a law: types of facts, terms, checks. Each is turned into a function once, when read.
-
-Types: ``text`` (not empty), ``word`` (may be empty), ``flag``, ``fen`` (an integer from 0),
-``count`` (from 1), ``moment`` (UTC, to the microsecond, ``Z``), ``hex32``, ``hex64``, ``none`` (the
-empty text), ``words`` (an array of words); an object is a type with these members.
+The words of a law: terms and checks. Each is turned into a function once, when the law is read.
 
 Terms: a path, or an object with one member:
     {"is": value}                  the value itself
@@ -15,6 +11,10 @@ Terms: a path, or an object with one member:
     {"minus": [map, map]}          per member, the difference
     {"with": [map, key, value]}  {"without": [map, key]}
     {"key_name": x}                the name of a verifier key
+    {"subject": [family, name]}    the subject of this family and name
+    {"later": [x, seconds]}        the moment so many seconds after x
+    {"day_end": [x, days, seconds]}  24:00 of the day so many days from that of x, which is day 1,
+                                   in a place so many seconds east of UTC
 
 Checks: ["equal", x, y]  ["differ", x, y]  ["at_most", x, y]  ["less", x, y]
     ["each_at_most", map, map]     every member of the first is in the second and not above it
@@ -28,16 +28,12 @@ Checks: ["equal", x, y]  ["differ", x, y]  ["at_most", x, y]  ["less", x, y]
 """
 
 import itertools
-import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta, timezone
 from typing import Any
 
 from ledger.entry import Statement
-
-
-class BadLaw(ValueError):
-    """This is no law that the engine can obey."""
+from ledger.lawtypes import BadLaw
 
 
 class Unlawful(ValueError):
@@ -72,7 +68,6 @@ UNFIT = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError
 Term = Callable[[Scope], Any]
 Check = Callable[[Scope], bool]
 
-_HEX = re.compile("[0-9a-f]*")
 _MAPS = ("facts", "kept", "signer", "other", "each")
 
 
@@ -83,65 +78,6 @@ def of_entry(statement: Statement, field: str) -> Any:
     if field == "commitment":
         return statement.commitment.hex()
     return getattr(statement, field)
-
-
-# --- types --------------------------------------------------------------------------------------
-
-
-def _is_text(value: Any) -> bool:
-    return type(value) is str and value != ""
-
-
-def _is_hex(length: int) -> Callable[[Any], bool]:
-    return lambda value: (
-        type(value) is str and len(value) == length and _HEX.fullmatch(value) is not None
-    )
-
-
-def _is_moment(value: Any) -> bool:
-    if type(value) is not str or len(value) != 27 or value[-1] != "Z":
-        return False
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
-
-
-_TYPES: dict[str, Callable[[Any], bool]] = {
-    "text": _is_text,
-    "word": lambda value: type(value) is str,
-    "none": lambda value: value == "",
-    "flag": lambda value: type(value) is bool,
-    "fen": lambda value: type(value) is int and value >= 0,
-    "count": lambda value: type(value) is int and value >= 1,
-    "moment": _is_moment,
-    "hex32": _is_hex(32),
-    "hex64": _is_hex(64),
-    "words": lambda value: type(value) is list and all(type(one) is str for one in value),
-}
-
-
-def type_of(data: Any) -> Callable[[Any], bool]:
-    """Give the function that knows values of this type. Raises ``BadLaw``."""
-    if isinstance(data, str):
-        if data not in _TYPES:
-            raise BadLaw(f"no such type: {data!r}")
-        return _TYPES[data]
-    if not isinstance(data, dict):
-        raise BadLaw(f"not a type: {data!r}")
-    if "*" in data:
-        if len(data) != 1:
-            raise BadLaw("* stands alone")
-        each = type_of(data["*"])
-        return lambda value: type(value) is dict and all(map(each, value.values()))
-    members = {name.removesuffix("?"): type_of(member) for name, member in data.items()}
-    needed = {name for name in data if not name.endswith("?")}
-    return lambda value: (
-        type(value) is dict
-        and needed <= value.keys() <= members.keys()
-        and all(members[name](member) for name, member in value.items())
-    )
 
 
 # --- terms --------------------------------------------------------------------------------------
@@ -168,6 +104,12 @@ def _minus(whole: Mapping[str, int], part: Mapping[str, int]) -> dict[str, int]:
     return {name: amount - part.get(name, 0) for name, amount in whole.items()}
 
 
+def _day_end(moment: Any, days: int, seconds: int) -> str:
+    there = _moment(moment).astimezone(timezone(timedelta(seconds=seconds)))
+    midnight = datetime.combine(there.date(), time(), there.tzinfo) + timedelta(days=days)
+    return midnight.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 _TERMS: dict[str, Callable[..., Any]] = {
     "count": len,
     "keys": sorted,
@@ -179,6 +121,9 @@ _TERMS: dict[str, Callable[..., Any]] = {
     "with": lambda values, key, value: {**(values or {}), key: value},
     "without": lambda values, name: {key: values[key] for key in values if key != name},
     "key_name": lambda vkey: vkey.partition("+")[0],
+    "subject": lambda family, name: f"{family}/{name}",
+    "later": lambda moment, seconds: _moment(moment) + timedelta(seconds=seconds),
+    "day_end": _day_end,
 }
 _LENIENT = ("sorted", "with")  # a part may be missing
 

@@ -22,6 +22,8 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from nacl import bindings
 from nacl.exceptions import BadSignatureError
@@ -64,9 +66,10 @@ def decode_base64(text: str) -> bytes:
     return data
 
 
+@lru_cache(maxsize=4096)
 def check_name(name: str) -> None:
     """
-    Refuse a key name that a signature line could not carry.
+    Refuse a key name that a signature line could not carry. Few names stand in many entries.
 
     Raises:
         Malformed: empty, or it holds a Unicode space, a plus sign, a control character or a lone
@@ -161,8 +164,7 @@ class Signer:
         return f"{_DASH}{self.verifier.name} {encode_base64(self.verifier.key_id + value)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """One signature line: who claims to have signed, the 4-byte key id, the signature's bytes."""
 
     name: str
@@ -174,8 +176,7 @@ class Signature:
         return f"{_DASH}{self.name} {encode_base64(self.key_id + self.value)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """A text (ending in a newline) and the signatures under it, none of them checked yet."""
 
     text: bytes

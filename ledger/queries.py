@@ -113,6 +113,23 @@ def receipt_file_for(leaf: bytes) -> bytes:
     return receiptfile.complete(data, entry.note, keys=_registered(entry, head))
 
 
+def final_logs() -> list[tuple[treehead.TreeHead, Folder]]:
+    """
+    Every log of the people's lines under its latest final head, and where its files are.
+
+    Raises:
+        NotYetPublished: one of them has none.
+    """
+    found = []
+    for log in Log.objects.filter(line__in=network.lines()).order_by("id"):
+        final = finality.latest(log.id)
+        if final is None:
+            raise NotYetPublished(log.origin)
+        head = treehead.TreeHead.parse(notes.parse(bytes(final.note)).text)
+        found.append((head, Folder(places.published(log.origin))))
+    return found
+
+
 def logs_of(line: str) -> list[str]:
     """Name the logs of a line, the oldest first."""
     return list(Log.objects.filter(line=line).order_by("id").values_list("origin", flat=True))

@@ -85,13 +85,14 @@ def _advance(cursor: CursorWrapper, head: _Head) -> int:
     if head.is_foreign:
         values["floor"] = _new_floor(cursor, head)
     cursor.execute(_INSERT_LEAVES.format(new=_WITHOUT_LEAF if head.is_foreign else NEW), values)
-    count, joined = cursor.fetchone()
+    count: int = cursor.rowcount
     if count or head.is_foreign:
-        leaves = merkle.split_hashes(bytes(joined or b""))
+        cursor.execute(_NEW_HASHES, values)
+        leaves = merkle.split_hashes(bytes(cursor.fetchone()[0] or b""))
         edge = merkle.extend(head.size, merkle.split_hashes(head.edge), leaves)
         values |= {"root": merkle.fold(edge), "edge": b"".join(edge), "size": head.size + count}
         cursor.execute(_MOVE_HEAD, values)
-    return int(count)
+    return count
 
 
 def _new_floor(cursor: CursorWrapper, head: _Head) -> int:
@@ -127,12 +128,13 @@ _WITHOUT_LEAF = """
     NOT EXISTS (SELECT FROM ledger_leaf l WHERE l.log_id = e.log_id AND l.event_id = e.id)
 """
 _INSERT_LEAVES = """
-    WITH fresh AS (
-        INSERT INTO ledger_leaf (log_id, seq, event_xid, event_id, hash)
-        SELECT e.log_id, %(size)s + row_number() OVER (ORDER BY e.id) - 1, e.xid, e.id, e.leaf
-        FROM ledger_event e WHERE e.log_id = %(log)s AND {new} ORDER BY e.id
-        RETURNING seq, hash)
-    SELECT count(*), string_agg(hash, ''::bytea ORDER BY seq) FROM fresh
+    INSERT INTO ledger_leaf (log_id, seq, event_xid, event_id, hash)
+    SELECT e.log_id, %(size)s + row_number() OVER (ORDER BY e.id) - 1, e.xid, e.id, e.leaf
+    FROM ledger_event e WHERE e.log_id = %(log)s AND {new} ORDER BY e.id
+"""
+_NEW_HASHES = """
+    SELECT string_agg(hash, ''::bytea ORDER BY seq) FROM ledger_leaf
+    WHERE log_id = %(log)s AND seq >= %(size)s
 """
 _MOVE_HEAD = """
     UPDATE ledger_head SET size = %(size)s, root = %(root)s, edge = %(edge)s,

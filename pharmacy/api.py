@@ -63,7 +63,7 @@ class ScanDetail(http.Query):
     records_refusals = True
 
     def show(self, call: http.Call) -> dict[str, Any]:
-        return shown(dispensing.view(call.where["scan_id"], **call.doer))
+        return shown(dispensing.view(call.where["scan_id"], **call.doer), call.at)
 
 
 class DispenseStatement(http.Draw):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hospital.law import Data, condition, is_
 from prescriptions.law import BEFORE, BY_ITS_PATIENT, Clause, equal
-from prescriptions.models import Status, Way
+from prescriptions.models import ChangeRequest, Status, Way
 
 _AT_ITS_PHARMACY = equal(
     "wrong_pharmacy", "the authorized pharmacy signs", "signer.organisation", "kept.pharmacy"
@@ -22,6 +22,7 @@ def clauses() -> dict[str, Clause]:
     """Move's name → clause."""
     return {
         "dispense": _dispense(),
+        "ask_change": _ask_change(),
         "ship": Clause(
             {"courier": "text"},
             [
@@ -61,6 +62,28 @@ def _dispense() -> Clause:
             ),
         ],
         keep={"left": {"minus": ["kept.left", "facts.lines"]}},
+        forget=["asked"],
+    )
+
+
+def _ask_change() -> Clause:
+    """One question at a time, by who has seen the prescription, or the empty shelf."""
+    return Clause(
+        {"reason": "text", "request": "hex64", "scan?": "hex32"},
+        [
+            _AT_ITS_PHARMACY,
+            condition(
+                "not_scanned",
+                "it names the scan, unless the shelf is empty",
+                "any",
+                ["has", "facts", is_("scan")],
+                ["equal", "facts.reason", is_(ChangeRequest.Reason.OUT_OF_STOCK.value)],
+            ),
+            condition(
+                "already_asked", "nothing that was asked waits", "lacks", "kept", is_("asked")
+            ),
+        ],
+        keep={"asked": "facts.request"},
     )
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import JSONField, QuerySet
+from django.db.models.expressions import RawSQL
 
 from hospital.models import Organisation
 from hospital.roles import Actor
 from pharmacy.models import Delivery, Reservation, Scan, StockItem
-from prescriptions.models import Prescription, Status, Way
+from prescriptions.models import CHOSEN, Medicine, Prescription, Status, Way
 
 SCAN_LIFE = timedelta(minutes=30)
 """How long a scanned code lets its pharmacist look and dispense."""
@@ -21,13 +24,14 @@ def items(pharmacy: Organisation, codes: Collection[str]) -> QuerySet[StockItem]
     return StockItem.objects.filter(pharmacy=pharmacy, medicine_id__in=codes)
 
 
-def closed_but_held() -> QuerySet[Reservation, UUID]:
-    """Ids of cancelled or expired prescriptions for which stock is still held."""
+def held_in_vain() -> QuerySet[Reservation, UUID]:
+    """
+    Ids of prescriptions for which stock is still held though no pharmacy is chosen any more: they
+    were cancelled, have expired, or were changed.
+    """
     return (
-        Reservation.objects.filter(
-            state=Reservation.State.HELD,
-            prescription__status__in=[Status.CANCELLED, Status.EXPIRED],
-        )
+        Reservation.objects.filter(state=Reservation.State.HELD)
+        .exclude(prescription__status__in=CHOSEN)
         .values_list("prescription_id", flat=True)
         .distinct()
     )
@@ -59,3 +63,68 @@ def awaiting_courier(company: int | None) -> QuerySet[Delivery]:
         .select_related("prescription__pharmacy", "address__record")
         .order_by("prescription__created_at", "id")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Within so many metres of a place, in degrees of GCJ-02."""
+
+    longitude: Decimal
+    latitude: Decimal
+    metres: int
+
+
+def with_baskets(units: Mapping[str, int], around: Around | None) -> QuerySet[Medicine]:
+    """
+    The medicines of ``units`` (``medListCodg`` to dispensing units), in one query with what all of
+    them cost together.
+
+    Each row has the same ``baskets``: of the pharmacies that have everything in stock now the one
+    with the lowest total, the median (of an even number the lower) and the one with the highest,
+    each as ``{"prices": {code: fen of one unit}, "pharmacies": how many there are}``; None if no
+    pharmacy has everything. ``around`` leaves out those that are elsewhere, or nobody knows where.
+    PostgreSQL works it out once, whatever the number of rows.
+    """
+    codes = sorted(units)
+    where = (around.latitude, around.longitude, around.metres) if around else (None, None, None)
+    asked = [codes, [units[code] for code in codes], *where]
+    found = RawSQL(_BASKETS, asked, JSONField())  # noqa: S611
+    return Medicine.objects.filter(code__in=codes).annotate(baskets=found)
+
+
+# Distances by the haversine formula on a sphere of 6 371 km.
+_BASKETS = """
+    WITH wanted AS (
+        SELECT * FROM unnest(%s::text[], %s::bigint[]) AS wanted (code, units)
+    ), around AS (
+        SELECT %s::float8 AS latitude, %s::float8 AS longitude, %s::float8 AS metres
+    ), near AS (
+        SELECT place.id
+        FROM around, LATERAL (
+            SELECT id, latitude::float8, longitude::float8 FROM hospital_organisation
+        ) AS place
+        WHERE around.metres IS NULL OR around.metres >= 2 * 6371000 * asin(least(1, sqrt(
+            sin(radians(place.latitude - around.latitude) / 2) ^ 2
+            + cos(radians(around.latitude)) * cos(radians(place.latitude))
+            * sin(radians(place.longitude - around.longitude) / 2) ^ 2
+        )))
+    ), basket AS (
+        SELECT shelf.pharmacy_id, sum(shelf.price_fen * wanted.units) AS total_fen,
+               jsonb_object_agg(wanted.code, shelf.price_fen) AS prices
+        FROM pharmacy_stockitem AS shelf JOIN wanted ON wanted.code = shelf.medicine_id
+        WHERE shelf.on_hand - shelf.reserved >= wanted.units
+          AND shelf.pharmacy_id IN (SELECT id FROM near)
+        GROUP BY shelf.pharmacy_id
+        HAVING count(*) = (SELECT count(*) FROM wanted)
+    ), ranked AS (
+        SELECT prices, row_number() OVER (ORDER BY total_fen, pharmacy_id) AS place,
+               count(*) OVER () AS pharmacies
+        FROM basket
+    )
+    SELECT jsonb_agg(
+        jsonb_build_object('prices', prices, 'pharmacies', pharmacies) ORDER BY place, nth
+    )
+    FROM ranked JOIN LATERAL (
+        VALUES (1, 1), (2, (pharmacies + 1) / 2), (3, pharmacies)
+    ) AS picked (nth, at_place) ON at_place = place
+"""

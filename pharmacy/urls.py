@@ -1,6 +1,6 @@
 from django.urls import path
 
-from pharmacy import api
+from pharmacy import api, api_history, api_requests
 
 ONE = "prescriptions/<uuid:prescription_id>"
 
@@ -9,11 +9,14 @@ urlpatterns = [
     path("scans/<uuid:scan_id>", api.ScanDetail.as_view()),
     path(f"{ONE}/dispense/statement", api.DispenseStatement.as_view()),
     path(f"{ONE}/dispense", api.Dispense.as_view()),
+    path(f"{ONE}/change-request/statement", api_requests.AskChangeStatement.as_view()),
+    path(f"{ONE}/change-request", api_requests.AskChange.as_view()),
     path("parcels", api.Parcels.as_view()),
     path(f"{ONE}/ship/statement", api.ShipStatement.as_view()),
     path(f"{ONE}/ship", api.Ship.as_view()),
     path(f"{ONE}/delivery-code", api.DeliveryCode.as_view()),
     path(f"{ONE}/deliver/statement", api.DeliverStatement.as_view()),
     path(f"{ONE}/deliver", api.Deliver.as_view()),
+    path("history", api_history.History.as_view()),
     path("stock", api.Stock.as_view()),
 ]

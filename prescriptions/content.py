@@ -8,11 +8,18 @@ from typing import Any
 
 from prescriptions.facts import MedicineFacts
 
-PATIENT, DIAGNOSES, LINES = "patient/", "diagnosis/", "line/"
+PATIENT, DIAGNOSES, LINES, HOSPITAL = "patient/", "diagnosis/", "line/", "hospital/"
 """Prefixes of field names; a view names prefixes, and shows what they cover."""
 
+CIRCUMSTANCES = (
+    *("allergies", "weight_g", "pregnant", "lactating", "egfr", "liver"),
+    *("emergency", "long_term", "issues", "interval_days"),
+    *("severe_pain", "reason_for_longer", "reason_for_overdose"),
+)
+"""What else the rules ask, by the same names in a draft's input and in the record."""
+
 EVERYTHING = ("",)
-TO_DISPENSE = (PATIENT, DIAGNOSES, LINES, "doctor/", "hospital/", "allergies")
+TO_DISPENSE = (PATIENT, DIAGNOSES, LINES, "doctor/", HOSPITAL, "allergies")
 """What a pharmacist needs for 四查十对 (MoH Order 53): department, name, age, drugs, diagnosis."""
 
 
@@ -28,6 +35,7 @@ class Line:
     days: int
     quantity: int
     note: str = ""
+    skin_test: str = ""
 
     def as_field(self) -> dict[str, Any]:
         """The line as a pharmacist, or a machine, reads it later."""
@@ -51,17 +59,32 @@ def fields(
     lines: list[Line],
     rest: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The sealed record's fields: one a line, one a diagnosis, so that each opens alone."""
+    """
+    The sealed record's fields: one a line, one a diagnosis, so that each opens alone.
+
+    What is empty or false of ``rest`` is left out.
+    """
     return {
         **{f"{PATIENT}{name}": value for name, value in patient.items()},
         **prescriber,
         **{f"{DIAGNOSES}{n}": dict(one) for n, one in enumerate(diagnoses, 1)},
         **{f"{LINES}{n}": line.as_field() for n, line in enumerate(lines, 1)},
-        **{name: value for name, value in rest.items() if value not in (None, "")},
+        **{name: value for name, value in rest.items() if value},
     }
 
 
 def lines_of(opened: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Line number → line, of an opened record, in order."""
-    found = {name[len(LINES) :]: value for name, value in opened.items() if name.startswith(LINES)}
+    return _numbered(opened, LINES)
+
+
+def diagnoses_of(opened: Mapping[str, Any]) -> tuple[str, ...]:
+    """The codes of the diagnoses of an opened record, in order."""
+    return tuple(one["code"] for one in _numbered(opened, DIAGNOSES).values())
+
+
+def _numbered(opened: Mapping[str, Any], prefix: str) -> dict[str, dict[str, Any]]:
+    found = {
+        name[len(prefix) :]: value for name, value in opened.items() if name.startswith(prefix)
+    }
     return dict(sorted(found.items(), key=lambda item: int(item[0])))

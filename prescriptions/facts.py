@@ -18,6 +18,8 @@ from enum import StrEnum
 from fractions import Fraction
 from math import ceil
 
+from hospital.rights import Antimicrobials
+
 
 class Control(StrEnum):
     """Why the state watches a medicine; NONE for nearly all of them."""
@@ -29,6 +31,27 @@ class Control(StrEnum):
     TOXIC = "toxic"
     PRECURSOR = "precursor"
     RADIOACTIVE = "radioactive"
+
+
+class Form(StrEnum):
+    """
+    The form on which a prescription is written (处方笺); it decides who reviews, dispenses and
+    keeps it, and how long.
+
+    Source: order 53, annex 1, has the colours of all but the toxic ones, which its article 50 keeps
+    apart.
+    """
+
+    ORDINARY = "ordinary"
+    EMERGENCY = "emergency"
+    PAEDIATRIC = "paediatric"
+    NARCOTIC = "narcotic"
+    PSYCHOTROPIC_2 = "psychotropic_2"
+    TOXIC = "toxic"
+
+
+TWO_REVIEWERS = (Form.NARCOTIC, Form.TOXIC)
+"""What is written on these is approved by two: narcotics, psychotropics of class I, toxic ones."""
 
 
 class InsuranceClass(StrEnum):
@@ -46,6 +69,9 @@ class MedicineFacts:
 
     A dispensing unit (``unit``, 盒) holds ``pack_size`` of ``pack_unit`` (24 片), each of
     ``strength`` ``strength_unit`` (0.5 g). A dose may be written in either of the two.
+
+    ``antimicrobial`` is wider than ``antimicrobial_grade``: it counts what acts against viruses,
+    parasites and tuberculosis too, which are in no grade (order 84, art. 2, unconfirmed).
     """
 
     code: str
@@ -64,8 +90,21 @@ class MedicineFacts:
     insurance_class: InsuranceClass
     control: Control
     antimicrobial: bool
+    antimicrobial_grade: Antimicrobials
     otc: bool
     price_fen: int
+
+
+HERBAL_PIECES = ("饮片", "中药饮片")
+
+
+def is_injection(medicine: MedicineFacts) -> bool:
+    return "注射" in medicine.form
+
+
+def is_herbal_piece(medicine: MedicineFacts) -> bool:
+    """A piece of Chinese herbal medicine, of which decoctions are made."""
+    return medicine.form in HERBAL_PIECES
 
 
 @dataclass(frozen=True, slots=True)

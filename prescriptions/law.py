@@ -6,23 +6,37 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hospital.law import Data, condition, is_
-from prescriptions import lifecycle
+from hospital.units import SHANGHAI_S
+from prescriptions import lawcontrolled, lawplan, lawseconds, lifecycle, rules
+from prescriptions.facts import Form
 from prescriptions.lifecycle import Move
 
-CHOSEN = ["courier", "patient_fen", "pharmacy", "waiting", "way"]
-"""What an authorization chooses; taking it back forgets it."""
-BEFORE = ["doctor", "hospital", "left", "prescriber", "valid_until"]
-"""What counts until the medicines are received."""
+CHOSEN = ["asked", "courier", "patient_fen", "pharmacy", "waiting", "way"]
+"""What an authorization chooses, and what its pharmacy asks; taking it back forgets it."""
+BEFORE = [
+    *("checker", "countersigner", "dispenser", "doctor", "form", "latest", "left", "opens_at"),
+    "uploaded_by",
+    "valid_until",
+]
+"""
+What counts until the medicines are received. The rest stays for those who appraise it months later:
+content, hospital, patient, and who prescribed and reviewed it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """What one move's entry says, what must hold for it, and what is remembered of it."""
+    """
+    What one move's entry says, what must hold for it, and what is remembered of it.
+
+    ``rests``: of which other subject something must hold besides (``ledger.lawothers``).
+    """
 
     facts: Data
     conditions: list[Data]
     keep: Data = field(default_factory=dict)
     forget: list[str] = field(default_factory=list)
+    rests: Data | None = None
 
 
 def equal(rule: str, words: str, left: Any, right: Any) -> Data:
@@ -33,44 +47,116 @@ def equal(rule: str, words: str, left: Any, right: Any) -> Data:
 BY_ITS_PATIENT = equal(
     "wrong_patient", "the patient whose prescription it is signs", "signer.patient", "entry.patient"
 )
+BEGINS = (lifecycle.ISSUE, lifecycle.SUBMIT, lifecycle.UPLOAD, lifecycle.UPLOAD_REVIEWED)
+"""Moves by which it is written."""
+BRINGS_CONTENT = (*BEGINS, lifecycle.VOID, lifecycle.CHANGE, lifecycle.RESUBMIT)
+"""Moves before which no content was signed, or another; every other entry is about the same."""
+_SAME_CONTENT = equal(
+    "commitment_changed",
+    "it is about the content that was signed",
+    "entry.commitment",
+    "kept.commitment",
+)
+_BY_ITS_DOCTOR = equal("wrong_doctor", "who issued it signs", "signer.owner", "kept.doctor")
 _IN_ITS_HOSPITAL = equal(
     "wrong_hospital", "the hospital that issued it signs", "signer.organisation", "kept.hospital"
 )
+_ONLINE_AFTER_CONSULTING = condition(
+    "wrong_consultation",
+    "it names the consultation of which it comes, exactly when it is online",
+    "any",
+    ["all", ["equal", "facts.online", is_(True)], ["has", "facts", is_("consultation")]],
+    ["all", ["equal", "facts.online", is_(False)], ["lacks", "facts", is_("consultation")]],
+)
+FACTS_OF_CONTENT: Data = {
+    "dispenser?": "text",
+    "form": "text",
+    "lines": {"*": "count"},
+    "rules": "text",
+    "warnings": "words",
+}
+CONTENT = [
+    condition("no_commitment", "it commits to its content", "differ", "entry.commitment", is_("")),
+    condition(
+        "wrong_form",
+        "it is written on one of the forms of the law",
+        "one_of",
+        ["facts.form"],
+        [[form.value] for form in Form],
+    ),
+    condition("wrong_quantity", "it has a line at least", "less", is_(0), {"count": "facts.lines"}),
+    lawcontrolled.NAMES_DISPENSER,
+]
+KEPT_OF_CONTENT: Data = {
+    "commitment": "entry.commitment",
+    "dispenser": "facts.dispenser",
+    "form": "facts.form",
+    "left": "facts.lines",
+}
+_CONSULTED: Data = {
+    "on": "facts.consultation",
+    "families": ["consultation"],
+    "conditions": [
+        equal(
+            "wrong_doctor",
+            "who accepted the consultation, which has not ended, signs",
+            "signer.owner",
+            "other.doctor",
+        ),
+        equal(
+            "wrong_patient", "the consultation is this patient's", "entry.patient", "other.patient"
+        ),
+        equal(
+            "first_visit",
+            "its doctor has seen evidence of an earlier diagnosis",
+            "other.follow_up",
+            is_(True),
+        ),
+        condition(
+            "out_of_time", "only before close_until", "before", "entry.at", "other.close_until"
+        ),
+    ],
+}
+"""What must hold of the consultation of which an online prescription comes."""
 
 
 def in_general(move: Move) -> list[Data]:
     """What the table of moves says about time and about four eyes."""
-    found = []
+    found = [] if move in BRINGS_CONTENT else [_SAME_CONTENT]
     if move is lifecycle.EXPIRE:
         until = ["not_before", "entry.at", "kept.valid_until"]
         found.append(condition("out_of_time", "only from valid_until on", *until))
     elif move.in_time:
-        end = "facts.valid_until" if move is lifecycle.ISSUE else "kept.valid_until"
+        end = "facts.valid_until" if move in BEGINS else "kept.valid_until"
         found.append(condition("out_of_time", "only before valid_until", "before", "entry.at", end))
     if move.four_eyes:
         words = "who signs is not the person who prescribed it"
         found.append(condition("four_eyes", words, "differ", "signer.person", "kept.prescriber"))
+    if move.four_eyes and not move.colleague:
+        found.append(lawseconds.NOT_THE_COUNTERSIGNER)
     return found
 
 
 def clauses() -> dict[str, Clause]:
     """Move's name → clause, for the moves of hospital, clock and the patient who gives up."""
     return {
-        "issue": _issue(),
-        "approve": _review("approve"),
-        "send_back": _review("return"),
-        "cancel": Clause(
-            {"reason": "text"},
-            [equal("wrong_doctor", "who issued it signs", "signer.owner", "kept.doctor")],
-            forget=CHOSEN + BEFORE,
-        ),
+        **_changes(),
+        "issue": _issue(lawseconds.SIGNED_ALONE),
+        "submit": _issue(lawseconds.TO_COUNTERSIGN),
+        "countersign": _decision("approve", keep={"countersigner": "signer.person"}),
+        "refuse": _decision("return"),
+        "approve": _decision("approve", lawseconds.BY_ONE),
+        "check": _decision("approve", lawseconds.BY_TWO, keep={"checker": "signer.person"}),
+        "confirm": _decision("approve", lawseconds.BY_ANOTHER),
+        "send_back": _decision("return"),
+        "cancel": Clause({"reason": "text"}, [_BY_ITS_DOCTOR], forget=CHOSEN + BEFORE),
         "give_up": Clause({"reason": "text"}, [BY_ITS_PATIENT], forget=CHOSEN + BEFORE),
         "expire": Clause(
             {"valid_until": "moment"},
             [
                 equal(
                     "wrong_end",
-                    "it states the end as it was issued",
+                    "it states the end as it was issued, or extended",
                     "facts.valid_until",
                     "kept.valid_until",
                 )
@@ -80,15 +166,18 @@ def clauses() -> dict[str, Clause]:
     }
 
 
-def _issue() -> Clause:
+def _issue(signatures: Data) -> Clause:
     return Clause(
         {
+            **FACTS_OF_CONTENT,
+            "consultation?": "consultation/hex32",
             "hospital": "text",
-            "lines": {"*": "count"},
+            "issue?": "count",
+            "issues?": "count",
             "online": "flag",
-            "rules": "text",
+            "opens_at?": "moment",
+            "series?": "hex32",
             "valid_until": "moment",
-            "warnings": "words",
         },
         [
             equal(
@@ -97,29 +186,90 @@ def _issue() -> Clause:
                 "signer.organisation",
                 "facts.hospital",
             ),
+            _ONLINE_AFTER_CONSULTING,
+            lawplan.PLACE_IN_SERIES,
+            lawplan.WINDOW_IN_SERIES,
             condition("wrong_patient", "it is for a patient", "differ", "entry.patient", is_("")),
-            condition(
-                "no_commitment", "it commits to its content", "differ", "entry.commitment", is_("")
-            ),
-            condition(
-                "wrong_quantity", "it has a line at least", "less", is_(0), {"count": "facts.lines"}
-            ),
+            *CONTENT,
+            signatures,
         ],
         keep={
+            **KEPT_OF_CONTENT,
             "doctor": "signer.owner",
             "hospital": "facts.hospital",
-            "left": "facts.lines",
+            "latest": {"day_end": ["entry.at", is_(rules.VALID_DAYS_MAX), is_(SHANGHAI_S)]},
+            "opens_at": "facts.opens_at",
+            "patient": "entry.patient",
             "prescriber": "signer.person",
             "valid_until": "facts.valid_until",
         },
+        rests=_CONSULTED,
     )
 
 
-def _review(decision: str) -> Clause:
+def _changes() -> dict[str, Clause]:
+    """What doctors do to what they have issued, besides cancelling it."""
+    this_request = equal(
+        "wrong_request", "it answers what was asked", "facts.request", "kept.asked"
+    )
+    return {
+        "change": _change(lawseconds.SIGNED_ALONE),
+        "resubmit": _change(lawseconds.TO_COUNTERSIGN),
+        "keep": Clause(
+            {"reason": "text", "request": "hex64"},
+            [_BY_ITS_DOCTOR, this_request],
+            forget=["asked"],
+        ),
+        "extend": Clause(
+            {"valid_until": "moment"},
+            [
+                _BY_ITS_DOCTOR,
+                condition(
+                    "wrong_end",
+                    "it ends later than before",
+                    "all",
+                    ["not_before", "facts.valid_until", "kept.valid_until"],
+                    ["differ", "facts.valid_until", "kept.valid_until"],
+                ),
+                condition(
+                    "wrong_end",
+                    "it ends by 24:00 in Shanghai of the third day from the day of issue",
+                    "not_before",
+                    "kept.latest",
+                    "facts.valid_until",
+                ),
+            ],
+            keep={"valid_until": "facts.valid_until"},
+        ),
+    }
+
+
+_ANSWERS_IF_ASKED = condition(
+    "wrong_request",
+    "it answers what was asked, exactly when something was asked",
+    "any",
+    ["equal", "facts.request", "kept.asked"],
+    ["all", ["lacks", "facts", is_("request")], ["lacks", "kept", is_("asked")]],
+)
+
+
+def _change(signatures: Data) -> Clause:
+    return Clause(
+        {**FACTS_OF_CONTENT, "request?": "hex64"},
+        [_BY_ITS_DOCTOR, *CONTENT, _ANSWERS_IF_ASKED, signatures],
+        keep=KEPT_OF_CONTENT,
+        forget=["dispenser", *CHOSEN, "checker", "countersigner"],
+    )
+
+
+def _decision(decision: str, *more: Data, keep: Data | None = None) -> Clause:
+    """A reviewer's, or a countersigning doctor's."""
     return Clause(
         {"decision": "text", "reason": "text"},
         [
             equal("wrong_decision", "the move is what is decided", "facts.decision", is_(decision)),
             _IN_ITS_HOSPITAL,
+            *more,
         ],
+        keep={"reviewers": {"sorted": ["kept.reviewers", "signer.person"]}, **(keep or {})},
     )

@@ -19,12 +19,13 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from hospital import access, errors, http, services, signing
+from hospital.models import SealedRecord
 from hospital.roles import Actor, Role
 from hospital.units import stamp
 from ledger import chain, network
 from ledger.entry import Statement
 from prescriptions import permissions
-from prescriptions.models import Prescription, Status
+from prescriptions.models import OPEN, Prescription, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +33,42 @@ class Move:
     """
     ``by`` may take a prescription from any of ``sources`` to ``target``.
 
-    ``kind`` names the entry. A move that is ``in_time`` is lawful only before ``valid_until``;
-    what was dispensed can be delivered and claimed later. ``four_eyes``: not by who prescribed
-    it or will receive it.
+    A move without a target leaves it where it is. ``kind`` names the entry. A move that is
+    ``in_time`` is lawful only before ``valid_until``; what was dispensed can be delivered and
+    claimed later. ``four_eyes``: not by who prescribed or countersigned it or will receive it.
+    ``colleague``: by another doctor of the hospital, whoever of them.
     """
 
     name: str
     kind: str
     sources: tuple[Status, ...]
-    target: Status
+    target: Status | None
     by: tuple[Role, ...]
     in_time: bool = True
     four_eyes: bool = False
+    colleague: bool = False
+
+    def leads_to(self, status: str) -> str:
+        """The state after this move, made from ``status``."""
+        return status if self.target is None else self.target.value
 
 
 S, R = Status, Role
-OPEN = (S.ISSUED, S.RETURNED, S.APPROVED, S.AUTHORIZED, S.PAID)
-"""Nothing was dispensed yet, and time is running."""
+BEFORE_PAYING = OPEN[:-1]
+AT_PHARMACY = (S.AUTHORIZED, S.PAID)
+"""The patient has chosen a pharmacy, which has not dispensed yet."""
 
 # fmt: off
 ISSUE     = Move("issue",     "prescription.issue",     (S.DRAFT,),      S.ISSUED,     (R.DOCTOR,))
+SUBMIT    = Move("submit",    "prescription.issue",     (S.DRAFT,),      S.PENDING,    (R.DOCTOR,))
+COUNTERSIGN = Move("countersign", "prescription.countersign", (S.PENDING,), S.ISSUED,  (R.DOCTOR,), four_eyes=True, colleague=True)
+REFUSE    = Move("refuse",    "prescription.countersign", (S.PENDING,),  S.RETURNED,   (R.DOCTOR,), four_eyes=True, colleague=True)
+UPLOAD    = Move("upload",    "prescription.upload",    (S.DRAFT,),      S.ISSUED,     (R.SYSTEM,))
+UPLOAD_REVIEWED = Move("upload_reviewed", "prescription.upload", (S.DRAFT,), S.APPROVED, (R.SYSTEM,))
 APPROVE   = Move("approve",   "prescription.review",    (S.ISSUED,),     S.APPROVED,   (R.REVIEWER,), four_eyes=True)
-SEND_BACK = Move("send_back", "prescription.review",    (S.ISSUED,),     S.RETURNED,   (R.REVIEWER,), four_eyes=True)
+CHECK     = Move("check",     "prescription.review",    (S.ISSUED,),     S.CHECKED,    (R.REVIEWER,), four_eyes=True)
+CONFIRM   = Move("confirm",   "prescription.review",    (S.CHECKED,),    S.APPROVED,   (R.REVIEWER,), four_eyes=True)
+SEND_BACK = Move("send_back", "prescription.review",    (S.ISSUED, S.CHECKED), S.RETURNED, (R.REVIEWER,), four_eyes=True)
 AUTHORIZE = Move("authorize", "prescription.authorize", (S.APPROVED,),   S.AUTHORIZED, (R.PATIENT,))
 WITHDRAW  = Move("withdraw",  "prescription.withdraw",  (S.AUTHORIZED, S.PAID), S.APPROVED, (R.PATIENT,))
 PAY       = Move("pay",       "insurance.pay",          (S.AUTHORIZED,), S.PAID,       (R.CASHIER,))
@@ -65,27 +80,22 @@ HAND_OVER = Move("hand_over", "pharmacy.deliver",       (S.IN_TRANSIT,), S.DELIV
 DECIDE    = Move("decide",    "insurance.claim",        (S.DELIVERED,),  S.DELIVERED,  (R.AGENT,), in_time=False)
 CLAIM     = Move("claim",     "insurance.claim",        (S.DELIVERED,),  S.CLAIMED,    (R.AGENT,), in_time=False)
 CANCEL    = Move("cancel",    "prescription.cancel",    OPEN,            S.CANCELLED,  (R.DOCTOR,))
-GIVE_UP   = Move("give_up",   "prescription.cancel",    (S.APPROVED, S.AUTHORIZED), S.CANCELLED, (R.PATIENT,))
+GIVE_UP   = Move("give_up",   "prescription.cancel",    BEFORE_PAYING,   S.CANCELLED,  (R.PATIENT,))
+VOID      = Move("void",      "prescription.cancel",    (S.DRAFT,),      S.CANCELLED,  (R.DOCTOR, R.SYSTEM), in_time=False)
+UNDO      = Move("undo",      "prescription.cancel",    OPEN,            S.CANCELLED,  (R.SYSTEM,))
+ASK_CHANGE = Move("ask_change", "prescription.change_request", AT_PHARMACY, None,      (R.PHARMACIST,), four_eyes=True)
+KEEP      = Move("keep",      "prescription.keep",      AT_PHARMACY,     None,         (R.DOCTOR,))
+CHANGE    = Move("change",    "prescription.change",    OPEN,            S.ISSUED,     (R.DOCTOR,))
+RESUBMIT  = Move("resubmit",  "prescription.change",    OPEN,            S.PENDING,    (R.DOCTOR,))
+EXTEND    = Move("extend",    "prescription.extend",    OPEN,            None,         (R.DOCTOR,))
 EXPIRE    = Move("expire",    "prescription.expire",    OPEN,            S.EXPIRED,    (R.CLOCK,))
 # fmt: on
 
 MOVES = (
-    ISSUE,
-    APPROVE,
-    SEND_BACK,
-    AUTHORIZE,
-    WITHDRAW,
-    PAY,
-    DISPENSE,
-    SHIP,
-    RECEIVE,
-    HAND_OUT,
-    HAND_OVER,
-    DECIDE,
-    CLAIM,
-    CANCEL,
-    GIVE_UP,
-    EXPIRE,
+    *(ISSUE, SUBMIT, COUNTERSIGN, REFUSE, UPLOAD, UPLOAD_REVIEWED),
+    *(APPROVE, CHECK, CONFIRM, SEND_BACK),
+    *(AUTHORIZE, WITHDRAW, PAY, DISPENSE, SHIP, RECEIVE, HAND_OUT, HAND_OVER, DECIDE, CLAIM),
+    *(CANCEL, GIVE_UP, VOID, UNDO, ASK_CHANGE, KEEP, CHANGE, RESUBMIT, EXTEND, EXPIRE),
 )
 
 
@@ -107,20 +117,29 @@ class OutOfTime(errors.Gone):
     code = "prescription.out_of_time"
 
 
+class TooEarly(errors.Conflict):
+    """This issue of the long-term prescription opens later; ``opens_at`` says when."""
+
+    code = "prescription.too_early"
+
+
 def find(prescription_id: UUID) -> Prescription:
     """The prescription, for drawing a statement. Raises ``UnknownPrescription``."""
-    return _first(_with_parties(Prescription.objects.all()), prescription_id)
+    return _first(with_parties(Prescription.objects.all()), prescription_id)
 
 
 def lock(prescription_id: UUID) -> Prescription:
     """
     The prescription, its row locked: the first thing that every command does.
 
-    Event ids are drawn while this lock is held, so they rise per prescription.
+    Event ids are drawn while this lock is held, so they rise per prescription. Whoever had to wait
+    while the content was changed sees nothing: PostgreSQL joins the row as it is now to the record
+    that it had, and drops it. The row is locked by then, and a second look finds it.
+
     Raises ``UnknownPrescription``.
     """
-    rows = _with_parties(Prescription.objects.select_for_update(of=("self",)))
-    return _first(rows, prescription_id)
+    rows = with_parties(Prescription.objects.select_for_update(of=("self",)))
+    return rows.filter(id=prescription_id).first() or _first(rows, prescription_id)
 
 
 def check(prescription: Prescription, move: Move, *, by: Actor, at: datetime) -> None:
@@ -129,22 +148,31 @@ def check(prescription: Prescription, move: Move, *, by: Actor, at: datetime) ->
 
     Raises:
         http.WrongRole: the role does not make this move.
-        permissions.Wrong…: it is not the caller's prescription; ``permissions.OwnPrescription``.
+        permissions.Wrong…: it is not the caller's prescription; ``permissions.OwnPrescription``,
+            ``permissions.SameReviewer``.
         WrongState: the status is not among ``move.sources``.
         OutOfTime: from ``valid_until`` on EXPIRE is the only lawful move out of ``OPEN``; before
             it, EXPIRE is the only unlawful one.
+        TooEarly: the patient chooses a pharmacy for an issue that is not open yet.
 
     Source: Measures for the Administration of Prescriptions (MoH Order 53, 2007), art. 18.
     """
     if by.role not in move.by:
         raise http.WrongRole(move=move.name, role=by.role.value)
-    permissions.check_party(prescription, by)
+    if move.colleague:
+        permissions.check_colleague(prescription, by)
+    else:
+        permissions.check_party(prescription, by)
     if move.four_eyes:
         permissions.check_four_eyes(prescription, by)
+    if move is CONFIRM:
+        permissions.check_second_reviewer(prescription, by)
     if prescription.status not in move.sources:
         raise WrongState(move=move.name, status=prescription.status)
     if move.in_time and (at >= prescription.valid_until) != (move is EXPIRE):
         raise OutOfTime(move=move.name, valid_until=stamp(prescription.valid_until))
+    if move is AUTHORIZE:
+        _check_opened(prescription, at)
 
 
 def propose(
@@ -155,10 +183,15 @@ def propose(
     key: str,
     at: datetime,
     facts: Mapping[str, Any],
+    record: SealedRecord | None = None,
 ) -> Statement:
-    """The statement to sign for this move; ``check`` and ``signing.draw`` say what they refuse."""
+    """
+    The statement to sign for this move; ``check`` and ``signing.draw`` say what they refuse.
+
+    ``record`` is another content that the move brings.
+    """
     check(prescription, move, by=by, at=at)
-    return signing.draw(_draft(prescription, move, facts), by=by, key=key, at=at)
+    return signing.draw(_draft(prescription, move, facts, record), by=by, key=key, at=at)
 
 
 def advance(
@@ -175,11 +208,15 @@ def advance(
     Make ``move`` on a locked prescription and record it, together or not at all.
 
     ``at`` is the moment of the move: aware, read from the clock by the caller. ``facts`` are what
-    the statement must say; ``changes`` are other columns that change with the status.
+    the statement must say; ``changes`` are other columns that change with the status, the record
+    of another content among them.
     Raises what ``check`` and ``signing.append`` raise.
     """
     check(prescription, move, by=by, at=at)
-    appended = signing.append(_draft(prescription, move, facts), signed, by=by, at=at)
+    if move is AUTHORIZE and prescription.opens_at is not None:
+        _check_opened(prescription, signing.read(signed)[1].at)  # who signs chooses the date
+    draft = _draft(prescription, move, facts, changes.get("record"))
+    appended = signing.append(draft, signed, by=by, at=at)
     _save(prescription, move, changes)
     return appended
 
@@ -203,15 +240,30 @@ def advance_as_server(
     return appended
 
 
-def _draft(prescription: Prescription, move: Move, facts: Mapping[str, Any]) -> signing.Draft:
+def _check_opened(prescription: Prescription, at: datetime) -> None:
+    if prescription.opens_at is not None and at < prescription.opens_at:
+        raise TooEarly(opens_at=stamp(prescription.opens_at))
+
+
+def _draft(
+    prescription: Prescription,
+    move: Move,
+    facts: Mapping[str, Any],
+    record: SealedRecord | None = None,
+) -> signing.Draft:
     person = prescription.patient.person
     assert person is not None, "only an identified patient has prescriptions"
     return signing.Draft(
         kind=move.kind,
         subject=prescription.subject,
         patient=access.patient_tag(person),
-        facts={"move": move.name, "from": prescription.status, "to": move.target.value, **facts},
-        commitment=bytes(prescription.record.commitment),
+        facts={
+            "move": move.name,
+            "from": prescription.status,
+            "to": move.leads_to(prescription.status),
+            **facts,
+        },
+        commitment=bytes((record or prescription.record).commitment),
         line=access.line_of(person),
     )
 
@@ -219,11 +271,11 @@ def _draft(prescription: Prescription, move: Move, facts: Mapping[str, Any]) -> 
 def _save(prescription: Prescription, move: Move, changes: Mapping[str, Any]) -> None:
     for name, value in changes.items():
         setattr(prescription, name, value)
-    prescription.status = move.target.value
+    prescription.status = move.leads_to(prescription.status)
     prescription.save(update_fields=["status", *changes])
 
 
-def _with_parties(rows: QuerySet[Prescription]) -> QuerySet[Prescription]:
+def with_parties(rows: QuerySet[Prescription]) -> QuerySet[Prescription]:
     """With what a move asks of them, and no more: planning a join costs more than doing it."""
     return rows.select_related("patient__person", "doctor", "hospital", "record").only(
         *(field.name for field in Prescription._meta.concrete_fields),

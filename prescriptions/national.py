@@ -9,11 +9,14 @@ shape: ``prescriptions.rules`` finds it.
 
 Deviations from the centre's shape, all of them additions:
     ``mdtrtinfo.tel``: D001 has no telephone; may be absent.
+    ``pharCode``, ``pharName``, ``pharChkTime``: the hospital's review, which D002 and D003 carry;
+    all three or none.
     ``extras``: D001's extension object (there per line and per visit) also at the top, see
     ``Extras``. Unknown fields are ignored.
 
 Decisions:
     Repeat use (``reptFlag``) is reserved by the centre; "1" is refused rather than overlooked.
+    In how many parts a long-term prescription is fetched stands in ``extras``.
     ``valiEndTime`` must be ``prscTime`` + ``valiDays``, as the centre defines it; the end that
     counts is ``rules.valid_until``, which is never later.
     Herbal pieces (``rxItemTypeCode`` 13) have other dose fields and are not read.
@@ -102,6 +105,7 @@ def _uploaded(head: Node, catalogue: Mapping[str, MedicineFacts]) -> Uploaded:
     _reserved(head)
     plan = head.text("insuPlcNo", 6, required=False)
     long_term = head.flag("longRxFlag")
+    reviewer, reviewed_at = _review(head)
     lines = _lines(head, catalogue)
     visit = head.node("mdtrtinfo")
     patient = _patient(visit, at)
@@ -119,6 +123,8 @@ def _uploaded(head: Node, catalogue: Mapping[str, MedicineFacts]) -> Uploaded:
         emergency=visit.text("medType", 6, required=False) == "13",
         long_term=long_term,
         prescribed_at=(at or datetime.max.replace(tzinfo=UTC)).astimezone(UTC),
+        reviewer_code=reviewer,
+        reviewed_at=reviewed_at,
         valid_days=days,
         diagnoses=_diagnoses(head),
         lines=lines,
@@ -132,6 +138,18 @@ def _valid_days(head: Node, at: datetime | None) -> int:
     if at and end and days and end != at + timedelta(days=days):
         head.wrong("valiEndTime", Fault.MISMATCH, "is not prscTime + valiDays")
     return days or 0
+
+
+def _review(head: Node) -> tuple[str, datetime | None]:
+    """Who reviewed it at the hospital, and when, if anybody has."""
+    names = ("pharCode", "pharName", "pharChkTime")
+    said = {name: head.text(name, 50, required=False) for name in names}
+    if not any(said.values()):
+        return "", None
+    for name in (name for name in names if not said[name]):
+        head.text(name, 50)
+    at = head.moment("pharChkTime")
+    return said["pharCode"], at.astimezone(UTC) if at else None
 
 
 def _reserved(head: Node) -> None:
@@ -296,4 +314,6 @@ def _extras(head: Node) -> Extras:
         expect_rule=node.text("expect_rule", 40, required=False),
         reason_for_longer=node.text("reason_for_longer", 500, required=False),
         guardian_present=node.yes("guardian_present"),
+        issues=node.whole("issues", 1, 52, required=False),
+        interval_days=node.whole("interval_days", 1, 366, required=False),
     )

@@ -25,6 +25,12 @@ class WrongHospital(errors.Forbidden):
     code = "access.wrong_hospital"
 
 
+class NotUploaded(errors.Forbidden):
+    """It was written here and not uploaded by a hospital's system."""
+
+    code = "access.not_uploaded"
+
+
 class WrongPharmacy(errors.Forbidden):
     """The patient did not choose your pharmacy."""
 
@@ -38,9 +44,15 @@ class WrongCourier(errors.Forbidden):
 
 
 class OwnPrescription(errors.Forbidden):
-    """Nobody reviews or dispenses what he or she prescribed or is to receive."""
+    """Nobody reviews or dispenses what he or she prescribed, countersigned or is to receive."""
 
     code = "access.own_prescription"
+
+
+class SameReviewer(errors.Forbidden):
+    """Two persons review this prescription, and you are the first."""
+
+    code = "access.same_reviewer"
 
 
 class NotYours(errors.Forbidden):
@@ -57,25 +69,44 @@ def check_party(prescription: Prescription, by: Actor) -> None:
     above knows.
 
     Raises:
-        WrongPatient, WrongDoctor, WrongHospital, WrongPharmacy, WrongCourier: see each.
+        WrongPatient, WrongDoctor, WrongHospital, NotUploaded, WrongPharmacy, WrongCourier: see
+            each.
     """
     if by.role is Role.PATIENT and prescription.patient_id != by.account:
         raise WrongPatient
     if by.role is Role.DOCTOR and prescription.doctor_id != by.account:
         raise WrongDoctor
-    if by.role is Role.REVIEWER and prescription.hospital_id != by.organisation_id:
+    if by.role in (Role.REVIEWER, Role.SYSTEM) and prescription.hospital_id != by.organisation_id:
         raise WrongHospital
+    if by.role is Role.SYSTEM and not prescription.uploaded:
+        raise NotUploaded
     if by.role is Role.PHARMACIST and prescription.pharmacy_id != by.organisation_id:
         raise WrongPharmacy
     if by.role is Role.COURIER and prescription.courier_id != by.organisation_id:
         raise WrongCourier
 
 
+def check_colleague(prescription: Prescription, by: Actor) -> None:
+    """Raises ``WrongHospital`` unless ``by`` works at the hospital that issues it."""
+    if prescription.hospital_id != by.organisation_id:
+        raise WrongHospital
+
+
 def check_four_eyes(prescription: Prescription, by: Actor) -> None:
-    """Raises ``OwnPrescription`` if ``by`` is the person who prescribed it or will receive it."""
-    involved = {prescription.doctor.person_id, prescription.patient.person_id}
+    """Raises ``OwnPrescription`` if ``by`` prescribed or countersigned it or will receive it."""
+    involved = {
+        prescription.doctor.person_id,
+        prescription.countersigner_id,
+        prescription.patient.person_id,
+    }
     if by.person is not None and by.person in involved:
         raise OwnPrescription
+
+
+def check_second_reviewer(prescription: Prescription, by: Actor) -> None:
+    """Raises ``SameReviewer`` if ``by`` is the person who reviewed it first, whatever account."""
+    if prescription.checker_id is not None and prescription.checker_id == by.person:
+        raise SameReviewer
 
 
 def basis_to_view(prescription: Prescription, by: Actor) -> str:
@@ -92,6 +123,6 @@ def basis_to_view(prescription: Prescription, by: Actor) -> str:
         return "own_record"
     if by.role is Role.DOCTOR:
         return "prescriber"
-    if by.role is Role.REVIEWER and prescription.status == Status.ISSUED:
+    if by.role is Role.REVIEWER and prescription.status in (Status.ISSUED, Status.CHECKED):
         return "review"
     raise NotYours

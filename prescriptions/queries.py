@@ -2,50 +2,23 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from hospital import errors
+from hospital import errors, paging
 from hospital.roles import Actor, Role
 from prescriptions import lifecycle
-from prescriptions.models import Medicine, Prescription, Status
+from prescriptions.models import ChangeRequest, Medicine, Prescription, Status, Version
 
-PAGE_MAX = 50
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class BadCursor(errors.Invalid):
-    """This is not a cursor that an earlier page gave."""
-
-    code = "page.bad_cursor"
+AWAITING_REVIEW = (Status.ISSUED, Status.CHECKED)
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """The last row of a page; the next page begins behind it, however long the table is."""
+class UnknownSeries(errors.NotFound):
+    """There is no such long-term prescription."""
 
-    created_at: datetime
-    id: UUID
-
-    def __str__(self) -> str:
-        microseconds = (self.created_at - _EPOCH) // timedelta(microseconds=1)
-        packed = microseconds.to_bytes(8, "big", signed=True) + self.id.bytes
-        return base64.urlsafe_b64encode(packed).decode()
-
-    @classmethod
-    def parse(cls, text: str) -> Cursor:
-        """Raises ``BadCursor``."""
-        try:
-            packed = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
-            microseconds = int.from_bytes(packed[:8], "big", signed=True)
-            return cls(_EPOCH + timedelta(microseconds=microseconds), UUID(bytes=packed[8:]))
-        except (binascii.Error, ValueError, OverflowError) as fault:
-            raise BadCursor(field="cursor") from fault
+    code = "series.unknown"
 
 
 def with_record(prescription_id: UUID) -> Prescription:
@@ -56,24 +29,41 @@ def with_record(prescription_id: UUID) -> Prescription:
         raise lifecycle.UnknownPrescription from None
 
 
-def page_for(
-    by: Actor, *, after: Cursor | None, size: int
-) -> tuple[list[Prescription], Cursor | None]:
+def page_for(by: Actor, wanted: paging.Wanted) -> tuple[list[Prescription], paging.Cursor | None]:
     """
-    Up to ``size`` of the caller's prescriptions, newest first, and where the next page begins.
+    A page of the caller's prescriptions, newest first, and where the next page begins.
 
-    A patient's own, a doctor's own, a reviewer's hospital's that await review. Keyset paging:
-    the cost is that of the page, not of the table; nothing is counted.
+    A patient's own, a doctor's own, a reviewer's hospital's that await review.
     """
-    rows = _own(by)
-    if after is not None:
-        rows = rows.filter(created_at__lte=after.created_at).exclude(
-            Q(created_at=after.created_at) & Q(id__gte=after.id)
-        )
-    page = list(rows.order_by("-created_at", "-id")[: size + 1])
-    more = page[size:]
-    page = page[:size]
-    return page, Cursor(page[-1].created_at, page[-1].id) if more else None
+    return paging.newest_first(_own(by), wanted)
+
+
+def awaiting_countersignature(
+    by: Actor, wanted: paging.Wanted
+) -> tuple[list[Prescription], paging.Cursor | None]:
+    """A page of the hospital's that wait for another doctor's signature, and the next page."""
+    pending = Prescription.objects.filter(hospital_id=by.organisation_id, status=Status.PENDING)
+    return paging.newest_first(pending, wanted)
+
+
+def of_series(series: UUID) -> list[Prescription]:
+    """The issues of a long-term prescription, in order. Raises ``UnknownSeries``."""
+    found = list(_readable().filter(series=series).order_by("issue_number"))
+    if not found:
+        raise UnknownSeries
+    return found
+
+
+def history_of(
+    patient: UUID, wanted: paging.Wanted
+) -> tuple[list[Prescription], paging.Cursor | None]:
+    """
+    A page of a patient's prescriptions of all hospitals, newest first, and the next page.
+
+    Drafts are nobody's history: no doctor has signed them.
+    """
+    issued = _readable().filter(patient_id=patient).exclude(status=Status.DRAFT)
+    return paging.newest_first(issued, wanted)
 
 
 def medicines_like(text: str) -> QuerySet[Medicine]:
@@ -81,9 +71,37 @@ def medicines_like(text: str) -> QuerySet[Medicine]:
     return Medicine.objects.filter(generic_name__startswith=text).order_by("generic_name", "code")
 
 
-def closed(prescriptions: QuerySet[Prescription]) -> QuerySet[Prescription]:
-    """Those that ended before anything was dispensed."""
-    return prescriptions.filter(status__in=[Status.CANCELLED, Status.EXPIRED])
+def replaced(prescription: Prescription) -> QuerySet[Version]:
+    """The contents that changes have replaced, the newest first."""
+    rows = Version.objects.filter(prescription=prescription, replaced_at__isnull=False)
+    return rows.select_related("record").order_by("-number")
+
+
+def open_requests() -> QuerySet[ChangeRequest]:
+    """
+    Change requests that wait for the doctor's answer, oldest first.
+
+    What became of the prescription meanwhile has answered the others.
+    """
+    return (
+        ChangeRequest.objects.filter(
+            answer="", prescription__status__in=[Status.AUTHORIZED, Status.PAID]
+        )
+        .select_related("record", "pharmacy")
+        .order_by("asked_at", "id")
+    )
+
+
+def requests_of(pharmacy: int | None) -> QuerySet[ChangeRequest]:
+    """What a pharmacy has asked, newest first."""
+    rows = ChangeRequest.objects.filter(pharmacy_id=pharmacy).select_related("prescription")
+    return rows.order_by("-asked_at", "-id")
+
+
+def can_be_fetched(prescription: Prescription, at: datetime) -> bool:
+    """Whether the patient may choose a pharmacy for it at ``at``, as far as its row tells."""
+    opened = prescription.opens_at is None or prescription.opens_at <= at
+    return prescription.status == Status.APPROVED and opened and at < prescription.valid_until
 
 
 def _readable() -> QuerySet[Prescription]:
@@ -102,4 +120,4 @@ def _own(by: Actor) -> QuerySet[Prescription]:
         return _readable().filter(patient_id=by.account).exclude(status=Status.DRAFT)
     if by.role is Role.DOCTOR:
         return _readable().filter(doctor_id=by.account)
-    return _readable().filter(hospital_id=by.organisation_id, status=Status.ISSUED)
+    return _readable().filter(hospital_id=by.organisation_id, status__in=AWAITING_REVIEW)

@@ -145,9 +145,9 @@ class Node:
             return number
         return None
 
-    def whole(self, key: str, least: int, most: int) -> int | None:
+    def whole(self, key: str, least: int, most: int, *, required: bool = True) -> int | None:
         """A whole number within bounds; 3, "3" and "3.00" are the same."""
-        number = self.number(key, Decimal(least), Decimal(most))
+        number = self.number(key, Decimal(least), Decimal(most), required=required)
         if number is not None and number != int(number):
             self.wrong(key, Fault.BAD_FORMAT, "is not a whole number")
             return None

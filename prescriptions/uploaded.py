@@ -5,9 +5,10 @@ Pure: no Django, no clock. ``prescriptions.national`` reads it from the national
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from prescriptions import facts, rules
 from prescriptions.facts import MedicineFacts
@@ -58,7 +59,8 @@ class Extras:
     """
     What D001 has no field for, and how a demonstration plays the prescription.
 
-    ``payers`` are "fund" (the social fund) and insurers' slugs, ``way`` is "collect" or "courier".
+    ``payers`` are "fund" (the social fund) and insurers' slugs, ``way`` is "collect" or "courier";
+    ``issues`` and ``interval_days``: of a long-term prescription that is fetched in parts.
     """
 
     way: str
@@ -68,11 +70,17 @@ class Extras:
     expect_rule: str
     reason_for_longer: str
     guardian_present: bool
+    issues: int | None
+    interval_days: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """A prescription as a hospital uploads it. ``prescribed_at`` is aware, UTC."""
+    """
+    A prescription as a hospital uploads it. Moments are aware, UTC.
+
+    ``reviewer_code`` and ``reviewed_at``: who reviewed it there, and when; "" and None if nobody.
+    """
 
     hospital: str
     hospital_number: str
@@ -86,10 +94,45 @@ class Uploaded:
     emergency: bool
     long_term: bool
     prescribed_at: datetime
+    reviewer_code: str
+    reviewed_at: datetime | None
     valid_days: int
     diagnoses: tuple[Diagnosis, ...]
     lines: tuple[Line, ...]
     extras: Extras
+
+
+def content_of(uploaded: Uploaded) -> dict[str, Any]:
+    """The same in the words in which a doctor writes a content (``inputs.ContentInput``)."""
+    return {
+        "emergency": uploaded.emergency,
+        "long_term": uploaded.long_term,
+        "reason_for_longer": uploaded.extras.reason_for_longer,
+        "hospital_number": uploaded.hospital_number,
+        "reason_for_overdose": "",
+        "severe_pain": False,
+        "pregnant": uploaded.patient.pregnant,
+        "lactating": False,
+        "egfr": None,
+        "liver": None,
+        "allergies": uploaded.patient.allergies,
+        "weight_g": uploaded.patient.weight_g,
+        "diagnoses": [asdict(diagnosis) for diagnosis in uploaded.diagnoses],
+        "lines": [
+            {
+                "medicine": line.medicine_code,
+                "dose": Decimal(line.dose),
+                "dose_unit": line.dose_unit,
+                "frequency": line.frequency,
+                "route": line.route,
+                "days": line.days,
+                "quantity": line.quantity,
+                "note": "",
+                "skin_test": None,
+            }
+            for line in uploaded.lines
+        ],
+    }
 
 
 def draft_of(
@@ -97,12 +140,16 @@ def draft_of(
     catalogue: Mapping[str, MedicineFacts],
     *,
     prescriber: rules.Prescriber,
+    consulted: rules.Consulted | None = None,
 ) -> rules.Draft:
     """What ``rules.check`` wants to know of an uploaded prescription."""
     return rules.Draft(
         online=uploaded.online,
+        consulted=consulted,
         emergency=uploaded.emergency,
         long_term=uploaded.long_term,
+        issues=uploaded.extras.issues or 1,
+        interval_days=uploaded.extras.interval_days,
         reason_for_longer=uploaded.extras.reason_for_longer,
         patient_born=uploaded.patient.born,
         weight_g=uploaded.patient.weight_g,

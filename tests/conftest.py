@@ -19,6 +19,7 @@ from config import home
 from config.servers import embedded, locks
 from config.servers.folder import ServerProblem
 
+pytest_plugins = ["tests.worlds"]
 LINES = 2
 """People's entries are spread over two lines of logs, as they would be in a large network."""
 LATE_S = 86_400
@@ -128,5 +129,6 @@ def _end_other_connections() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " WHERE datname = current_database() AND backend_type = 'client backend'"
+            " AND pid <> pg_backend_pid()"  # an autovacuum worker ends by itself
         )

@@ -2,7 +2,7 @@
 What holds in a stored world at every quiet moment, whatever was killed before.
 
 ``faults()`` runs the tasks that are due and names all that does not hold: the log, the way of every
-prescription, the shelves, the money. ``COMMAND`` does so in a process of its own.
+prescription and consultation, the shelves, the money. ``COMMAND`` does so in a process of its own.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection
+from django.db.models import Count
 
 from config.celery import LINES, app
 from config.sample import loader
@@ -26,7 +27,7 @@ from ledger.models import Checkpoint, Event, Leaf
 from pharmacy.models import Dispensing, Reservation, StockItem
 from prescriptions import lifecycle
 from prescriptions.models import Prescription, Status
-from tests import lawfulness, secrecy
+from tests import appraised, consented, contents, lawfulness, planned, registered, secrecy, talks
 
 COMMAND = (
     "manage.py",
@@ -48,11 +49,13 @@ def faults(*, everything_is_ours: bool = False) -> list[str]:
     ``everything_is_ours``: the database holds the played sample and nothing else, so the shelves
     are compared with the sample's and no canary of the sample may be readable anywhere.
     """
-    if not come_to_rest():
-        return ["the log was not published completely"]
+    if unrest := come_to_rest():
+        return unrest
     ways = _ways()
     found = [*the_logs(), *the_prescriptions(ways), *the_shelves(), *the_money(ways)]
-    found += the_claims(ways)
+    found += [*the_claims(ways), *contents.faults(ways), *registered.faults(ways)]
+    found += [*talks.faults(ways), *consented.faults(ways), *planned.faults()]
+    found += appraised.faults(ways)
     if everything_is_ours:
         found += [*the_sample_shelves(), *secrecy.faults()]
     return found
@@ -68,27 +71,42 @@ def run_tasks() -> None:
         app.tasks[task](*named)
 
 
-def come_to_rest() -> bool:
-    """Run the tasks until all events are published and nothing is owed back."""
+def come_to_rest() -> list[str]:
+    """
+    Run the tasks until all events are published and nothing is owed back; what is left, in words.
+
+    Patience counts from the last progress: a suite leaves a log as long as the suite, and refunds
+    by the hundred.
+    """
     app.loader.import_default_modules()
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
+    until, before = time.monotonic() + PATIENCE_S, [""]
+    while True:
         run_tasks()
-        owed = Refund.objects.filter(state__in=["due", "processing"]).exists()
-        if all(map(_is_signed, (*network.lines(), network.national()))) and not owed:
-            return True
+        left = _left()
+        if not left or time.monotonic() > until:
+            return left
+        if left != before:
+            until, before = time.monotonic() + PATIENCE_S, left
         time.sleep(0.2)
-    return False
 
 
-def _is_signed(line: str) -> bool:
-    """The newest log of a line is signed to its last event."""
-    if not inspection.logs_of(line):
-        return True  # nobody opened a national log here
-    log_id = network.log_id(network.newest(line))
+def _left() -> list[str]:
+    """What the tasks still have to do."""
+    lines = filter(inspection.logs_of, (*network.lines(), network.national()))
+    found = [said for line in lines if (said := _unsigned(line))]
+    owed = Refund.objects.filter(state__in=["due", "processing"]).order_by("state")
+    numbers = owed.values_list("state").annotate(Count("id"))
+    return [*found, *(f"{number} refunds are {state}" for state, number in numbers)]
+
+
+def _unsigned(line: str) -> str:
+    """How far the newest log of a line is signed, if not to its last event."""
+    origin = network.newest(line)
+    log_id = network.log_id(origin)
     events = Event.objects.filter(log_id=log_id).count()
     signed = Checkpoint.objects.filter(log_id=log_id).order_by("-size").first()
-    return signed is not None and signed.size == events
+    size = signed.size if signed else 0
+    return "" if size == events else f"{origin} is signed to {size} of {events} events"
 
 
 def the_logs() -> Iterator[str]:
@@ -132,7 +150,7 @@ def the_prescriptions(ways: dict[str, list[Statement]]) -> Iterator[str]:
                 continue
             if facts["from"] != status or status not in move.sources:
                 yield f"{statement.subject}: {move.name} from {facts['from']}, but it was {status}"
-            if facts["to"] != move.target:
+            if facts["to"] != move.leads_to(status):
                 yield f"{statement.subject}: {move.name} led to {facts['to']}"
             status = facts["to"]
         if status != prescription.status:
@@ -246,7 +264,7 @@ def _ways() -> dict[str, list[Statement]]:
     """The statements about each prescription and settlement, by their place in the tree."""
     ways: dict[str, list[Statement]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(_NOTES, {"logs": network.logs_of(*network.lines())})
+        cursor.execute(_NOTES, {"logs": network.logs_of(*network.lines()), "subjects": SUBJECTS})
         for (text,) in cursor.fetchall():
             statement = Statement.parse(note.parse(bytes(text)).text)
             ways[statement.subject].append(statement)
@@ -257,11 +275,12 @@ def _silently(done: int, total: int) -> None:
     """Nobody watches."""
 
 
+SUBJECTS = "^(appraisal|consultation|emergency|grant|register|rx|settlement)/"
 PAY, CLAIM = lifecycle.PAY.kind, lifecycle.CLAIM.kind
 _NOTES = """
     SELECT e.note FROM ledger_leaf l JOIN ledger_event e ON e.log_id = l.log_id
         AND e.xid = l.event_xid AND e.id = l.event_id
-    WHERE l.log_id = ANY(%(logs)s) AND (e.subject LIKE 'rx/%%' OR e.subject LIKE 'settlement/%%')
+    WHERE l.log_id = ANY(%(logs)s) AND e.subject ~ %(subjects)s
     ORDER BY l.log_id, l.seq
 """
 _LOG_QUERIES = {

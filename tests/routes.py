@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,11 +12,19 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from rest_framework import serializers
 
+from config.demo import form
 from hospital import http
 
 EXAMPLES = {
     "<uuid:prescription_id>": lambda: str(uuid4()),
+    "<uuid:consultation_id>": lambda: str(uuid4()),
+    "<uuid:check_id>": lambda: str(uuid4()),
+    "<uuid:series_id>": lambda: str(uuid4()),
+    "(?P<hospital>[-a-zA-Z0-9_]{1,40})": lambda: "no-hospital",
+    "<int:number>": lambda: "1",
     "<uuid:scan_id>": lambda: str(uuid4()),
+    "<uuid:grant_id>": lambda: str(uuid4()),
+    "<uuid:emergency_id>": lambda: str(uuid4()),
     "<str:out_trade_no>": lambda: "P" + uuid4().hex[:30],
     "(?P<out_trade_no>P[0-9a-f]{30})": lambda: "P" + uuid4().hex[:30],
     "(?P<leaf>[0-9a-f]{64})": lambda: uuid4().hex * 2,
@@ -81,6 +89,15 @@ def fields_of(shape: Any) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
     return dict((shape() if isinstance(shape, type) else shape).fields)
 
 
+PLAIN: dict[type, Callable[[], Any]] = {
+    serializers.BooleanField: lambda: True,
+    serializers.DateTimeField: lambda: (timezone.now() + timedelta(hours=1)).isoformat(),
+    serializers.DateField: lambda: f"{timezone.now():%Y-%m-%d}",
+    serializers.DecimalField: lambda: "1",
+    serializers.UUIDField: lambda: str(uuid4()),
+}
+
+
 def example(field: Any) -> Any:
     """A value that the field itself takes; whether it means anything is not asked."""
     if isinstance(field, serializers.ListField):
@@ -93,18 +110,21 @@ def example(field: Any) -> Any:
         return next(iter(field.choices))
     if isinstance(field, serializers.IntegerField):
         return field.min_value or 0
-    if isinstance(field, serializers.BooleanField):
-        return True
-    if isinstance(field, serializers.DateTimeField):
-        return (timezone.now() + timedelta(hours=1)).isoformat()
-    if isinstance(field, serializers.DecimalField):
-        return "1"
-    if isinstance(field, serializers.UUIDField):
-        return str(uuid4())
-    return "x"
+    return next((make() for kind, make in PLAIN.items() if isinstance(field, kind)), "x")
 
 
-MEANT = {"/api/coverages": {"rates_bp": {}, "valid_from": "2026-01-01T00:00:00Z"}}
+MEANT: dict[str, dict[str, Any]] = {
+    "/api/coverages": {"rates_bp": {}, "valid_from": "2026-01-01T00:00:00Z"},
+    "/api/consultations": {
+        "earlier": {
+            "hospital": "x",
+            "on": "2026-01-01",
+            "diagnoses": [{"code": "I10", "name": "x"}],
+            "picture": form.PICTURE,
+        }
+    },
+    "/api/consultations/<uuid:consultation_id>/pictures": {"picture": form.PICTURE},
+}
 
 
 def lawful(route: Route) -> dict[str, Any]:

@@ -7,12 +7,15 @@ what a client sees: status codes, bytes, headers. Everything has a name that no 
 
 from __future__ import annotations
 
+import base64
 import itertools
 import os
 import random
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import cached_property
+from math import ceil
 from typing import Any
 from uuid import uuid4
 
@@ -21,10 +24,12 @@ from django.core.wsgi import get_wsgi_application
 from django.utils import timezone
 from stdnum.cn import ric, uscc
 
+from config.demo import phone
 from config.demo.phone import pickup_code
 from hospital.actions import login, people
 from hospital.client import Client
-from hospital.models import Account, Organisation
+from hospital.models import Account, Department, Organisation
+from hospital.rights import Rights, Title
 from hospital.roles import OrganisationKind, Role
 from ledger import network
 from pharmacy.models import StockItem
@@ -32,6 +37,12 @@ from prescriptions.facts import Control, InsuranceClass
 from prescriptions.models import Medicine
 
 BASE = "http://127.0.0.1"
+PAEDIATRICS = "儿科"
+LONG_AGO = date(2010, 7, 1)
+COUNTIES = [*range(132421, 132443), *range(362121, 362139), *range(513321, 513339)]
+"""Fifty-eight that were there in 1984, when the numbers were first given out."""
+PHONES: dict[str, tuple[httpx.Client, str]] = {}
+"""The cameras of the patients' phones, by account: WeChat, and the openid it knows the phone by."""
 application = get_wsgi_application()
 numbers = itertools.count(random.SystemRandom().randrange(10**6))
 
@@ -42,14 +53,13 @@ def a_client(**options: Any) -> Client:
 
 
 def an_id_number(born: date = date(1960, 5, 17)) -> str:
-    """A valid identity number that no other test has drawn."""
-    body = f"450202{born:%Y%m%d}{next(numbers) % 1000:03d}"
-    region = f"{random.SystemRandom().choice(range(450202, 450206))}"
-    body = region + body[6:]
+    """A valid identity number that no other test has drawn: a county gives a day 1,000."""
+    drawn = next(numbers)
+    body = f"{COUNTIES[drawn // 1_000 % len(COUNTIES)]}{born:%Y%m%d}{drawn % 1_000:03d}"
     return body + str(ric.calc_check_digit(f"{body}0"))
 
 
-def an_organisation(kind: OrganisationKind) -> Organisation:
+def an_organisation(kind: OrganisationKind, **changes: Any) -> Organisation:
     name = uuid4().hex[:10]
     body = f"9145{next(numbers) % 10**4:04d}MA{next(numbers) % 10**7:07d}"
     return Organisation.objects.create(
@@ -57,20 +67,39 @@ def an_organisation(kind: OrganisationKind) -> Organisation:
         kind=kind,
         name=f"测试{name}",
         uscc=body + uscc.calc_check_digit(body),
+        **changes,
     )
 
 
-def a_member(role: Role, organisation: Organisation) -> Client:
+def a_member(role: Role, organisation: Organisation, **changes: Any) -> Client:
     """A member of staff, or an agent, with a registered key and a session."""
     person = people.record(name="测试员工", id_number=an_id_number(), phone="13800138000")
     account = people.employ(
         role,
         organisation,
         at=timezone.now(),
-        person=person,
-        license_number=uuid4().hex[:20],
+        **{"person": person, "license_number": uuid4().hex[:20], **changes},
     )
     return enrolled(account)
+
+
+def a_department(hospital: Organisation, name: str = "内科") -> Department:
+    """Paediatric if it is called 儿科."""
+    made, _ = Department.objects.get_or_create(
+        organisation=hospital, name=name, defaults={"paediatric": name == PAEDIATRICS}
+    )
+    return made
+
+
+def a_doctor(
+    hospital: Organisation, department: str = "内科", *, since: date | None = LONG_AGO
+) -> Client:
+    """A doctor who may see patients online: experienced, and logged in with the own key."""
+    rights = Rights(practising_since=since)
+    found = a_department(hospital, department)
+    doctor = a_member(Role.DOCTOR, hospital, department=found, rights=rights)
+    doctor.enter_with_key()
+    return doctor
 
 
 def enrolled(account: Account) -> Client:
@@ -78,6 +107,19 @@ def enrolled(account: Account) -> Client:
     client.enrol(login.make_enrolment_code(account, at=timezone.now()))
     client.register_key(os.urandom(32))
     return client
+
+
+def looked_at(client: Client) -> str:
+    """A passed face check for one more key of a patient's; nothing for anybody else."""
+    if client.account not in PHONES:
+        return ""
+    wechat, openid = PHONES[client.account]
+    return phone.face(client, wechat, openid, "key")
+
+
+def boxes(dose: str) -> int:
+    """Boxes of 24 tablets of 0.5 g for this many g, three times a day for a week."""
+    return ceil(Decimal(dose) * 2 * 21 / 24)
 
 
 def a_medicine(**changes: Any) -> Medicine:
@@ -115,6 +157,9 @@ class Patient:
         return self.client.account
 
 
+NARCOTICS = Rights(practising_since=LONG_AGO, controlled=True)
+
+
 @dataclass
 class World:
     """Two of each party that can be the wrong one; a simulated WeChat at ``wechat``."""
@@ -124,7 +169,10 @@ class World:
 
     @cached_property
     def hospital(self) -> Organisation:
-        return an_organisation(OrganisationKind.HOSPITAL)
+        """It has a pharmacy of its own, whose shelves are empty."""
+        hospital = an_organisation(OrganisationKind.HOSPITAL)
+        an_organisation(OrganisationKind.PHARMACY, hospital=hospital)
+        return hospital
 
     @cached_property
     def pharmacy(self) -> Organisation:
@@ -148,19 +196,58 @@ class World:
 
     @cached_property
     def doctor(self) -> Client:
-        return a_member(Role.DOCTOR, self.hospital)
+        return a_doctor(self.hospital)
 
     @cached_property
     def other_doctor(self) -> Client:
-        return a_member(Role.DOCTOR, self.hospital)
+        return a_doctor(self.hospital)
+
+    @cached_property
+    def assistant(self) -> Client:
+        """A doctor whose prescriptions count only when another has signed them."""
+        rights = Rights(title=Title.ASSISTANT, practising_since=LONG_AGO)
+        return a_member(Role.DOCTOR, self.hospital, rights=rights)
+
+    @cached_property
+    def paediatrician(self) -> Client:
+        return a_doctor(self.hospital, PAEDIATRICS)
 
     @cached_property
     def reviewer(self) -> Client:
         return a_member(Role.REVIEWER, self.hospital)
 
     @cached_property
+    def second_reviewer(self) -> Client:
+        return a_member(Role.REVIEWER, self.hospital)
+
+    @cached_property
+    def poison(self) -> Medicine:
+        """A toxic medicine: what is written on its form is approved by two."""
+        return a_medicine(control=Control.TOXIC)
+
+    @cached_property
+    def system(self) -> Client:
+        return a_member(Role.SYSTEM, self.hospital, person=None)
+
+    @cached_property
+    def foreign_system(self) -> Client:
+        return a_member(Role.SYSTEM, self.foreign_hospital, person=None)
+
+    @cached_property
     def foreign_reviewer(self) -> Client:
         return a_member(Role.REVIEWER, an_organisation(OrganisationKind.HOSPITAL))
+
+    @cached_property
+    def foreign_hospital(self) -> Organisation:
+        return an_organisation(OrganisationKind.HOSPITAL)
+
+    @cached_property
+    def foreign_doctor(self) -> Client:
+        return a_doctor(self.foreign_hospital)
+
+    @cached_property
+    def regulator(self) -> Client:
+        return a_member(Role.REGULATOR, an_organisation(OrganisationKind.REGULATOR))
 
     @cached_property
     def pharmacist(self) -> Client:
@@ -217,9 +304,15 @@ class World:
         openid, id_number, client = f"o{uuid4().hex[:27]}", an_id_number(born), a_client()
         client.enter_with_wechat(self.wechat_code(openid))
         identity = {"name": "测试患者", "id_number": id_number, "phone": "13900139000"}
-        client.write("/api/me/identity", identity)
+        self.binds(client, openid, **identity)
         client.register_key(os.urandom(32))
         return Patient(client, id_number, openid)
+
+    def binds(self, client: Client, openid: str, **identity: str) -> None:
+        """WeChat recognises the face of who claims this identity."""
+        seen = phone.face(client, self.wechat, openid, "identity", **identity)
+        client.write("/api/me/identity", {"face_check": seen})
+        PHONES[client.account] = (self.wechat, openid)
 
     def wechat_code(self, openid: str) -> str:
         answer = self.wechat.post("/simulator/code", json={"openid": openid})
@@ -231,12 +324,65 @@ class World:
             if rate:
                 self._promise(agent, patient, rate)
 
+    # --- an online consultation, walked to a state ----------------------------------------------
+
+    def question(self, department: str = "内科", **changes: Any) -> dict[str, Any]:
+        """The input of a question with evidence of an earlier diagnosis."""
+        return {
+            "department": a_department(self.hospital, department).id,
+            "complaint": "上次的药快用完了，症状平稳。",
+            "earlier": {
+                "hospital": "测试人民医院",
+                "on": "2026-01-05",
+                "diagnoses": [{"code": "J06.900", "name": "急性上呼吸道感染"}],
+            },
+            **changes,
+        }
+
+    def written(self, patient: Patient, **changes: Any) -> str:
+        made = patient.client.write("/api/consultations", self.question(**changes))
+        return str(made["id"])
+
+    def asked(self, patient: Patient, **changes: Any) -> str:
+        consultation = self.written(patient, **changes)
+        patient.client.command(f"/api/consultations/{consultation}/ask")
+        return consultation
+
+    def consulted(
+        self,
+        patient: Patient,
+        doctor: Client | None = None,
+        *,
+        follow_up: bool = True,
+        guardian: bool = False,
+        **changes: Any,
+    ) -> str:
+        """An open consultation that a doctor, the world's own if none is named, has accepted."""
+        consultation = self.asked(patient, **changes)
+        said = {"follow_up": follow_up, "guardian": guardian}
+        (doctor or self.doctor).command(f"/api/consultations/{consultation}/accept", said)
+        return consultation
+
+    def answered(self, patient: Patient, **changes: Any) -> str:
+        """With a message of each, so that the doctor may close."""
+        consultation = self.consulted(patient, **changes)
+        for who, text in ((patient.client, "请问可以续方吗？"), (self.doctor, "可以，按时服药。")):
+            who.write(f"/api/consultations/{consultation}/messages", {"text": text})
+        return consultation
+
+    # --- a prescription -------------------------------------------------------------------------
+
     def draft(self, patient: Patient, **changes: Any) -> dict[str, Any]:
-        """The input of a lawful draft of two medicines."""
+        """
+        The input of a lawful draft of two medicines; an online one comes of a consultation that
+        the patient has with the world's doctor for it.
+        """
         _ = self.pharmacy
+        if changes.get("online") and "consultation" not in changes:
+            changes["consultation"] = self.consulted(patient)
         return {
             "patient": patient.id_number,
-            "online": True,
+            "online": False,
             "valid_days": 3,
             "diagnoses": [{"code": "J06.9", "name": "急性上呼吸道感染", "main": True}],
             "lines": [
@@ -253,6 +399,17 @@ class World:
             **changes,
         }
 
+    def content(self, *doses: str) -> dict[str, Any]:
+        """What a change drafts: a line of each dose in g, three times a day for a week."""
+        line = self.draft(self.patient)["lines"][0]
+        return {
+            "diagnoses": [{"code": "J06.9", "name": "急性上呼吸道感染", "main": True}],
+            "lines": [
+                {**line, "medicine": medicine.code, "dose": dose, "quantity": boxes(dose)}
+                for medicine, dose in zip(self.medicines, doses or ("1",), strict=False)
+            ],
+        }
+
     # --- a prescription, walked to a state the way everybody else does -------------------------
 
     def drafted(self, patient: Patient, **changes: Any) -> str:
@@ -261,6 +418,26 @@ class World:
     def issued(self, patient: Patient, **changes: Any) -> str:
         rx = self.drafted(patient, **changes)
         self.doctor.command(f"/api/prescriptions/{rx}/issue")
+        return rx
+
+    def submitted(self, patient: Patient, **changes: Any) -> str:
+        """What an assistant has signed; it waits for another doctor."""
+        draft = self.draft(patient, **changes)
+        rx = str(self.assistant.write("/api/prescriptions", draft)["id"])
+        self.assistant.command(f"/api/prescriptions/{rx}/issue")
+        return rx
+
+    def toxic(self, patient: Patient, **changes: Any) -> str:
+        """Issued, on the form of toxic medicines."""
+        return self.issued(patient, lines=self.toxic_lines(patient), **changes)
+
+    def toxic_lines(self, patient: Patient) -> list[dict[str, Any]]:
+        return [{**self.draft(patient)["lines"][0], "medicine": self.poison.code, "days": 2}]
+
+    def checked(self, patient: Patient) -> str:
+        """Approved by the first of two reviewers."""
+        rx = self.toxic(patient)
+        self.reviewer.command(f"/api/prescriptions/{rx}/review", {"decision": "approve"})
         return rx
 
     def approved(self, patient: Patient, **changes: Any) -> str:
@@ -303,13 +480,33 @@ class World:
 
         paying.accept(wechat_pay.client().query(out_trade_no), at=timezone.now())
 
-    def code(self, patient: Patient, rx: str, *, life: timedelta = timedelta(minutes=2)) -> str:
-        return pickup_code(patient.client, rx, self.pharmacy.slug, network.lines()[0], life=life)
+    def code(
+        self,
+        patient: Patient,
+        rx: str,
+        *,
+        life: timedelta = timedelta(minutes=2),
+        pharmacy: str = "",
+    ) -> str:
+        at = pharmacy or self.pharmacy.slug
+        return pickup_code(patient.client, rx, at, network.lines()[0], life=life)
 
     def scanned(self, patient: Patient, way: str = "collect", **changes: Any) -> str:
         rx = self.paid(patient, way, **changes)
         self.pharmacist.write("/api/scans", {"code": self.code(patient, rx)})
         return rx
+
+    def asked_to_change(self, patient: Patient, way: str = "collect", **changes: Any) -> str:
+        rx = self.scanned(patient, way, **changes)
+        salt = base64.b64encode(os.urandom(16)).decode()
+        asked = {"reason": "dose", "words": "剂量偏大，请核实。", "salt": salt}
+        self.pharmacist.command(f"/api/prescriptions/{rx}/change-request", asked)
+        return rx
+
+    def change(self, rx: str, *doses: str) -> dict[str, Any]:
+        """The doctor drafts and signs another content; what was answered."""
+        self.doctor.write(f"/api/prescriptions/{rx}/versions", self.content(*doses))
+        return self.doctor.command(f"/api/prescriptions/{rx}/change")
 
     def dispensed(self, patient: Patient, way: str = "collect", **changes: Any) -> str:
         rx = self.scanned(patient, way, **changes)

@@ -22,6 +22,7 @@ import httpx
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
+from config.demo import phone
 from config.sample import load, loader
 from config.sample.loader import FundCoverage
 from hospital.actions import login
@@ -115,10 +116,10 @@ class Cast:
         names = [name for name in self.accounts if name.startswith(f"{slug}/{role}/")]
         return self._staff(names[number % len(names)])
 
-    def doctor(self, hospital: str, code: str) -> Client:
-        """The doctor of this national code, employed by the hospital if nobody knew it."""
-        account = load.doctor_of(hospital, code, at=timezone.now())
-        name = f"{hospital}/doctor/{code}"
+    def doctor(self, script: uploaded.Uploaded) -> Client:
+        """The doctor of the script, employed by its hospital if nobody knew the doctor's code."""
+        account = load.doctor_of(script, at=timezone.now())
+        name = f"{script.hospital}/doctor/{script.doctor_code}"
         self.accounts[name] = account
         return self._staff(name)
 
@@ -170,24 +171,25 @@ class Cast:
                 return
         again(lambda: self._enrol(client, self.accounts[name]))
         self._register(client, name)
+        again(client.enter_with_key)  # a session by the code is none of a person's real name
 
     def _enter_patient(
         self, client: Client, name: str, openid: str, person: uploaded.Patient
     ) -> None:
         session = again(lambda: client.enter_with_wechat(self._wechat_code(openid)))
         if not session["identified"]:
-            client.write(
-                "/api/me/identity",
-                {
-                    "name": person.name,
-                    "id_number": person.id_number,
-                    "phone": person.phone or PHONE,
-                },
-            )
+            claimed = {
+                "name": person.name,
+                "id_number": person.id_number,
+                "phone": person.phone or PHONE,
+            }
+            seen = phone.face(client, self.wechat, openid, "identity", **claimed)
+            client.write("/api/me/identity", {"face_check": seen})
         known = {key["name"] for key in client.get("/api/keys")["keys"]}
         if client.signer is None or client.key_name not in known:
             self._insure(person.id_number)  # before the key, by which a later run sees it was done
-            self._register(client, name)
+            seen = phone.face(client, self.wechat, openid, "key") if known else ""
+            self._register(client, name, seen)
 
     def _wechat_code(self, openid: str) -> str:
         answer = self.wechat.post("/simulator/code", json={"openid": openid})
@@ -198,8 +200,8 @@ class Cast:
         code = patiently(lambda: login.make_enrolment_code(account, at=timezone.now()))
         client.enrol(code)
 
-    def _register(self, client: Client, name: str) -> None:
-        client.register_key(os.urandom(32))
+    def _register(self, client: Client, name: str, face_check: str = "") -> None:
+        client.register_key(os.urandom(32), face_check)
         assert client.signer is not None
         self.keys.keep(name, client.signer)
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from config.demo import form
+from config.demo import form, issues, talk
 from config.demo.cast import Cast
 from config.demo.phone import pickup_code
 from hospital.client import Client, Problem
@@ -76,6 +76,8 @@ class Play:
         self.ending = script.extras.ending
         self.outcome = Outcome(number, script.hospital, self.ending)
         self.rx = ""
+        self.consultation = ""
+        self.series = ""
 
     def run(self) -> Outcome:
         try:
@@ -90,11 +92,17 @@ class Play:
     # --- the acts ------------------------------------------------------------------------------
 
     def _play(self) -> None:
-        doctor = self.stage.cast.doctor(self.script.hospital, self.script.doctor_code)
+        doctor = self.stage.cast.doctor(self.script)
         patient = self.stage.cast.patient(self.script.patient)
-        if not self._draft(doctor):
+        if self.script.online and not self._consult(patient, doctor):
             return
-        self._step(doctor, "issue", status="issued")
+        drafted = self._draft(doctor)
+        if drafted:
+            self._step(doctor, "issue", status="issued")
+        if self.consultation:
+            talk.close(self.consultation, doctor)
+        if not drafted:
+            return
         if self._review(patient, doctor):
             return
         self._authorize(patient, self._pharmacy(0))
@@ -115,6 +123,24 @@ class Play:
         if self.outcome.total_fen != self.outcome.patient_fen:
             self._wait_for("insurance.claim", "claimed")
 
+    def _consult(self, patient: Client, doctor: Client) -> bool:
+        """Whether the doctor may see this patient online at all."""
+        try:
+            self.consultation = talk.consult(self.script, patient, doctor)
+        except Problem as problem:
+            if problem.code not in talk.REFUSED_EARLIER:
+                raise
+            self._refused([talk.REFUSED_EARLIER[problem.code]])
+        return bool(self.consultation)
+
+    def _refused(self, broken: list[str]) -> None:
+        """A refusal that the script foresees, or does not exclude, is a good end."""
+        self.outcome.reached("refused")
+        self.outcome.remark = ", ".join(broken)
+        foreseen = self.script.extras.expect_rule
+        if self.ending not in ("", "refused_by_rule") or (foreseen and foreseen not in broken):
+            raise Unexpected(f"refused by {broken}")
+
     def _draft(self, doctor: Client) -> bool:
         """Whether the rules let it pass; a refusal that the script foresees is a good end."""
         try:
@@ -122,17 +148,14 @@ class Play:
         except Problem as problem:
             if problem.code != "prescription.rule_broken":
                 raise
-            broken = [one["rule"] for one in problem.body["findings"] if one["severity"] == "block"]
-            self.outcome.reached("refused")
-            self.outcome.remark = ", ".join(broken)
-            foreseen = self.script.extras.expect_rule
-            if self.ending not in ("", "refused_by_rule") or (foreseen and foreseen not in broken):
-                raise Unexpected(f"refused by {broken}") from problem
+            found = problem.body["findings"]
+            self._refused([one["rule"] for one in found if one["severity"] == "block"])
             return False
         if self.ending == "refused_by_rule":
             raise Unexpected("no rule refused it")
         self.rx = made["id"]
         self.outcome.subject = f"rx/{UUID(self.rx).hex}"
+        self.series = made["issue"]["series"] if made["issue"] else ""
         return True
 
     def _review(self, patient: Client, doctor: Client) -> bool:
@@ -143,13 +166,24 @@ class Play:
             self._step(reviewer, "review", verdict, status="returned")
             return True
         try:
-            self._step(reviewer, "review", {"decision": "approve"}, status="approved")
+            self._approve(reviewer)
         except Problem as problem:
             if self.ending != "expired" or problem.code not in LAPSED:
                 raise
         if self.ending == "expired":
             self._wait_for("prescription.expire", "expired")
         return self.ending == "expired"
+
+    def _approve(self, reviewer: Client) -> None:
+        """What is on the form of narcotics or toxic medicines is only checked by the first."""
+        about = self._about("review")
+        done = reviewer.command(about, {"decision": "approve"})
+        state = done["prescriptions"][0]["status"] if self.series else done["status"]
+        self._reached(state)
+        if state == "checked":
+            number = self.outcome.number + 1
+            second = self.stage.cast.member(self.script.hospital, "reviewer", number)
+            self._step(second, "review", {"decision": "approve"}, status="approved")
 
     def _authorize(self, patient: Client, pharmacy: str) -> None:
         choice: dict[str, Any] = {"pharmacy": pharmacy, "way": self.script.extras.way}
@@ -184,6 +218,8 @@ class Play:
         seen = pharmacist.get(f"/api/scans/{scan['id']}")
         lines = {number: line["quantity"] for number, line in seen["lines"].items()}
         self._step(pharmacist, "dispense", {"lines": lines}, status="dispensed")
+        if self.series:
+            self.outcome.remark = issues.next_one(patient, self.series, self.pharmacy)
 
     def _deliver(self, patient: Client) -> None:
         if self.script.extras.way == "collect":
@@ -240,9 +276,14 @@ class Play:
     def _step(
         self, who: Client, verb: str, body: dict[str, Any] | None = None, *, status: str
     ) -> dict[str, Any]:
-        done = who.command(f"/api/prescriptions/{self.rx}/{verb}", body)
+        done = who.command(self._about(verb), body)
         self._reached(status)
         return done
+
+    def _about(self, verb: str) -> str:
+        together = self.series and verb in issues.TOGETHER
+        about = f"series/{self.series}" if together else f"prescriptions/{self.rx}"
+        return f"/api/{about}/{verb}"
 
     def _reached(self, status: str) -> None:
         self.outcome.reached(status)
@@ -276,6 +317,5 @@ class Play:
         return among[(self.outcome.number + turn) % len(among)]
 
     def _form(self) -> dict[str, Any]:
-        if self.ending != "expired":
-            return form.draft(self.script)
-        return form.draft(self.script, valid_until=datetime.now(UTC) + EXPIRES_IN)
+        end = datetime.now(UTC) + EXPIRES_IN if self.ending == "expired" else None
+        return form.draft(self.script, consultation=self.consultation, valid_until=end)

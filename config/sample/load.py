@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from stdnum.cn import ric
 
 from config.sample import loader
 from hospital.actions import people
 from hospital.models import Account, Department, Organisation
+from hospital.rights import Rights
 from hospital.roles import Role
 from pharmacy.models import StockItem
 from prescriptions.models import Medicine
+from prescriptions.uploaded import Uploaded
 
 BASIS_POINTS = 10_000
+PAEDIATRICS = "儿科"
+NEWCOMERS_BORN = date(1965, 1, 1)
+NEWCOMERS_RIGHTS = Rights(practising_since=date(2010, 7, 1))
 
 
 @transaction.atomic
@@ -29,10 +36,16 @@ def load(*, at: datetime) -> dict[str, Account]:
     for source in loader.network():
         organisation, _ = Organisation.objects.update_or_create(
             slug=source.slug,
-            defaults={"kind": source.kind, "name": source.name, "uscc": source.uscc},
+            defaults={
+                "hospital": Organisation.objects.filter(slug=source.hospital).first(),
+                **{
+                    name: getattr(source, name)
+                    for name in ("kind", "name", "uscc", "longitude", "latitude")
+                },
+            },
         )
         for name in source.departments:
-            Department.objects.get_or_create(organisation=organisation, name=name)
+            _department(organisation, name)
         for number, member in enumerate(source.staff, 1):
             account = _employ(member, organisation, at)
             accounts[f"{source.slug}/{member.role}/{number}"] = account
@@ -41,13 +54,44 @@ def load(*, at: datetime) -> dict[str, Account]:
     return accounts
 
 
-def doctor_of(hospital: str, code: str, *, at: datetime) -> Account:
-    """The doctor of this national code at a hospital of the network, employed if new."""
-    organisation = Organisation.objects.get(slug=hospital, kind="hospital")
+def doctor_of(script: Uploaded, *, at: datetime) -> Account:
+    """The doctor of a prescription at a hospital of the network, employed if new."""
+    organisation = Organisation.objects.get(slug=script.hospital, kind="hospital")
     known = Account.objects.filter(
-        role=Role.DOCTOR, organisation=organisation, license_number=code
+        role=Role.DOCTOR, organisation=organisation, license_number=script.doctor_code
     ).first()
-    return known or people.employ(Role.DOCTOR, organisation, at=at, license_number=code)
+    return known or _newcomer(script, organisation, at)
+
+
+def _newcomer(script: Uploaded, organisation: Organisation, at: datetime) -> Account:
+    """A doctor whom a file names and the network does not know, with an invented identity."""
+    person = people.record(
+        name=script.doctor_name, id_number=_invented(script.doctor_code), phone="13800138000"
+    )
+    return people.employ(
+        Role.DOCTOR,
+        organisation,
+        at=at,
+        person=person,
+        department=_department(organisation, script.department),
+        license_number=script.doctor_code,
+        rights=NEWCOMERS_RIGHTS,
+    )
+
+
+def _invented(code: str) -> str:
+    """An identity number of nobody (``loader`` says how they are told), the same for a code."""
+    drawn = int.from_bytes(hashlib.sha256(code.encode()).digest()[:8])
+    born = NEWCOMERS_BORN + timedelta(days=drawn % 7_000)
+    body = f"450200{born:%Y%m%d}{996 + drawn % 4}"
+    return body + str(ric.calc_check_digit(f"{body}0"))
+
+
+def _department(organisation: Organisation, name: str) -> Department:
+    made, _ = Department.objects.get_or_create(
+        organisation=organisation, name=name, defaults={"paediatric": name == PAEDIATRICS}
+    )
+    return made
 
 
 def _load_medicines() -> None:
@@ -72,7 +116,7 @@ def _employ(member: loader.Member, organisation: Organisation, at: datetime) -> 
         person=person,
         department=department,
         license_number=member.license_number,
-        controlled=member.controlled,
+        rights=member.rights,
     )
 
 

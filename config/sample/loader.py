@@ -2,19 +2,22 @@
 The sample data: medicines, the network of organisations, and where the prescriptions lie.
 
 Everything in this folder is invented. Medicines have real names and realistic packages, but their
-codes, prices and insurance classes are examples. Organisations are called 示范; members of staff
-have 范 and patients 例 in the middle of their names; all of their identity numbers end in the
-order codes 996 to 999, which were kept for people over a hundred, and the bearers are younger.
+codes, prices, insurance classes and antimicrobial grades (each province lists its own) are
+examples. Organisations are called 示范; members of staff have 范 and patients 例 in the middle of
+their names; all of their identity numbers end in the order codes 996 to 999, which were kept for
+people over a hundred, and the bearers are younger.
 """
 
 import csv
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from hospital.rights import Antimicrobials, Rights, Title
 from prescriptions.facts import Control, InsuranceClass, MedicineFacts
 
 FOLDER = Path(__file__).parent
@@ -24,16 +27,16 @@ PRESCRIPTIONS = FOLDER / "prescriptions.jsonl"
 @dataclass(frozen=True, slots=True)
 class Member:
     """
-    One member of staff. An agent is a program: it has no identity number and no phone.
+    One member of staff. Agents and hospitals' systems are programs: no identity number, no phone.
 
-    ``controlled``: a doctor's right to prescribe narcotics and psychotropics of class I.
+    ``rights``: a doctor's.
     """
 
     role: str
     name: str
     department: str
     license_number: str
-    controlled: bool
+    rights: Rights
     id_number: str | None
     phone: str | None
 
@@ -63,12 +66,19 @@ class InsurerCoverage:
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """``slug`` is also what a prescription's ``fixmedinsCode`` says."""
+    """
+    ``slug`` is also what a prescription's ``fixmedinsCode`` says; a place has both degrees.
+
+    ``hospital``: the slug of the hospital whose own pharmacy it is, which stands before it.
+    """
 
     slug: str
     kind: str
     name: str
     uscc: str
+    hospital: str | None
+    longitude: str | None
+    latitude: str | None
     departments: tuple[str, ...]
     staff: tuple[Member, ...]
     stock: Stock | None
@@ -105,6 +115,7 @@ def _medicine(row: dict[str, str]) -> MedicineFacts:
         insurance_class=InsuranceClass(row["insurance_class"]),
         control=Control(row["control"]),
         antimicrobial=row["antimicrobial"] == "1",
+        antimicrobial_grade=Antimicrobials(row["antimicrobial_grade"]),
         otc=row["otc"] == "1",
         price_fen=int(row["price_fen"]),
     )
@@ -117,6 +128,9 @@ def _organisation(fields: dict[str, Any]) -> Organisation:
         kind=fields["kind"],
         name=fields["name"],
         uscc=fields["uscc"],
+        hospital=fields.get("hospital"),
+        longitude=fields.get("longitude"),
+        latitude=fields.get("latitude"),
         departments=tuple(fields.get("departments", ())),
         staff=tuple(_member(member) for member in fields["staff"]),
         stock=Stock(**stock) if stock else None,
@@ -130,9 +144,19 @@ def _member(fields: dict[str, Any]) -> Member:
         name=fields["name"],
         department=fields.get("department", ""),
         license_number=fields.get("license_number", ""),
-        controlled=fields.get("controlled", False),
+        rights=_rights(fields.get("rights", {})),
         id_number=fields["id_number"],
         phone=fields["phone"],
+    )
+
+
+def _rights(fields: dict[str, Any]) -> Rights:
+    since = fields.get("practising_since")
+    return Rights(
+        title=Title(fields.get("title", Title.ATTENDING)),
+        controlled=fields.get("controlled", False),
+        antimicrobials=Antimicrobials(fields.get("antimicrobials", Antimicrobials.UNRESTRICTED)),
+        practising_since=date.fromisoformat(since) if since else None,
     )
 
 

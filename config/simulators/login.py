@@ -72,9 +72,9 @@ class Login:
     def routes(self) -> list[Route]:
         """The interfaces under their official paths."""
         return [
-            Route("GET", "/sns/jscode2session", _plain(self.session)),
-            Route("POST", "/cgi-bin/stable_token", _plain(self.token)),
-            Route("POST", "/cgi-bin/message/subscribe/send", _plain(self.message)),
+            Route("GET", "/sns/jscode2session", plain(self.session)),
+            Route("POST", "/cgi-bin/stable_token", plain(self.token)),
+            Route("POST", "/cgi-bin/message/subscribe/send", plain(self.message)),
         ]
 
     def issue_code(self, openid: str, *, appid: str = "", risky: bool = False) -> str:
@@ -131,10 +131,8 @@ class Login:
         """``subscribe/send``: one message for each tap of the person."""
         content = question.content()
         data = content.get("data")
+        self.check_token(question)
         with self._lock:
-            token = question.query.get("access_token")
-            if not token or token != self._token or self._clock.now() >= self._token_until:
-                raise Wrong(40001)
             if not content.get("touser"):
                 raise Wrong(40003)
             if not isinstance(data, dict) or not all(map(_is_value, data.values())):
@@ -145,6 +143,13 @@ class Login:
             self._accepted[grant] -= 1
             self.messages.append(content)
         return {"errcode": 0, "errmsg": "ok"}
+
+    def check_token(self, question: Question) -> None:
+        """Raises ``Wrong`` unless the question carries the token that is good now."""
+        with self._lock:
+            token = question.query.get("access_token")
+            if not token or token != self._token or self._clock.now() >= self._token_until:
+                raise Wrong(40001)
 
     def _check_credentials(self, given: dict[str, Any]) -> None:
         if given.get("appid") != self._merchant.appid:
@@ -157,7 +162,7 @@ def _is_value(entry: object) -> bool:
     return isinstance(entry, dict) and isinstance(entry.get("value"), str) and bool(entry["value"])
 
 
-def _plain(handler: Any) -> web.Handler:
+def plain(handler: Any) -> web.Handler:
     """Answer what ``handler`` returns, or the ``errcode`` it raises."""
 
     def answer(question: Question) -> Answer:

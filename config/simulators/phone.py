@@ -3,6 +3,7 @@ What is not WeChat's interface: the patient's phone, and the switches of the sim
 
     POST /simulator/code       {openid, appid?, risky?}            → {code}     wx.login()
     POST /simulator/pay        what wx.requestPayment takes, prepay_id?  → {trade_state, …}
+    POST /simulator/face       {verify_id, openid, result?} → {verify_ret}  wx.requestFacialVerify
     POST /simulator/accept     {openid, template_id}               one more subscribe message
     GET  /simulator/messages/{openid}                              what was sent to the person
     GET  /simulator/orders/{number}                                order, refunds, deliveries
@@ -15,9 +16,10 @@ What is not WeChat's interface: the patient's phone, and the switches of the sim
 
 from typing import Any
 
-from config.simulators import web
+from config.simulators import face, web
 from config.simulators.clock import Clock
 from config.simulators.environment import Merchant
+from config.simulators.face import Faces
 from config.simulators.faults import Faults
 from config.simulators.login import Login
 from config.simulators.notices import Manner
@@ -38,10 +40,11 @@ class Phone:
         clock: Clock,
         faults: Faults,
         login: Login,
+        faces: Faces,
         pay: Pay,
     ) -> None:
         self._merchant, self._signer, self._clock = merchant, signer, clock
-        self._faults, self._login, self._pay = faults, login, pay
+        self._faults, self._login, self._faces, self._pay = faults, login, faces, pay
 
     def routes(self) -> list[Route]:
         """See the module's text."""
@@ -49,6 +52,7 @@ class Phone:
             Route("GET", "/healthz", self.health),
             Route("POST", "/simulator/code", self.code),
             Route("POST", "/simulator/pay", self.pay),
+            Route("POST", "/simulator/face", self.face),
             Route("POST", "/simulator/accept", self.accept),
             Route("GET", "/simulator/messages/{openid}", self.messages),
             Route("GET", "/simulator/orders/{number}", self.order),
@@ -70,6 +74,15 @@ class Phone:
             risky=content.get("risky") is True,
         )
         return web.of_json({"code": code})
+
+    def face(self, question: Question) -> Answer:
+        """``wx.requestFacialVerify``: the camera sees the right person, or what ``result`` says."""
+        content = question.content()
+        result = content.get("result", face.PASSED)
+        if not isinstance(result, int):
+            raise Refusal(400, "PARAM_ERROR", "result")
+        seen = self._faces.look(_text(content, "verify_id"), _text(content, "openid"), result)
+        return web.of_json({"verify_ret": seen})
 
     def pay(self, question: Question) -> Answer:
         """``wx.requestPayment``: WeChat checks the merchant's signature, the person confirms."""

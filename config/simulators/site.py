@@ -8,6 +8,7 @@ from config import home
 from config.simulators import faults, web
 from config.simulators.clock import Clock
 from config.simulators.environment import Merchant
+from config.simulators.face import Faces
 from config.simulators.faults import Faults
 from config.simulators.login import Login
 from config.simulators.notices import Postman
@@ -32,8 +33,9 @@ class Simulator:
         self._faults = Faults()
         login = Login(merchant, clock)
         pay = Pay(merchant, clock, Postman(signer, clock))
-        phone = Phone(merchant, signer, clock, self._faults, login, pay)
-        self._routes = [*login.routes(), *pay.routes(), *phone.routes()]
+        faces = Faces(login, clock)
+        phone = Phone(merchant, signer, clock, self._faults, login, faces, pay)
+        self._routes = [*login.routes(), *faces.routes(), *pay.routes(), *phone.routes()]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
         return web.send(self._answer(web.read(environ)), start_response)

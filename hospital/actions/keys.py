@@ -14,11 +14,14 @@ import base64
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from nacl import bindings
 
 from hospital import access, errors, services, signing
+from hospital.faces import actions as faces
+from hospital.faces.models import FaceCheck
 from hospital.models import Account, Key, Person
 from hospital.roles import Actor, Role
 from ledger import chain, network, note
@@ -49,6 +52,12 @@ class NotInEveryLine(errors.Invalid):
     code = "key.not_in_every_line"
 
 
+class FaceNeeded(errors.Forbidden):
+    """A further key takes a fresh face check of purpose "key"."""
+
+    code = "key.face_needed"
+
+
 def draw_registration(public_key: str, *, by: Actor, at: datetime) -> list[Statement]:
     """The statements that the new key signs. Raises ``BadPublicKey``, ``IdentityMissing``."""
     verifier = _verifier(public_key, by)
@@ -57,19 +66,21 @@ def draw_registration(public_key: str, *, by: Actor, at: datetime) -> list[State
 
 @transaction.atomic(savepoint=False)
 def register(
-    public_key: str, signed: Sequence[str], *, by: Actor, at: datetime
+    public_key: str, signed: Sequence[str], face_check: UUID | None, *, by: Actor, at: datetime
 ) -> tuple[Key, chain.Appended]:
     """
     Register a key for ``by``; gives the key and its first entry.
 
     Raises:
-        BadPublicKey, KeyTaken, IdentityMissing, NotInEveryLine: see each.
+        BadPublicKey, KeyTaken, IdentityMissing, NotInEveryLine, FaceNeeded: see each;
+        what ``faces.spend`` raises.
         signing.MalformedNote, signing.AlteredStatement, signing.ExpiredStatement,
         signing.BadSignature: the signed statement is not the one drawn now.
     """
     verifier = _verifier(public_key, by)
     if Key.objects.filter(public_key=verifier.public_key).exists():
         raise KeyTaken
+    _check_face(face_check, by, at)
     drafts = _registrations(verifier, by)
     entries = [_enter(draft, one, verifier, at) for draft, one in _each_signed(drafts, signed)]
     try:
@@ -108,6 +119,21 @@ def revoke(
     key.revoked_at = at
     key.save(update_fields=["revoked_at"])
     return key, entries[0]
+
+
+def _check_face(face_check: UUID | None, by: Actor, at: datetime) -> None:
+    """
+    A patient's first key follows the face that proved the identity; a further one takes another.
+
+    Whoever holds a session alone, of a lost phone or a stolen token, so adds no key of his own.
+    """
+    if by.role is not Role.PATIENT:
+        return
+    Account.objects.select_for_update(of=("self",)).get(id=by.account)
+    if Key.objects.filter(account_id=by.account).exists():
+        if face_check is None:
+            raise FaceNeeded
+        faces.spend(face_check, FaceCheck.Purpose.KEY, by=by, at=at)
 
 
 def _each_signed(

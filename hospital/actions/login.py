@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from knox.models import AuthToken
 
-from hospital import errors, sealing, signing
+from hospital import authentication, errors, sealing, signing
 from hospital.gateways import wechat
 from hospital.models import Account, EnrolmentCode, Key, LoginChallenge, new_nonce
 from hospital.roles import Role
@@ -86,7 +86,7 @@ def answer(signed: str, *, at: datetime) -> Session:
     if made.key.revoked_at is not None:
         raise signing.RevokedKey(key=made.key.name)
     made.delete()
-    return _session(made.key.account)
+    return _session(made.key.account, authentication.KEY_LOGIN)
 
 
 def with_wechat(code: str, *, at: datetime) -> Session:
@@ -153,10 +153,10 @@ def openid(account: Account) -> str:
     return sealing.unseal(account.wechat_openid, about).decode()
 
 
-def _session(account: Account) -> Session:
+def _session(account: Account, prefix: str = "") -> Session:
     if not account.is_active:
         raise BadLogin
-    made, token = AuthToken.objects.create(user=account)
+    made, token = AuthToken.objects.create(user=account, prefix=prefix)
     return Session(token, made.expiry, account)
 
 

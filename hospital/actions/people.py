@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from uuid import uuid4
 
@@ -10,7 +11,10 @@ from nacl import utils
 
 from hospital import errors, identity, records, sealing
 from hospital.models import Account, Address, Department, Organisation, Person
+from hospital.rights import Rights
 from hospital.roles import EMPLOYERS, Actor, OrganisationKind, Role
+
+ORDINARY_RIGHTS = Rights()
 
 
 class IdentityTaken(errors.Conflict):
@@ -50,17 +54,28 @@ def record(*, name: str, id_number: str, phone: str) -> Person:
     return person
 
 
-@transaction.atomic(savepoint=False)
-def bind_identity(*, name: str, id_number: str, phone: str, by: Actor) -> Account:
+def name_of(person: Person) -> str:
+    """The person's name, opened; for the person's own record, and for nobody to read."""
+    return _opened(person, "name")
+
+
+def id_number_of(person: Person) -> str:
+    """The person's identity number, opened; for the person's own record, and for nobody to read."""
+    return _opened(person, "id_number")
+
+
+def _opened(person: Person, field: str) -> str:
+    about = f"person/{person.handle.hex}/{field}"
+    return sealing.unseal(getattr(person, field), about).decode()
+
+
+def bind(account: Account, *, name: str, id_number: str, phone: str) -> Account:
     """
-    Bind a patient's account to the person behind it; once, for good.
+    Bind a patient's account, whose row is locked, to the person behind it; once, for good.
 
     Raises:
         identity.BadIdNumber, identity.BadPhone, IdentityTaken: see each.
     """
-    account = Account.objects.select_for_update(of=("self",)).get(id=by.account)
-    if account.person_id is not None:
-        raise IdentityTaken
     person = record(name=name, id_number=id_number, phone=phone)
     # The person's row is the lock under which two accounts cannot both find it free.
     Person.objects.select_for_update().get(id=person.id)
@@ -79,10 +94,12 @@ def employ(
     person: Person | None = None,
     department: Department | None = None,
     license_number: str = "",
-    controlled: bool = False,
+    rights: Rights = ORDINARY_RIGHTS,
 ) -> Account:
     """
     The account of a person (or agent program) in a role at an organisation; made if missing.
+
+    ``rights`` are a new doctor's; what an account has already stays, until ``entitle``.
 
     Raises:
         WrongEmployer: see ``roles.EMPLOYERS``.
@@ -94,9 +111,35 @@ def employ(
         organisation=organisation,
         person=person,
         license_number=license_number,
-        defaults={"department": department, "controlled": controlled, "created_at": at},
+        defaults={"department": department, "created_at": at, **asdict(rights)},
     )
     return account
+
+
+class UnknownDoctor(errors.Invalid):
+    """The hospital employs no doctor of this licence."""
+
+    code = "doctor.unknown"
+
+
+@transaction.atomic
+def entitle(
+    hospital: Organisation, license_number: str, *, department: Department | None, rights: Rights
+) -> Account:
+    """
+    Give a doctor other rights, or another department: what the hospital tells the operator.
+
+    It counts from the next draft and the next consultation on. Raises ``UnknownDoctor``.
+    """
+    account = Account.objects.select_for_update(of=("self",)).filter(
+        role=Role.DOCTOR, organisation=hospital, license_number=license_number
+    )
+    found = account.first()
+    if found is None:
+        raise UnknownDoctor(license_number=license_number)
+    account.update(department=department, **asdict(rights))
+    found.refresh_from_db()
+    return found
 
 
 class UnknownAddress(errors.Invalid):

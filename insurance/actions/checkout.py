@@ -26,8 +26,9 @@ from insurance.models import Bill
 from ledger import chain
 from ledger.entry import Statement
 from pharmacy.actions import delivering, dispensing, stock
-from prescriptions import lifecycle
-from prescriptions.models import Prescription, Way
+from prescriptions import controlled, lifecycle
+from prescriptions.actions import answering, series
+from prescriptions.models import ChangeRequest, Prescription, Way
 
 
 class BadWay(errors.Invalid):
@@ -63,6 +64,7 @@ def draw(
     """The authorization to sign, and the bill that it accepts."""
     prescription = lifecycle.find(prescription_id)
     lifecycle.check(prescription, lifecycle.AUTHORIZE, by=by, at=at)
+    series.check_former(prescription)
     plan = _plan(prescription, choice, by, at)
     statement = lifecycle.propose(
         prescription, lifecycle.AUTHORIZE, by=by, key=key, at=at, facts=plan.facts
@@ -77,13 +79,17 @@ def authorize(
     """
     Authorize a pharmacy under the patient's signature.
 
+    What a former authorization has left, which a change of the content ended, is cleared first.
+
     Raises:
-        BadWay, UnknownAddress, queries.UnknownOrganisation, billing.NotCovered,
-        stock.NotStocked, stock.OutOfStock: see each; and what ``lifecycle.advance`` raises. A
-        price that changed since the statement was drawn is a ``signing.AlteredStatement``.
+        controlled.OnlyAtItsHospital, BadWay, UnknownAddress, queries.UnknownOrganisation,
+        billing.NotCovered, stock.NotStocked, stock.OutOfStock, series.FormerIssueOpen: see each;
+        and what ``lifecycle.advance`` raises. A price that changed since the statement was drawn
+        is a ``signing.AlteredStatement``.
     """
     prescription = lifecycle.lock(prescription_id)
     lifecycle.check(prescription, lifecycle.AUTHORIZE, by=by, at=at)
+    series.check_former(prescription)
     plan = _plan(prescription, choice, by, at)
     entry = lifecycle.advance(
         prescription,
@@ -96,6 +102,7 @@ def authorize(
         way=choice.way,
         courier=plan.courier,
     )
+    clear(prescription, at=at)
     stock.reserve(prescription, plan.pharmacy, plan.wants)
     bill = billing.open_bill(prescription, plan.pharmacy, plan.quote, at=at)
     delivering.plan(prescription, plan.address)
@@ -115,9 +122,11 @@ def withdraw(
 ) -> tuple[Prescription, chain.Appended]:
     """
     Take the authorization back before anything is dispensed: stock returns to the shelf, the
-    bill is void, a payment is owed back. A notice of payment that comes later is refunded too.
+    bill is void, a payment is owed back. A notice of payment that comes later is refunded too, and
+    nobody waits for an answer to what the pharmacy has asked.
     """
     prescription = lifecycle.lock(prescription_id)
+    request = answering.open_request(prescription)
     entry = lifecycle.advance(
         prescription,
         lifecycle.WITHDRAW,
@@ -129,10 +138,23 @@ def withdraw(
         way="",
         courier=None,
     )
-    stock.release(prescription)
-    dispensing.end_scans(prescription, at=at)
-    billing.void(bills.live_bill(prescription), at=at)
+    clear(prescription, at=at)
+    answering.close(request, ChangeRequest.Answer.WITHDRAWN, at=at)
     return prescription, entry
+
+
+def clear(prescription: Prescription, *, at: datetime) -> None:
+    """
+    End all that stands on an authorization that is over: stock, scans, the bill, what was paid.
+
+    Its bill is live until this was done, so without one there is nothing to do. The caller holds
+    the prescription's row.
+    """
+    bill = bills.bill_left(prescription)
+    if bill is not None:
+        stock.release(prescription)
+        dispensing.end_scans(prescription, at=at)
+        billing.void(bill, at=at)
 
 
 def settle_patient_share(
@@ -152,6 +174,7 @@ def settle_patient_share(
 
 
 def _plan(prescription: Prescription, choice: Choice, by: Actor, at: datetime) -> _Plan:
+    controlled.check_choice(prescription.dispenser, choice.pharmacy, choice.way)
     pharmacy = queries.organisation(choice.pharmacy, OrganisationKind.PHARMACY, field="pharmacy")
     courier, address = _carriage(choice, by)
     wants = billing.wanted(prescription)

@@ -25,7 +25,7 @@ from insurance.actions import billing, checkout
 from insurance.gateways import wechat_pay
 from insurance.models import Bill, Payment, Refund
 from prescriptions import lifecycle, permissions
-from prescriptions.models import Status
+from prescriptions.models import CHOSEN, Status
 
 PAY_WITHIN = timedelta(minutes=30)
 BATCH = 50
@@ -173,11 +173,12 @@ def ask_about_payments(*, at: datetime) -> int:
 
 
 def refund_owed(*, at: datetime) -> int:
-    """Void the bills of closed prescriptions, then ask WeChat Pay for what is owed back."""
-    for prescription_id in queries.paid_but_closed():
-        _void_closed(prescription_id, at)
+    """Void the bills of which nothing comes, then ask WeChat Pay for what is owed back."""
+    for prescription_id in queries.billed_in_vain():
+        _clear(prescription_id, at)
     owed = list(queries.owed_back()[:BATCH])
     for refund in owed:
+        Refund.objects.filter(id=refund.id).update(asked_at=at)
         try:
             _refund(refund)
         except wechat_pay.Unavailable:
@@ -250,12 +251,10 @@ def _close(payment: Payment) -> None:
 
 
 @transaction.atomic
-def _void_closed(prescription_id: UUID, at: datetime) -> None:
+def _clear(prescription_id: UUID, at: datetime) -> None:
     prescription = lifecycle.lock(prescription_id)
-    if prescription.status not in (Status.CANCELLED, Status.EXPIRED):
-        return
-    for bill in Bill.objects.filter(prescription=prescription).exclude(state=Bill.State.VOID):
-        billing.void(bill, at=at)
+    if prescription.status not in CHOSEN:
+        checkout.clear(prescription, at=at)
 
 
 def _refund(refund: Refund) -> None:

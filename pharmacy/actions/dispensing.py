@@ -19,7 +19,7 @@ from pharmacy.actions import stock
 from pharmacy.models import Dispensing, Scan
 from prescriptions import content, lifecycle, permissions
 from prescriptions import queries as rx_queries
-from prescriptions.actions import viewing
+from prescriptions.actions import series, viewing
 from prescriptions.models import Prescription, Status
 
 
@@ -164,6 +164,7 @@ def dispense(
         lines=lines,
         dispensed_at=at,
     )
+    series.put_off_next(prescription, at=at)
     return prescription, entry
 
 

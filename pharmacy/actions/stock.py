@@ -14,8 +14,8 @@ from hospital.roles import Actor
 from pharmacy import queries
 from pharmacy.models import Reservation, StockItem
 from prescriptions import lifecycle
-from prescriptions.actions.drafting import UnknownMedicine
-from prescriptions.models import Medicine, Prescription, Status
+from prescriptions.actions.judging import UnknownMedicine
+from prescriptions.models import CHOSEN, Medicine, Prescription
 
 Wanted = Mapping[str, tuple[str, int]]
 """Line number → (medicine code, dispensing units)."""
@@ -111,15 +111,14 @@ def take(prescription: Prescription) -> int:
 
 
 def release_closed() -> int:
-    """Release what is held for cancelled or expired prescriptions; how many of those."""
-    return sum(_release_closed(one) for one in queries.closed_but_held()[:RELEASE_BATCH])
+    """Release what is held for prescriptions that have no pharmacy any more; how many of those."""
+    return sum(_release_closed(one) for one in queries.held_in_vain()[:RELEASE_BATCH])
 
 
 @transaction.atomic
 def _release_closed(prescription_id: UUID) -> bool:
     prescription = lifecycle.lock(prescription_id)
-    closed = prescription.status in (Status.CANCELLED, Status.EXPIRED)
-    return closed and release(prescription) > 0
+    return prescription.status not in CHOSEN and release(prescription) > 0
 
 
 def _end(prescription_id: UUID, state: Reservation.State) -> int:

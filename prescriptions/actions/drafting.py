@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from django.db import transaction
 
-from hospital import errors, identity, queries, records, sealing
+from hospital import errors, identity, queries, records
+from hospital.actions import people
+from hospital.consultations.models import Consultation
 from hospital.models import Account
 from hospital.roles import Actor
 from hospital.units import stamp
-from prescriptions import content, facts, rules
-from prescriptions.models import Medicine, Prescription
+from prescriptions import content, facts, plan, rules
+from prescriptions.actions import judging
+from prescriptions.facts import MedicineFacts
+from prescriptions.models import Prescription
 
 Values = Mapping[str, Any]
-
-
-class UnknownMedicine(errors.Invalid):
-    """The catalogue has no medicine of this code."""
-
-    code = "medicine.unknown"
 
 
 class UnknownFrequency(errors.Invalid):
@@ -32,14 +30,14 @@ class UnknownFrequency(errors.Invalid):
     code = "frequency.unknown"
 
 
-class RuleBroken(errors.Invalid):
-    """A rule of prescribing forbids it; ``findings`` name article and text."""
+class WrongConsultation(errors.Invalid):
+    """Name an open consultation of yours with this patient, exactly when you prescribe online."""
 
-    code = "prescription.rule_broken"
+    code = "prescription.wrong_consultation"
 
 
 class BadValidity(errors.Invalid):
-    """A prescription ends in the future and within the days that the law allows."""
+    """It ends in the future, within the days that the law allows; several issues by their plan."""
 
     code = "prescription.bad_validity"
 
@@ -47,46 +45,126 @@ class BadValidity(errors.Invalid):
 @transaction.atomic(savepoint=False)
 def draft(values: Values, *, by: Actor, at: datetime) -> tuple[Prescription, list[rules.Finding]]:
     """
-    Store a draft, sealed, and what the rules warn of. ``values`` are ``api.DraftInput``'s.
+    Store a draft, sealed, and what the rules warn of. ``values`` are ``inputs.DraftInput``'s.
+
+    Of a long-term prescription in several issues each is a draft, with a record of its own; the
+    first is returned.
 
     Raises:
         queries.UnknownPatient, identity.BadIdNumber: nobody of that identity number is registered.
-        UnknownMedicine, UnknownFrequency, BadValidity: see each.
-        RuleBroken: a finding blocks; nothing is stored.
+        UnknownFrequency, BadValidity, WrongConsultation, judging.UnknownMedicine: see each.
+        judging.RuleBroken: a finding blocks; nothing is stored.
     """
     patient = queries.patient_by_id_number(values["patient"])
-    lines = _lines(values["lines"])
-    id_number = identity.checked_id_number(values["patient"])
     doctor = Account.objects.select_related("organisation", "department").get(id=by.account)
-    findings = rules.check(_for_rules(values, lines, patient, id_number, doctor), at)
-    if rules.blocked(findings):
-        raise RuleBroken(findings=[asdict(finding) for finding in findings])
     assert doctor.organisation is not None, "a doctor is employed"
-    record = records.seal(_fields(values, lines, patient, id_number, doctor))
-    prescription = Prescription.objects.create(
-        patient=patient,
-        doctor=doctor,
-        hospital=doctor.organisation,
-        record=record,
-        quantities={str(number): line.quantity for number, line in enumerate(lines, 1)},
-        rules_version=rules.VERSION,
-        warnings=sorted({finding.rule for finding in findings}),
-        online=values["online"],
-        created_at=at,
-        valid_until=_valid_until(values, at),
+    met = Met(
+        patient,
+        doctor,
+        values["online"],
+        _consultation(values, patient, by=by, at=at),
+        values["issues"],
+        values["interval_days"],
     )
-    return prescription, list(findings)
+    fields, columns, findings = _content(values, met, at)
+    first, *_ = [
+        Prescription.objects.create(
+            **columns,
+            record=records.seal(fields),
+            patient=patient,
+            doctor=doctor,
+            hospital=doctor.organisation,
+            online=met.online,
+            consultation=met.consultation,
+            created_at=at,
+            **times,
+        )
+        for times in _times(values, at)
+    ]
+    return first, findings
 
 
-def _lines(rows: list[Values]) -> list[content.Line]:
-    codes = {row["medicine"] for row in rows}
-    known = {medicine.code: medicine.facts for medicine in Medicine.objects.filter(code__in=codes)}
+@dataclass(frozen=True, slots=True)
+class Met:
+    """
+    Who met whom and how: what a content does not choose itself.
+
+    The patient's person, and the doctor's organisation and department, are loaded. ``issues`` and
+    ``interval_days`` are the plan of a long-term prescription, None if it has none.
+    """
+
+    patient: Account
+    doctor: Account
+    online: bool
+    consultation: Consultation | None
+    issues: int | None
+    interval_days: int | None
+
+
+def content_of(
+    values: Values, met: Met, *, at: datetime
+) -> tuple[dict[str, Any], list[rules.Finding]]:
+    """
+    The columns of a content (``models.Content``), sealed, and what the rules warn of.
+
+    ``values`` are ``inputs.ContentInput``'s; a draft and a change are made of it.
+
+    Raises:
+        UnknownFrequency, judging.UnknownMedicine: see each.
+        judging.RuleBroken: a finding blocks; nothing is stored.
+    """
+    fields, columns, findings = _content(values, met, at)
+    return {"record": records.seal(fields), **columns}, findings
+
+
+def _content(
+    values: Values, met: Met, at: datetime
+) -> tuple[dict[str, Any], dict[str, Any], list[rules.Finding]]:
+    """The fields to seal, the columns beside the record, and what the rules warn of."""
+    catalogue = judging.catalogue({row["medicine"] for row in values["lines"]})
+    lines = written(values["lines"], catalogue)
+    planned = {**values, "issues": met.issues, "interval_days": met.interval_days}
+    fields = _fields(planned, lines, met.patient, met.doctor, at)
+    judged = judging.judged(
+        fields,
+        catalogue,
+        online=met.online,
+        patient=met.patient,
+        doctor=met.doctor,
+        consultation=met.consultation,
+        at=at,
+    )
+    judged.check()
+    quantities = {str(number): line.quantity for number, line in enumerate(lines, 1)}
+    return fields, {"quantities": quantities, **judged.columns()}, list(judged.findings)
+
+
+def _consultation(
+    values: Values, patient: Account, *, by: Actor, at: datetime
+) -> Consultation | None:
+    """The consultation that is named; none at all is the rules' affair. ``WrongConsultation``."""
+    if values["consultation"] is None:
+        return None
+    theirs = Consultation.objects.filter(patient=patient, doctor_id=by.account)
+    found = theirs.filter(id=values["consultation"]).first()
+    if found is None or not found.is_open(at) or not values["online"]:
+        raise WrongConsultation(field="consultation")
+    return found
+
+
+def written(rows: list[Values], catalogue: Mapping[str, MedicineFacts]) -> list[content.Line]:
+    """
+    The lines of ``inputs.ContentInput``, each with its medicine of the catalogue.
+
+    Raises:
+        judging.UnknownMedicine, UnknownFrequency: see each.
+    """
     lines = []
     for index, row in enumerate(rows):
         field = f"lines[{index}]"
-        medicine = known.get(row["medicine"])
+        medicine = catalogue.get(row["medicine"])
         if medicine is None:
-            raise UnknownMedicine(field=f"{field}.medicine")
+            raise judging.UnknownMedicine(field=f"{field}.medicine")
         often = facts.frequency(row["frequency"])
         if often is None:
             raise UnknownFrequency(field=f"{field}.frequency")
@@ -100,57 +178,26 @@ def _lines(rows: list[Values]) -> list[content.Line]:
                 days=row["days"],
                 quantity=row["quantity"],
                 note=row["note"],
+                skin_test=row["skin_test"] or "",
             )
         )
     return lines
 
 
-def _for_rules(
-    values: Values, lines: list[content.Line], patient: Account, id_number: str, doctor: Account
-) -> rules.Draft:
-    return rules.Draft(
-        online=values["online"],
-        emergency=values["emergency"],
-        long_term=values["long_term"],
-        reason_for_longer=values["reason_for_longer"],
-        patient_born=identity.born(id_number),
-        weight_g=values["weight_g"],
-        pregnant=values["pregnant"],
-        allergies=values["allergies"],
-        guardian_present=values["guardian_present"],
-        severe_pain=values["severe_pain"],
-        for_oneself=patient.person_id == doctor.person_id,
-        reason_for_overdose=values["reason_for_overdose"],
-        prescriber=rules.Prescriber(controlled=doctor.controlled),
-        diagnoses=tuple(one["code"] for one in values["diagnoses"]),
-        lines=tuple(_line_for_rules(line) for line in lines),
-    )
-
-
-def _line_for_rules(line: content.Line) -> rules.DraftLine:
-    often = facts.frequency(line.frequency)
-    return rules.DraftLine(
-        medicine=line.medicine,
-        dose=Decimal(line.dose),
-        dose_unit=line.dose_unit,
-        per_day=often.per_day if often else None,
-        days=line.days,
-        quantity=line.quantity,
-        route=line.route,
-    )
-
-
 def _fields(
-    values: Values, lines: list[content.Line], patient: Account, id_number: str, doctor: Account
+    values: Values, lines: list[content.Line], patient: Account, doctor: Account, at: datetime
 ) -> dict[str, Any]:
     person = patient.person
-    assert person is not None
+    assert person is not None, "only an identified patient has prescriptions"
+    id_number = people.id_number_of(person)
+    born = identity.born(id_number)
     assert doctor.organisation is not None
     return content.fields(
         patient={
-            "name": sealing.unseal(person.name, f"person/{person.handle.hex}/name").decode(),
+            "name": people.name_of(person),
             "sex": identity.sex(id_number),
-            "born": identity.born(id_number).isoformat(),
+            "born": born.isoformat(),
+            "age": rules.written_age(born, rules.legal_day(at)),
         },
         prescriber={
             "doctor/license": doctor.license_number,
@@ -159,14 +206,28 @@ def _fields(
         },
         diagnoses=values["diagnoses"],
         lines=lines,
-        rest={
-            name: values[name]
-            for name in (
-                *("allergies", "weight_g", "hospital_number"),
-                *("reason_for_longer", "reason_for_overdose"),
-            )
-        },
+        rest={name: values[name] for name in (*content.CIRCUMSTANCES, "hospital_number")},
     )
+
+
+def _times(values: Values, at: datetime) -> Iterator[dict[str, Any]]:
+    """When a draft ends; of several issues, for each also its place and when it opens."""
+    issues = values["issues"] or 1
+    if issues == 1:
+        yield {"valid_until": _valid_until(values, at)}
+        return
+    if values["valid_until"] is not None:
+        raise BadValidity(field="valid_until")
+    series, windows = uuid4(), plan.windows(rules.legal_day(at), issues, values["interval_days"])
+    for number, window in enumerate(windows, 1):
+        yield {
+            "series": series,
+            "issue_number": number,
+            "issues": issues,
+            "interval_days": values["interval_days"],
+            "opens_at": window.opens_at,
+            "valid_until": window.valid_until,
+        }
 
 
 def _valid_until(values: Values, at: datetime) -> datetime:

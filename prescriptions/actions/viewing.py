@@ -9,13 +9,14 @@ from uuid import UUID
 
 from django.db import transaction
 
-from hospital import access
+from hospital import access, paging
 from hospital.roles import Actor, Role
 from ledger.receiptfile import Field
 from prescriptions import content, permissions, queries
 from prescriptions.models import Prescription
 
 LISTED = (content.LINES,)
+VERSIONS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,45 @@ def fields(prescription_id: UUID, *, by: Actor, at: datetime) -> list[Field]:
     return access.salted(prescription.record, viewing)
 
 
+@dataclass(frozen=True, slots=True)
+class Former:
+    """One signed content of a prescription; ``replaced_at`` is None for the one in force."""
+
+    number: int
+    replaced_at: datetime | None
+    fields: dict[str, Any]
+
+
+def versions(prescription_id: UUID, *, by: Actor, at: datetime) -> list[Former]:
+    """
+    The contents that a prescription has had and has, the newest first, for patient and doctor.
+
+    One ``record.view`` entry covers them; it carries their number. Raises as ``view``.
+    """
+    with transaction.atomic():
+        prescription = queries.with_record(prescription_id)
+        basis = permissions.basis_to_view(prescription, by)
+        replaced = list(queries.replaced(prescription)[:VERSIONS_SHOWN])
+        looked = access.view(
+            by=by,
+            at=at,
+            purpose=_PURPOSE[by.role],
+            basis=basis,
+            of=[prescription.record, *(one.record for one in replaced)],
+            about=prescription.subject,
+            fields=content.EVERYTHING,
+            patient=prescription.patient.person,
+        )
+    in_force = 1 + max((one.number for one in replaced), default=0)
+    return [
+        Former(in_force, None, access.opened(prescription.record, looked)),
+        *(
+            Former(one.number, one.replaced_at, access.opened(one.record, looked))
+            for one in replaced
+        ),
+    ]
+
+
 def _look(
     prescription_id: UUID, purpose: str, *, by: Actor, at: datetime
 ) -> tuple[Prescription, access.Viewing]:
@@ -66,16 +106,38 @@ def _look(
     return prescription, viewing
 
 
+def view_series(series: UUID, *, by: Actor, at: datetime) -> list[Opened]:
+    """
+    The issues of a long-term prescription, in order, for its patient or doctor.
+
+    One ``record.view`` entry covers them; it carries their number.
+    Raises: as ``view``, and ``queries.UnknownSeries``.
+    """
+    with transaction.atomic():
+        issues = queries.of_series(series)
+        viewing = access.view(
+            by=by,
+            at=at,
+            purpose=_PURPOSE[by.role],
+            basis=permissions.basis_to_view(issues[0], by),
+            of=[issue.record for issue in issues],
+            about=f"series/{series.hex}",
+            fields=LISTED,
+            patient=issues[0].patient.person,
+        )
+    return [Opened(one, access.opened(one.record, viewing)) for one in issues]
+
+
 def view_list(
-    *, by: Actor, at: datetime, after: queries.Cursor | None, size: int
-) -> tuple[list[Opened], queries.Cursor | None]:
+    wanted: paging.Wanted, *, by: Actor, at: datetime
+) -> tuple[list[Opened], paging.Cursor | None]:
     """
     A page of the caller's own prescriptions, newest first, and the cursor of the next.
 
     One ``record.view`` entry covers the page; it carries the number of records.
     """
     with transaction.atomic():
-        page, following = queries.page_for(by, after=after, size=size)
+        page, following = queries.page_for(by, wanted)
         viewing = access.view(
             by=by,
             at=at,

@@ -9,10 +9,16 @@ another ``VERSION``; it never looks at another rule's findings.
 
     terms         what a draft, a rule and a finding are
     calendar      legal days, ages, the end of validity
-    prescribing   how much, of what, where, to whom
+    forms         on which form it is written
+    prescribers   who may prescribe what
+    prescribing   how much, of what, how it is written
+    long_term     in how many parts, how far apart
+    online        over the internet: to whom, for what, by whom
+    sale          what pharmacies may not sell, over the internet or to whom
     controlled    narcotics, psychotropics, toxic medicines
-    suitability   allergy, duplication, interactions, dose, age, pregnancy
-    substances    the tables that suitability looks into, with their sources
+    suitability   allergy, duplication, interactions, dose, age, pregnancy, route
+    illness       kidneys, liver, lactation, diagnoses, skin test
+    substances, contraindications    the tables of the two, with their sources; ``atc`` finds rows
 
 ``confirmed`` is True where article and content were seen in a source. Otherwise the article's
 number is from memory, and the word "unconfirmed" stands in ``Finding.article``.
@@ -30,29 +36,78 @@ Decisions where the law is silent (legal days are Asia/Shanghai days throughout)
 
 from datetime import datetime
 
-from prescriptions.rules import controlled, prescribing, suitability
-from prescriptions.rules.calendar import VALID_DAYS_MAX, age, legal_day, valid_until
-from prescriptions.rules.terms import Draft, DraftLine, Finding, Prescriber, Rule, Severity
+from prescriptions.facts import Form
+from prescriptions.rules import (
+    controlled,
+    illness,
+    long_term,
+    online,
+    prescribers,
+    prescribing,
+    sale,
+    suitability,
+)
+from prescriptions.rules.calendar import (
+    VALID_DAYS_MAX,
+    age,
+    kept_until,
+    legal_day,
+    valid_until,
+    written_age,
+)
+from prescriptions.rules.forms import form_of
+from prescriptions.rules.prescribers import COUNTERSIGNATURE, countersigned
+from prescriptions.rules.terms import (
+    Consulted,
+    Draft,
+    DraftLine,
+    Finding,
+    Liver,
+    Prescriber,
+    Rule,
+    Severity,
+    SkinTest,
+)
+from prescriptions.rules.words import in_words
 
 __all__ = [
+    "COUNTERSIGNATURE",
     "RULES",
     "VALID_DAYS_MAX",
     "VERSION",
+    "Consulted",
     "Draft",
     "DraftLine",
     "Finding",
+    "Form",
+    "Liver",
     "Prescriber",
     "Rule",
     "Severity",
+    "SkinTest",
     "age",
     "blocked",
     "check",
+    "countersigned",
+    "form_of",
+    "in_words",
+    "kept_until",
     "legal_day",
     "valid_until",
+    "written_age",
 ]
 
-VERSION = "rx-rules/2"
-RULES: tuple[Rule, ...] = (*prescribing.RULES, *controlled.RULES, *suitability.RULES)
+VERSION = "rx-rules/5"
+RULES: tuple[Rule, ...] = (
+    *prescribers.RULES,
+    *prescribing.RULES,
+    *long_term.RULES,
+    *online.RULES,
+    *sale.RULES,
+    *controlled.RULES,
+    *suitability.RULES,
+    *illness.RULES,
+)
 
 
 def check(draft: Draft, at: datetime) -> tuple[Finding, ...]:

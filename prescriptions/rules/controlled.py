@@ -9,7 +9,7 @@ medicine (``rx.days_supply`` then sets the end).
 from collections.abc import Iterator
 from datetime import date
 
-from prescriptions.facts import Control, MedicineFacts
+from prescriptions.facts import Control, MedicineFacts, is_injection
 from prescriptions.rules.terms import Draft, DraftLine, Fault, Rule, Severity, lines_of
 
 STRICTEST = (Control.NARCOTIC, Control.PSYCHOTROPIC_1)
@@ -47,7 +47,7 @@ def controlled_for_oneself(draft: Draft, on: date) -> Iterator[Fault]:
 def controlled_days(draft: Draft, on: date) -> Iterator[Fault]:
     """A narcotic or a class I psychotropic beyond its days, or an injection beyond one dose."""
     for field, medicine, line in _strictest(draft):
-        single = _is_injection(medicine) and not draft.severe_pain
+        single = is_injection(medicine) and not draft.severe_pain
         if single and not _is_single_dose(line):
             yield f"{field}.days", f"{medicine.generic_name}为注射剂，每张处方为一次常用量。"
         elif not single and line.days > (allowed := _days_allowed(draft, medicine)):
@@ -96,17 +96,13 @@ def _strictest(draft: Draft) -> Iterator[tuple[str, MedicineFacts, DraftLine]]:
 def _days_allowed(draft: Draft, medicine: MedicineFacts) -> int:
     sustained = any(word in medicine.form for word in ("缓释", "控释"))
     if draft.severe_pain:
-        if _is_injection(medicine):
+        if is_injection(medicine):
             return DAYS_PAIN_INJECTION
         return DAYS_PAIN_SUSTAINED if sustained else DAYS_PAIN_OTHER
     attention = any(code.upper().startswith(ATTENTION_DEFICIT) for code in draft.diagnoses)
     if medicine.atc == METHYLPHENIDATE and attention:
         return DAYS_ATTENTION
     return DAYS_SUSTAINED if sustained else DAYS_OTHER
-
-
-def _is_injection(medicine: MedicineFacts) -> bool:
-    return "注射" in medicine.form
 
 
 def _is_single_dose(line: DraftLine) -> bool:

@@ -15,6 +15,7 @@ complete reference, and what is not here may still harm. They are from memory of
 from dataclasses import dataclass
 from decimal import Decimal
 
+from prescriptions.rules.atc import indexed
 from prescriptions.rules.terms import Severity
 
 BLOCK, WARN = Severity.BLOCK, Severity.WARN
@@ -24,7 +25,7 @@ BLOCK, WARN = Severity.BLOCK, Severity.WARN
 class Interaction:
     """Two groups that harm together; ``harm`` is Chinese, without its full stop."""
 
-    one: str
+    atc: str
     other: str
     severity: Severity
     harm: str
@@ -54,6 +55,16 @@ class Ceiling:
 
 
 @dataclass(frozen=True, slots=True)
+class KidneyCeiling:
+    """The most in a day, in mg, when the kidneys' filtration is below so many ml/min."""
+
+    atc: str
+    below_ml_min: int
+    most_mg: Decimal
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Youngest:
     """Not below so many completed years."""
 
@@ -71,6 +82,14 @@ class InPregnancy:
     atc: str
     severity: Severity
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A group of which two at once are one too many, and its Chinese name."""
+
+    atc: str
+    name: str
 
 
 # fmt: off
@@ -176,6 +195,19 @@ CEILINGS = (
     Ceiling("M04AA03", Decimal(80)),
 )
 
+KIDNEY_CEILINGS = (
+    KidneyCeiling("A10BA02", 45, Decimal(1000), "FDA"),
+    KidneyCeiling("C10AA07", 30, Decimal(10),   "FDA"),
+    KidneyCeiling("C10AA01", 30, Decimal(10),   "EMA"),
+    KidneyCeiling("N03AX14", 50, Decimal(1500), "FDA"),
+    KidneyCeiling("N03AX14", 30, Decimal(1000), "FDA"),
+    KidneyCeiling("A02BA03", 60, Decimal(20),   "FDA 2018"),
+    KidneyCeiling("A02BA03", 30, Decimal(10),   "FDA 2018"),
+    KidneyCeiling("R06AE07", 50, Decimal(5),    "EMA"),
+    KidneyCeiling("J01MA12", 50, Decimal(500),  "CN"),
+    KidneyCeiling("M04AA01", 30, Decimal(100),  "CN"),
+)
+
 YOUNGEST = (
     Youngest("J01AA",   8,  BLOCK, "影响牙齿和骨骼发育",       "CN"),
     Youngest("J01MA",   18, BLOCK, "可能损害软骨",             "CN"),
@@ -209,21 +241,27 @@ IN_PREGNANCY = (
     InPregnancy("H03BB02", WARN,  "FDA"),
 )
 
-ALIKE = {
-    "M01A": "非甾体抗炎药",
-    "C10AA": "他汀类药物",
-    "A02BC": "质子泵抑制剂",
-    "C09A": "血管紧张素转换酶抑制剂",
-    "C09C": "血管紧张素Ⅱ受体拮抗剂",
-    "C08CA": "二氢吡啶类钙拮抗剂",
-    "C07A": "β受体阻滞剂",
-    "A10BB": "磺酰脲类降糖药",
-    "N05BA": "苯二氮䓬类药物",
-    "N06AB": "选择性5-羟色胺再摄取抑制剂",
-    "R06A": "抗组胺药",
-    "J01FA": "大环内酯类抗菌药",
-    "J01MA": "喹诺酮类抗菌药",
-    "J01D": "头孢菌素类抗菌药",
-}
-"""Groups of which two at once are one too many, and their names."""
+ALIKE = (
+    Alike("M01A",  "非甾体抗炎药"),
+    Alike("C10AA", "他汀类药物"),
+    Alike("A02BC", "质子泵抑制剂"),
+    Alike("C09A",  "血管紧张素转换酶抑制剂"),
+    Alike("C09C",  "血管紧张素Ⅱ受体拮抗剂"),
+    Alike("C08CA", "二氢吡啶类钙拮抗剂"),
+    Alike("C07A",  "β受体阻滞剂"),
+    Alike("A10BB", "磺酰脲类降糖药"),
+    Alike("N05BA", "苯二氮䓬类药物"),
+    Alike("N06AB", "选择性5-羟色胺再摄取抑制剂"),
+    Alike("R06A",  "抗组胺药"),
+    Alike("J01FA", "大环内酯类抗菌药"),
+    Alike("J01MA", "喹诺酮类抗菌药"),
+    Alike("J01D",  "头孢菌素类抗菌药"),
+)
 # fmt: on
+
+interactions = indexed(INTERACTIONS)
+ceilings = indexed(CEILINGS)
+kidney_ceilings = indexed(KIDNEY_CEILINGS)
+youngest = indexed(YOUNGEST)
+in_pregnancy = indexed(IN_PREGNANCY)
+alike = indexed(ALIKE)

@@ -24,6 +24,7 @@ from prescriptions.rules.terms import Draft, DraftLine, Fault, Rule, Severity, l
 
 ADULT_YEARS = 18
 UG_PER_MG = 1000
+GRAMS_PER_KG = 1000
 SIGN_AGAIN = "超剂量使用应当注明原因并再次签名。"
 SYSTEMIC = ("1", "2", "3", "401", "402", "403", "404", "9")
 """Routes by which a substance reaches the whole body."""
@@ -34,35 +35,33 @@ _DENIAL = re.compile(r"^(无|没有|未发现|否认|不详)|否认")
 
 def allergic(draft: Draft, on: date) -> Iterator[Fault]:
     """A medicine, or one of its group, to which the patient is said to be allergic."""
-    for field, medicine, said in _allergies(draft):
-        if _is_named(medicine, said) or _in(medicine.atc, _allergens(said, "groups")):
-            yield f"{field}.medicine", f"患者过敏史“{said}”，不宜使用{medicine.generic_name}。"
+    for said in _allergies(draft):
+        groups = _allergens(said, "groups")
+        for field, medicine, _ in lines_of(draft):
+            if medicine.atc.startswith(groups) or _is_named(medicine, said):
+                yield f"{field}.medicine", f"患者过敏史“{said}”，不宜使用{medicine.generic_name}。"
 
 
 def maybe_allergic(draft: Draft, on: date) -> Iterator[Fault]:
     """A medicine of a group that may cross-react with what the patient is allergic to."""
-    for field, medicine, said in _allergies(draft):
-        if _in(medicine.atc, _allergens(said, "related")):
-            yield (
-                f"{field}.medicine",
-                f"患者过敏史“{said}”，{medicine.generic_name}可能交叉过敏，请核实。",
-            )
+    for said in _allergies(draft):
+        related = _allergens(said, "related")
+        for field, medicine, _ in lines_of(draft):
+            if medicine.atc.startswith(related):
+                name = medicine.generic_name
+                yield f"{field}.medicine", f"患者过敏史“{said}”，{name}可能交叉过敏，请核实。"
 
 
 def of_one_group(draft: Draft, on: date) -> Iterator[Fault]:
     """Two different substances of one group whose members are not given together."""
     seen: dict[str, str] = {}
     for field, medicine, line in lines_of(draft):
-        if not _is_systemic(line):
-            continue
-        for group, name in substances.ALIKE.items():
-            if not medicine.atc.startswith(group):
-                continue
-            before = seen.setdefault(group, medicine.atc)
+        for group in substances.alike(medicine.atc) if is_systemic(line) else ():
+            before = seen.setdefault(group.atc, medicine.atc)
             if before != medicine.atc:
                 yield (
                     f"{field}.medicine",
-                    f"重复给药：{medicine.generic_name}与前列药品同属{name}。",
+                    f"重复给药：{medicine.generic_name}与前列药品同属{group.name}。",
                 )
 
 
@@ -113,7 +112,7 @@ def weightless_child(draft: Draft, on: date) -> Iterator[Fault]:
     if draft.weight_g is not None or age(draft.patient_born, on) >= ADULT_YEARS:
         return
     for field, medicine, _ in lines_of(draft):
-        if any(one.child_mg_per_kg and one.atc == medicine.atc for one in substances.CEILINGS):
+        if any(row.child_mg_per_kg for row in substances.ceilings(medicine.atc)):
             yield f"{field}.dose", f"{medicine.generic_name}儿童剂量按体重计算，请注明体重。"
 
 
@@ -138,16 +137,9 @@ def wrong_route(draft: Draft, on: date) -> Iterator[Fault]:
 # --- looking up -----------------------------------------------------------------------------
 
 
-def _in(atc: str, groups: tuple[str, ...]) -> bool:
-    return any(atc.startswith(group) for group in groups)
-
-
-def _allergies(draft: Draft) -> Iterator[tuple[str, MedicineFacts, str]]:
-    """Each line with each clause of the allergies that affirms one."""
-    clauses = [one for one in _CLAUSE.split(draft.allergies) if one and not _DENIAL.search(one)]
-    for field, medicine, _ in lines_of(draft):
-        for clause in clauses:
-            yield field, medicine, clause
+def _allergies(draft: Draft) -> list[str]:
+    """Each clause of the allergies that affirms one."""
+    return [one for one in _CLAUSE.split(draft.allergies) if one and not _DENIAL.search(one)]
 
 
 def _is_named(medicine: MedicineFacts, said: str) -> bool:
@@ -163,18 +155,17 @@ def _allergens(said: str, kind: str) -> tuple[str, ...]:
     return found
 
 
-def _is_systemic(line: DraftLine) -> bool:
+def is_systemic(line: DraftLine) -> bool:
+    """Whether the substance reaches the whole body by the line's route."""
     return (line.route or line.medicine.route) in SYSTEMIC
 
 
 def _interactions(draft: Draft, severity: Severity) -> Iterator[Fault]:
-    rows = [one for one in substances.INTERACTIONS if one.severity is severity]
-    taken = [(field, line.medicine) for field, _, line in lines_of(draft) if _is_systemic(line)]
+    taken = [(field, line.medicine) for field, _, line in lines_of(draft) if is_systemic(line)]
     for (_, first), (field, second) in combinations(taken, 2):
-        codes = first.atc, second.atc
-        for row in rows:
-            for one, other in (codes, codes[::-1]):
-                if one.startswith(row.one) and other.startswith(row.other):
+        for one, other in ((first, second), (second, first)):
+            for row in substances.interactions(one.atc):
+                if row.severity is severity and other.atc.startswith(row.other):
                     pair = f"{first.generic_name}与{second.generic_name}"
                     yield f"{field}.medicine", f"{pair}相互作用：{row.harm}（{row.source}）。"
 
@@ -195,32 +186,34 @@ def _above_ceiling(draft: Draft, on: date) -> Iterator[tuple[str, str, Fraction,
     last: dict[str, tuple[str, str]] = {}
     for field, medicine, line in lines_of(draft):
         amount = _mg_per_day(line)
-        if amount is not None and _is_systemic(line):
+        if amount is not None and is_systemic(line):
             given[medicine.atc] += amount
             last[medicine.atc] = (field, medicine.generic_name)
-    for row in substances.CEILINGS:
-        most = _ceiling(row, draft, on)
-        if given.get(row.atc, 0) > Fraction(most):
-            yield (*last[row.atc], given[row.atc], most)
+    for atc, amount in given.items():
+        most = _ceiling(atc, draft, on)
+        if most is not None and amount > Fraction(most):
+            yield (*last[atc], amount, most)
 
 
-def _ceiling(row: substances.Ceiling, draft: Draft, on: date) -> Decimal:
+def _ceiling(atc: str, draft: Draft, on: date) -> Decimal | None:
+    """The least that the rows allow this patient: an adult, a child, somebody with weak kidneys."""
     child = age(draft.patient_born, on) < ADULT_YEARS
-    if not child or row.child_mg_per_kg is None or draft.weight_g is None:
-        return row.adult_mg
-    return min(row.adult_mg, row.child_mg_per_kg * draft.weight_g / 1000)
+    allowed = []
+    for row in substances.ceilings(atc):
+        allowed.append(row.adult_mg)
+        if child and row.child_mg_per_kg is not None and draft.weight_g is not None:
+            allowed.append(row.child_mg_per_kg * draft.weight_g / GRAMS_PER_KG)
+    if draft.egfr is not None:
+        rows = substances.kidney_ceilings(atc)
+        allowed += [row.most_mg for row in rows if draft.egfr < row.below_ml_min]
+    return min(allowed, default=None)
 
 
 def _too_young(draft: Draft, on: date, severity: Severity) -> Iterator[Fault]:
     years = age(draft.patient_born, on)
     for field, medicine, line in lines_of(draft):
-        for row in substances.YOUNGEST:
-            if (
-                row.severity is severity
-                and years < row.years
-                and medicine.atc.startswith(row.atc)
-                and _is_systemic(line)
-            ):
+        for row in substances.youngest(medicine.atc):
+            if row.severity is severity and years < row.years and is_systemic(line):
                 limit = f"{row.years}岁以下{'禁' if severity is Severity.BLOCK else '慎'}用"
                 yield f"{field}.medicine", f"{medicine.generic_name}{limit}：{row.why}。"
 
@@ -229,8 +222,8 @@ def _in_pregnancy(draft: Draft, severity: Severity) -> Iterator[Fault]:
     if not draft.pregnant:
         return
     for field, medicine, line in lines_of(draft):
-        rows = [one for one in substances.IN_PREGNANCY if medicine.atc.startswith(one.atc)]
-        if any(one.severity is severity for one in rows) and _is_systemic(line):
+        rows = substances.in_pregnancy(medicine.atc)
+        if any(row.severity is severity for row in rows) and is_systemic(line):
             word = "禁" if severity is Severity.BLOCK else "慎"
             yield f"{field}.medicine", f"妊娠期{word}用{medicine.generic_name}。"
 

@@ -6,7 +6,9 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import cache
 
+from hospital.rights import Rights
 from prescriptions.facts import MedicineFacts
 
 
@@ -15,6 +17,28 @@ class Severity(StrEnum):
 
     BLOCK = "block"
     WARN = "warn"
+
+
+class SkinTest(StrEnum):
+    """
+    What is known of a skin test before the medicine (皮试); empty if nothing was noted.
+
+    EXEMPT: not due, since the patient is in the middle of a course without reaction.
+    """
+
+    NONE = ""
+    NEGATIVE = "negative"
+    POSITIVE = "positive"
+    EXEMPT = "exempt"
+
+
+class Liver(StrEnum):
+    """How much the liver suffers, by Child and Pugh; empty if nothing was noted."""
+
+    NONE = ""
+    MILD = "a"
+    MODERATE = "b"
+    SEVERE = "c"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +54,17 @@ class Finding:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Prescriber:
-    """What the hospital has entitled a doctor to, beyond the licence."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prescriber(Rights):
+    """
+    Who prescribes: what the hospital has entitled the doctor to, and where the doctor works.
 
-    controlled: bool = False
+    ``registered``: licensed, and at work at the hospital that issues. ``paediatric``: of a
+    department for children.
+    """
+
+    registered: bool = True
+    paediatric: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +73,8 @@ class DraftLine:
     One medicine of a draft.
 
     ``per_day`` counts doses (``facts.FREQUENCIES``), ``quantity`` dispensing units; ``route`` is a
-    code of ``facts.ROUTES``, the medicine's own if empty.
+    code of ``facts.ROUTES``, the medicine's own if empty. ``note`` is what the patient reads of how
+    to use it.
     """
 
     medicine: MedicineFacts
@@ -53,6 +84,21 @@ class DraftLine:
     days: int
     quantity: int
     route: str = ""
+    note: str = ""
+    skin_test: SkinTest = SkinTest.NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consulted:
+    """
+    The open online consultation of this doctor with this patient.
+
+    ``follow_up``: the doctor has seen evidence of an earlier diagnosis and signed so. ``known`` are
+    those of the draft's diagnoses that are among the earlier ones.
+    """
+
+    follow_up: bool
+    known: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,16 +108,26 @@ class Draft:
 
     ``severe_pain``: cancer or severe chronic pain, with the documents of order 53, art. 21, on
     file. ``reason_for_overdose``: why a dose is above the usual one; the doctor's signature under
-    the statement that carries it is the second one that art. 6 asks for.
+    the statement that carries it is the second one that art. 6 asks for. ``guardian_present`` is
+    what the doctor signed when accepting the consultation. ``egfr``: the kidneys' filtration, or
+    the clearance of creatinine, in ml/min (per 1.73 m²), None if not measured. ``issues``: in how
+    many parts a long-term prescription is fetched, each as much as the lines say, ``interval_days``
+    apart.
     """
 
     online: bool
+    consulted: Consulted | None = None
     emergency: bool = False
     long_term: bool = False
+    issues: int = 1
+    interval_days: int | None = None
     reason_for_longer: str = ""
     patient_born: date
     weight_g: int | None = None
     pregnant: bool = False
+    lactating: bool = False
+    egfr: int | None = None
+    liver: Liver = Liver.NONE
     allergies: str = ""
     guardian_present: bool = False
     severe_pain: bool = False
@@ -111,4 +167,9 @@ class Rule:
 def lines_of(draft: Draft) -> Iterator[tuple[str, MedicineFacts, DraftLine]]:
     """Each line with its path in the draft and its medicine."""
     for index, line in enumerate(draft.lines):
-        yield f"lines[{index}]", line.medicine, line
+        yield _path(index), line.medicine, line
+
+
+@cache
+def _path(index: int) -> str:
+    return f"lines[{index}]"

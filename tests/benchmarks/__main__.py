@@ -1,4 +1,4 @@
-"""``./rx bench``: measure the operations and the ledger; print ratios, keep the figures as JSON."""
+"""``./rx bench``: measure rules, operations and ledger; print ratios, keep the figures as JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.benchmarks import cost
 if TYPE_CHECKING:
     from config.servers import services
 
-SECTIONS = ("web", "ledger")
+SECTIONS = ("rules", "web", "ledger")
 ROUNDS, SIZE, ENTRIES, GROWN = 5, 60, 20_000, 1_000_000
 QUICK_ROUNDS, QUICK_SIZE, QUICK_ENTRIES, QUICK_GROWN = 3, 20, 5_000, 200_000
 WARM_UP = 20
@@ -50,10 +50,14 @@ def main() -> int:
 
 def measured(stack: services.Stack, options: argparse.Namespace, console: Console) -> Any:
     """The sections asked for, printed and as plain values."""
-    from tests.benchmarks import figures, ledger_section, show
+    from tests.benchmarks import figures, ledger_section, rules_section, show
 
     load = [os.getloadavg()[0]]
     found: dict[str, Any] = {}
+    if "rules" in options.sections:
+        rows = rules_section.measured(options.rounds)
+        show.gates(console, "Rules of prescribing", rows)
+        found["rules"] = [one.plain() for one in rows]
     if "web" in options.sections:
         operations = web(stack, options.rounds, options.size, console)
         around = f"load average {load[0]:.1f} before, {os.getloadavg()[0]:.1f} after"
@@ -62,7 +66,7 @@ def measured(stack: services.Stack, options: argparse.Namespace, console: Consol
         found["operations"] = [one.plain() for one in operations]
     if "ledger" in options.sections:
         rows = ledger_section.measured(stack, options, console.print)
-        show.ledger(console, rows)
+        show.gates(console, "Ledger", rows)
         found["ledger"] = [one.plain() for one in rows]
     return {
         "at": datetime.now(UTC).isoformat(),
@@ -103,7 +107,7 @@ def web(stack: services.Stack, rounds: int, size: int, console: Console) -> list
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="rx bench", description=__doc__)
-    parser.add_argument("sections", nargs="*", help="web, ledger; default: both")
+    parser.add_argument("sections", nargs="*", help="rules, web, ledger; default: all")
     parser.add_argument("--quick", action="store_true", help="fewer and smaller rounds")
     parser.add_argument("--statements", action="store_true", help="list each operation's SQL")
     options = parser.parse_args()

@@ -18,11 +18,11 @@ from typing import Any
 from django.db import connection
 
 from config.servers import services
+from ledger import lag, network
 from tests.benchmarks import cost, lanes
 
 PACE_S = 0.05
 PATIENCE_S = 60
-PAUSE_S = 2
 TASKS = ("worker", "beat")
 WHOLE, APART, ALONE = "web", "web, witnesses elsewhere", "web, tasks stopped"
 SITUATIONS = 3
@@ -49,7 +49,7 @@ def throughput(stack: services.Stack, requests: Sequence[bytes], rounds: int) ->
             found[name].append(lanes.lap(connect, jobs, cost.Meter({})).rate)
         finally:
             _signal(stack, stopped[name], signal.SIGCONT)
-        time.sleep(PAUSE_S)  # what has piled up is not the next round's
+        _come_to_rest()  # what has piled up is not the next round's
     return {name: statistics.median(rates) for name, rates in found.items()}
 
 
@@ -65,12 +65,17 @@ def seconds_to_final(stack: services.Stack, requests: Sequence[bytes]) -> list[f
     for request in requests:
         send(request)
         time.sleep(PACE_S)
+    _come_to_rest()
+    return sorted(_times_since(first))
+
+
+def _come_to_rest() -> None:
+    """Wait until every entry is final: witnesses that stood still are asked again after a while."""
     until = time.monotonic() + PATIENCE_S
-    while None in (found := _times_since(first)):
+    while any(lag.measured(network.origin(line)).oldest_s for line in network.lines()):
         if time.monotonic() > until:
             raise TimeoutError("entries do not become final; look at ./rx ledger status")
         time.sleep(0.2)
-    return sorted(found)
 
 
 def _signal(stack: services.Stack, programs: Sequence[str], number: signal.Signals) -> None:

@@ -9,40 +9,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
 
 from config.servers import services
 from tests.benchmarks import beside, lanes, ledger, operations, receipts, scaling
+from tests.benchmarks.gates import Row, bound
 from tests.benchmarks.scene import Scene
 
 AUDITED = 10_000
 WEB_SHARE, RECORDED, STEADY = 200, 120, 200
 ISSUE = 0
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """
-    ``figure`` against ``gate``: a ratio of two rates that must not be lower, or, where there is
-    nothing to compare with, seconds or milliseconds that must not be higher.
-    """
-
-    what: str
-    against: str
-    value: float
-    other: float
-    figure: float
-    gate: float
-    aim: float
-
-    @property
-    def holds(self) -> bool:
-        return self.figure >= self.gate if self.against else self.figure <= self.gate
-
-    def plain(self) -> dict[str, Any]:
-        return {**asdict(self), "holds": self.holds}
 
 
 def measured(stack: services.Stack, options: argparse.Namespace, say: Say) -> list[Row]:
@@ -78,9 +54,9 @@ def measured(stack: services.Stack, options: argparse.Namespace, say: Say) -> li
         _ratio(rates, beside.WHOLE, beside.ALONE, 0.80, 0.95),
         _ratio(rates, late, early, 0.90, 1.0),
         _ratio(rates, "audit", "VerifyKey.verify", 0.60, 0.85),
-        _bound("commit to final, p50, s", waits[len(waits) // 2], 1.5, 0.6),
-        _bound("commit to final, p99, s", waits[len(waits) * 99 // 100], 2.5, 0),
-        _bound("receipt checked offline, ms", receipts.check_ms(stack), 2, 0),
+        bound("commit to final, p50, s", waits[len(waits) // 2], 1.5, 0.6),
+        bound("commit to final, p99, s", waits[len(waits) * 99 // 100], 2.5, 0),
+        bound("receipt checked offline, ms", receipts.check_ms(stack), 2, 0),
     ]
 
 
@@ -94,7 +70,3 @@ def _per_second(
 def _ratio(rates: dict[str, float], what: str, against: str, gate: float, aim: float) -> Row:
     figure = rates[what] / rates[against]
     return Row(what, against, rates[what], rates[against], figure, gate, aim)
-
-
-def _bound(what: str, figure: float, gate: float, aim: float) -> Row:
-    return Row(what, "", figure, 0, figure, gate, aim)

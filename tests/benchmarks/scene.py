@@ -32,8 +32,8 @@ from ledger import entry, network
 from pharmacy.actions import dispensing
 from pharmacy.models import StockItem
 from prescriptions import lifecycle
-from prescriptions.actions import drafting, issuing
-from prescriptions.api import DraftInput
+from prescriptions.actions import drafting, issuing, reviewing
+from prescriptions.inputs import DraftInput
 from prescriptions.models import Prescription, Status
 from tests import world
 
@@ -117,8 +117,8 @@ class Setting:
 
     def approved(self) -> UUID:
         rx, verdict = self.issued(), ("approve", "none")
-        signed = self.reviewer.sign(issuing.draw_review(rx, *verdict, **self.reviewer.drawer))
-        issuing.review(rx, *verdict, signed, **self.reviewer.doer)
+        signed = self.reviewer.sign(reviewing.draw(rx, *verdict, **self.reviewer.drawer))
+        reviewing.review(rx, *verdict, signed, **self.reviewer.doer)
         return rx
 
     def paid(self) -> UUID:
@@ -148,8 +148,8 @@ class Setting:
 
 
 _COPIED = (
-    *("patient_id", "doctor_id", "hospital_id", "quantities", "rules_version", "warnings"),
-    *("online", "valid_until"),
+    *("patient_id", "doctor_id", "hospital_id", "quantities", "form"),
+    *("rules_version", "warnings", "online", "valid_until"),
 )
 
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.figures import Figures
-from tests.benchmarks.ledger_section import Row
+from tests.benchmarks.gates import Row
 
 AIM = 1 / 3
 
@@ -61,9 +61,9 @@ def statements(console: Console, figures: Sequence[Figures], *, every: bool) -> 
     console.print(table)
 
 
-def ledger(console: Console, rows: Sequence[Row]) -> None:
-    """Every figure of the ledger beside its gate and its aim."""
-    table = Table(title="Ledger", title_justify="left")
+def gates(console: Console, title: str, rows: Sequence[Row]) -> None:
+    """Every figure beside its gate and its aim."""
+    table = Table(title=title, title_justify="left")
     for name in ("", "÷"):
         table.add_column(name)
     for name in ("value", "other", "ratio", "gate", "aim"):

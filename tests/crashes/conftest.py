@@ -10,11 +10,10 @@ import pytest
 from django.db import connection
 
 from tests.crashes.dying import Dying, dying
-from tests.journeys.conftest import bench, patient, session_world, world
 from tests.servers.conftest import home, make_home
 from tests.world import World
 
-__all__ = ["bench", "home", "make_home", "patient", "session_world", "world"]
+__all__ = ["home", "make_home"]
 
 
 @pytest.fixture(scope="session")

@@ -84,9 +84,9 @@ class Writers:
     def __enter__(self) -> Writers:
         for number in range(WRITERS):
             script = self._scripts[number % len(self._scripts)]
-            doctor = self._cast.doctor(script.hospital, script.doctor_code)
+            doctor = self._cast.doctor(script)
             doctor.patience_s = PATIENCE_S
-            self._pool.submit(self._write, doctor, form.draft(script))
+            self._pool.submit(self._write, doctor, {**form.draft(script), "online": False})
         return self
 
     def __exit__(self, *_: object) -> None:

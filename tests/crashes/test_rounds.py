@@ -11,7 +11,7 @@ import pytest
 
 from tests.crashes import runs
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 
 def test_f1_f3_nothing_is_lost_doubled_or_reordered_in_200_rounds(home):

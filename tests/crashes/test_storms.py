@@ -4,7 +4,7 @@ import pytest
 
 from tests.crashes import runs
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 ALL_ENDINGS = (1, 2, 24, 25, 34, 36, 49, 52, 54, 57, 60, 65, 68)
 """Lines of the sample: every ending, both ways, all payers."""

@@ -37,6 +37,7 @@ def folder(home: Path) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_plays_a_file_that_it_has_never_seen_and_again(home, folder):
     """No extras, no phone, unknown doctor, unknown patients; wrong lines are named, not played."""
     wrong = unseen(12)
@@ -62,6 +63,7 @@ def test_plays_a_file_that_it_has_never_seen_and_again(home, folder):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_an_expectation_that_does_not_hold_is_exit_code_1(home, folder):
     fine = sample(34)
     fine["extras"]["ending"] = "refused_by_rule"
@@ -78,6 +80,7 @@ def test_an_expectation_that_does_not_hold_is_exit_code_1(home, folder):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_f1_the_demo_itself_is_killed_and_run_again(home, folder):
     """F1: half-played prescriptions stay whole, and the next run finishes its own."""
     file = write(folder / "f", *(sample(number) for number in (1, 2, 34, 49)))

@@ -14,6 +14,7 @@ SETTINGS: tuple[dict[str, str], ...] = ({}, {"RX_POST_QUANTUM": "1"}, {})
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_network_that_runs_goes_over_to_two_algorithms(home: Path):
     """Every receipt holds, before and after; switched off again, the keys go on signing."""
     home.mkdir()

@@ -31,6 +31,7 @@ def size(home: Path) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_prescriptions_go_on_while_the_logs_turn(home: Path):
     """L2, L3, F3: nothing is lost, every receipt holds, validators replay across the turn."""
     home.mkdir()

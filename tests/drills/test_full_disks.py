@@ -6,7 +6,7 @@ import pytest
 
 from tests.servers.disks import on_a_small_disk
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 FILL = """
 from pathlib import Path

@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 
 def test_l12_a_dump_in_a_new_cluster_goes_on_where_the_old_one_stopped(make_operator, tmp_path):

@@ -27,11 +27,15 @@ POISON: dict[type, list[Any]] = {
     serializers.DateTimeField: ["", "x", 5, "2026-02-30T00:00:00Z", "0000-01-01T00:00:00Z",
                                 "10000-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00",
                                 "0001-01-01T00:00:00+12:00", "\x00", MEGABYTE],
+    serializers.DateField: ["", "x", 5, "2026-02-30", "2026-02-03T00:00:00Z", "0000-01-01", "\x00",
+                            MEGABYTE],
     serializers.DecimalField: ["", "x", "NaN", "Infinity", "-1", "0", "1e400", 1e308, "0.00001",
                                "\x00", MEGABYTE],
     serializers.UUIDField: ["", "x", -1, 2**128, "\x00", MEGABYTE],
     serializers.CharField: TEXTS,
 }  # fmt: skip
+SIGNED = ("-1", "0", "0.00001")
+"""Bad as a quantity, good as a number with a sign."""
 every_post = pytest.mark.parametrize(
     "route", [route for route in posts() if route.template != "/api/logout"], ids=str
 )
@@ -58,13 +62,19 @@ def poison(field: Any) -> Iterator[tuple[Any, str]]:
             for value, _ in poison(inner):
                 yield {**example(field), name: value}, name
         return
-    values = [*POISON[kind], *(one for one in NEVER if not _fits(field, one))]
+    usual = [one for one in POISON[kind] if not _is_signed(field) or one not in SIGNED]
+    values = [*usual, *(one for one in NEVER if not _fits(field, one))]
     blank = getattr(field, "allow_blank", False)
     yield from ((value, "") for value in values if not (value == "" and blank))
     if isinstance(field, serializers.ListField):
         yield from (([value], inside) for value, inside in poison(field.child))
     if isinstance(field, serializers.DictField):
         yield from (({"1": value}, inside) for value, inside in poison(field.child))
+
+
+def _is_signed(field: Any) -> bool:
+    """Degrees, say, may be below zero."""
+    return isinstance(field, serializers.DecimalField) and (field.min_value or 0) < 0
 
 
 def _fits(field: Any, value: Any) -> bool:
@@ -182,6 +192,8 @@ def test_query_parameters(world, patient, value):
     calls = {
         ("/api/prescriptions", "cursor"): (200, 422),
         ("/api/prescriptions", "size"): (200, 422),
+        ("/api/consultations", "cursor"): (200, 422),
+        ("/api/consultations", "size"): (200, 422),
         ("/api/medicines", "q"): (200,),
         ("/api/entries", "subject"): (200,),
         ("/api/me/entries", "cursor"): (200, 422),

@@ -1,7 +1,7 @@
 """The database itself refuses what must not be: every constraint is tried."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,13 +10,19 @@ from django.apps import apps
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from hospital.models import Account, Answer, Department
+from hospital import records
+from hospital.consultations.models import Consultation, Message
+from hospital.faces.models import FaceCheck
+from hospital.models import Account, Answer, Department, Emergency, Grant, Organisation, Person
 from hospital.roles import Role
 from insurance.models import Bill, BillLine, Claim, Coverage, Payment
 from pharmacy.models import Reservation, StockItem
-from prescriptions.models import Prescription, Status
+from prescriptions.appraisal.models import Case, Draw, Sample
+from prescriptions.models import ChangeRequest, Prescription, Status, Version
+from prescriptions.registers import Register, Serial
 from tests.journeys import writes
 from tests.journeys.watching import APPS
+from tests.world import a_department
 
 Rows = dict[type[models.Model], Any]
 
@@ -31,13 +37,37 @@ def rows(session_world) -> Rows:
     world.approved(patient)
     open_rx = world.authorized(patient)
     patient.client.write(writes.of(open_rx, "pay"), {})
-    department, _ = Department.objects.get_or_create(organisation=world.hospital, name="内科")
+    consents = [writes.grant(world, patient), writes.review_emergency(world, patient)]
+    for consent in consents:
+        consent.by.write(consent.path, consent.body)
+    asked = world.asked_to_change(patient)
+    world.doctor.write(writes.of(asked, "versions"), world.content())
+    judged = writes.judge(world, patient)
+    judged.by.write(judged.path, judged.body)
+    case = Case.objects.select_related("sample__draw").get(prescription__id=judged.rx)
+    numbered = writes.issue_narcotic(world, patient)
+    numbered.by.write(numbered.path, numbered.body)
+    serial = Serial.objects.select_related("register").get(prescription_id=numbered.rx)
+    talk = Consultation.objects.get(id=world.answered(patient))
     rx = Prescription.objects.get(id=ready.rx)
     return {
-        Department: department,
+        Organisation: world.hospital,
+        Department: a_department(world.hospital),
+        Consultation: talk,
+        Message: talk.messages.first(),
         Account: Account.objects.get(id=patient.account),
+        Grant: Grant.objects.get(patient_id=patient.account),
+        Emergency: Emergency.objects.get(patient_id=patient.account),
+        FaceCheck: FaceCheck.objects.get(account_id=patient.account),
         Answer: Answer.objects.filter(account_id=patient.account).first(),
         Prescription: rx,
+        Register: serial.register,
+        Serial: serial,
+        Version: Version.objects.get(prescription=asked),
+        ChangeRequest: ChangeRequest.objects.get(prescription=asked),
+        Draw: case.sample.draw,
+        Sample: case.sample,
+        Case: case,
         StockItem: StockItem.objects.filter(pharmacy=world.pharmacy).first(),
         Reservation: Reservation.objects.filter(prescription=open_rx).first(),
         Coverage: Coverage.objects.filter(patient_id=patient.account).first(),
@@ -84,16 +114,129 @@ def second_open_payment(rows: Rows) -> None:
     one.save(force_insert=True)
 
 
+def again_with_a_record(rows: Rows) -> None:
+    one = rows[Message]
+    Message.objects.create(
+        consultation_id=one.consultation_id,
+        number=one.number,
+        author_id=one.author_id,
+        kind=one.kind,
+        record=records.seal({"text": "x"}),
+        created_at=timezone.now(),
+    )
+
+
+def copied(model: type[models.Model], **changes: Any) -> Callable[[Rows], Any]:
+    """Store a lawful row a second time, with a sealed record of its own."""
+
+    def copy(rows: Rows) -> None:
+        record = records.seal({"text": "x"})
+        twice(model, record=record, **changes)(rows)
+
+    return copy
+
+
+def a_hospital_of_a_hospital(rows: Rows) -> None:
+    hospital = rows[Organisation]
+    Organisation.objects.filter(id=hospital.id).update(hospital=hospital)
+
+
+def approved_by_two(**changes: Any) -> Callable[[Rows], None]:
+    """What the two forms of two reviewers have in common, and these changes."""
+
+    def change(rows: Rows) -> None:
+        rx = Prescription.objects.filter(id=rows[Prescription].id)
+        checker, confirmer = Person.objects.values_list("id", flat=True)[:2]
+        named = {name: rows.get(value, value) for name, value in changes.items()}
+        rx.update(checker_id=checker, confirmer_id=confirmer, **named)
+
+    return change
+
+
+def an_offline_one_from_a_consultation(rows: Rows) -> None:
+    rx = Prescription.objects.filter(id=rows[Prescription].id)
+    rx.update(online=False, consultation=rows[Consultation])
+
+
 long_ago = timezone.now() - timedelta(days=10**4)
+AN_ISSUE = {"series": uuid4(), "issue_number": 1, "issues": 2, "interval_days": 7}
+
+
+def another_of_this_number(rows: Rows) -> None:
+    twice(Case, prescription_id=rows[Prescription].pk)(rows)
+
+
+def the_same_issue_twice(rows: Rows) -> None:
+    both = [rows[Prescription].pk, rows[Reservation].prescription_id]
+    opens_at = models.F("created_at")
+    Prescription.objects.filter(pk__in=both).update(**AN_ISSUE, opens_at=opens_at)
+
+
+AN_UPLOAD = {"upload_number": b"1", "upload_digest": b"2"}
+
+
+def the_same_number_twice(rows: Rows) -> None:
+    both = [rows[Prescription].pk, rows[Reservation].prescription_id]
+    Prescription.objects.filter(pk__in=both).update(**AN_UPLOAD)
+
+
 TRIES: dict[str, Callable[[Rows], Any]] = {
+    "accepted_by_a_doctor_who_said_so": sets(Consultation, doctor=None),
+    "nobody_accepts_beforehand": sets(Consultation, state="asked"),
+    "follow_up_has_evidence": sets(Consultation, earlier=[]),
+    "accepted_before_it_is_closed": sets(Consultation, close_until=long_ago),
+    "message_numbered_once": again_with_a_record,
+    "messages_count_from_one": sets(Message, number=0),
+    "only_online_from_a_consultation": an_offline_one_from_a_consultation,
+    "only_a_pharmacy_is_a_hospitals_own": a_hospital_of_a_hospital,
+    "a_place_is_on_earth": sets(Organisation, latitude=24.3),
     "department_once": twice(Department),
     "patients_have_no_employer": sets(Account, role=Role.DOCTOR),
     "one_patient_account_per_person": twice(Account, wechat_index=None),
     "license_once_per_role_and_organisation": second_doctor,
     "one_answer_per_key": twice(Answer),
+    "a_face_passes_once_begun": sets(FaceCheck, spent_at=None, verify_id=""),
+    "a_face_is_spent_in_time": sets(FaceCheck, spent_at=timezone.now() + timedelta(days=10**4)),
+    "a_spent_face_forgets": sets(FaceCheck, phone=b"13900139000"),
+    "grant_ends_after_it_begins": sets(Grant, until=long_ago),
+    "emergency_ends_after_it_begins": sets(Emergency, until=long_ago),
+    "verdict_has_reviewer_and_time": sets(Emergency, reviewer=None),
     "chosen_pharmacy_and_way_go_together": sets(Prescription, pharmacy=None),
     "courier_exactly_when_couriered": sets(Prescription, way="courier"),
     "valid_after_creation": sets(Prescription, valid_until=long_ago),
+    "alone_or_an_issue_of_a_series": sets(Prescription, issues=2),
+    "opens_before_it_ends": sets(
+        Prescription, **AN_ISSUE, opens_at=timezone.now() + timedelta(days=10**4)
+    ),
+    "issue_numbered_once": the_same_issue_twice,
+    "uploaded_once": the_same_number_twice,
+    "uploaded_with_its_content": sets(Prescription, upload_number=b"1"),
+    "uploaded_is_met_and_alone": sets(Prescription, **AN_UPLOAD, online=True),
+    "written_on_a_form_of_the_law": sets(Prescription, form=""),
+    "narcotics_name_their_dispenser": approved_by_two(form="narcotic"),
+    "narcotics_are_fetched_at_their_dispenser": approved_by_two(
+        form="narcotic", dispenser=Organisation
+    ),
+    "version_of_narcotics_names_its_dispenser": sets(Version, form="narcotic"),
+    "one_register_a_day": twice(Register),
+    "numbered_once_a_day": copied(Serial),
+    "numbers_count_from_one": sets(Serial, number=0),
+    "countersigned_before_it_counts": sets(Prescription, warnings=["rx.countersignature"]),
+    "checked_by_somebody": sets(Prescription, status="checked", pharmacy=None, way=""),
+    "controlled_approved_by_two": sets(Prescription, form="toxic"),
+    "version_numbered_once": copied(Version, replaced_at=long_ago),
+    "one_version_waits": copied(Version, number=9),
+    "version_on_a_form_of_the_law": sets(Version, form=""),
+    "one_open_request": copied(ChangeRequest),
+    "answered_when": sets(ChangeRequest, answered_at=long_ago),
+    "kept_for_a_reason": sets(ChangeRequest, keep_reason="other"),
+    "drawn_once": twice(Draw),
+    "a_month_is_its_first_day": sets(Draw, month=date(2001, 1, 2)),
+    "one_sample_of_a_month": twice(Sample),
+    "drawn_of_something": sets(Sample, population=0),
+    "case_numbered_once": another_of_this_number,
+    "judged_by_somebody_at_a_time": sets(Case, reviewer=None),
+    "unreasonable_for_a_problem": sets(Case, problems=[]),
     "stocked_once": twice(StockItem),
     "reserved_at_most_on_hand": sets(StockItem, on_hand=0),
     "held_once": twice(Reservation),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prescriptions.queries import BadCursor, Cursor
+from hospital.paging import BadCursor, Cursor
 
 
 @given(st.datetimes(timezones=st.just(UTC)), st.uuids())

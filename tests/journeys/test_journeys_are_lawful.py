@@ -4,7 +4,10 @@ import pytest
 
 from hospital.client import Problem
 from insurance.models import Claim
+from prescriptions import rules
+from prescriptions.models import Prescription
 from tests import lawfulness
+from tests.journeys import writes
 from tests.world import Patient, World
 
 
@@ -25,6 +28,21 @@ def settled(world: World, *prescriptions: str) -> None:
     claims = list(found.values_list("id", flat=True))
     batch = {"pharmacy": world.pharmacy.slug, "claims": claims}
     world.fund_agent.command("/api/settlements", batch)
+
+
+def changed(world: World, patient: Patient) -> None:
+    """Asked about and kept, extended, asked about again and changed, and dispensed then."""
+    rx = world.asked_to_change(patient, valid_days=1)
+    world.doctor.command(writes.of(rx, "keep"), {"reason": "intended"})
+    end = rules.valid_until(Prescription.objects.get(id=rx).created_at, 3)
+    world.doctor.command(writes.of(rx, "extend"), {"valid_until": end.isoformat()})
+    world.pharmacist.command(writes.of(rx, "change-request"), writes.asking())
+    world.change(rx, "1")
+    world.reviewer.command(writes.of(rx, "review"), {"decision": "approve"})
+    patient.client.command(writes.of(rx, "authorize"), world.choice(patient))
+    world.pay(patient, rx)
+    world.pharmacist.write("/api/scans", {"code": world.code(patient, rx)})
+    world.pharmacist.command(writes.of(rx, "dispense"), {"lines": {"1": 2}})
 
 
 def test_every_journey_is_lawful(world: World, patient: Patient):
@@ -52,6 +70,7 @@ def test_every_journey_is_lawful(world: World, patient: Patient):
         f"/api/prescriptions/{world.issued(patient)}/review",
         {"decision": "return", "reason": "dose"},
     )
+    changed(world, patient)
     patient.client.get(f"/api/prescriptions/{one}")
     patient.client.get("/api/prescriptions")
     world.courier.get("/api/parcels")

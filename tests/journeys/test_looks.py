@@ -9,7 +9,7 @@ from ledger.entry import Statement
 from ledger.note import parse
 from pharmacy.models import Scan
 from prescriptions.models import Prescription
-from tests.journeys import writes
+from tests.journeys import sampled, series, writes
 from tests.journeys.test_roles import CALLS
 from tests.journeys.watching import at_once, count_entries, raw
 from tests.world import a_client
@@ -22,19 +22,57 @@ LOOKS = {
         w.pharmacist,
         f"/api/scans/{Scan.objects.get(prescription=rx).id}",
     ),
+    f"GET {writes.ONE}/versions": lambda w, p, rx: (w.doctor, f"/api/prescriptions/{rx}/versions"),
+    "GET /api/change-requests": lambda w, p, rx: (w.doctor, "/api/change-requests"),
     "GET /api/parcels": lambda w, p, rx: (w.courier, "/api/parcels"),
+    "GET /api/emergencies/<uuid:emergency_id>": lambda w, p, rx: (
+        w.regulator,
+        f"/api/emergencies/{writes.emergency(w, p)}",
+    ),
+    "GET /api/consultations": lambda w, p, rx: (p.client, "/api/consultations"),
+    "GET /api/consultations/awaiting": lambda w, p, rx: (
+        w.doctor,
+        "/api/consultations/awaiting",
+    ),
+    f"GET {writes.ONE}/countersign": lambda w, p, rx: (
+        w.doctor,
+        writes.of(w.submitted(p), "countersign"),
+    ),
+    f"GET {writes.SERIES}": lambda w, p, rx: (w.doctor, series.path(series.drafted(w, p).id)),
+    f"GET {writes.CASE}": lambda w, p, rx: (
+        sampled.appraiser(w),
+        sampled.path(sampled.drawn(w, rx)),
+    ),
+    f"GET {writes.TALK}": lambda w, p, rx: (w.doctor, f"/api/consultations/{w.asked(p)}"),
+    f"GET {writes.TALK}/messages": lambda w, p, rx: (
+        w.doctor,
+        f"/api/consultations/{w.answered(p)}/messages",
+    ),
+    f"GET {writes.TALK}/messages/<int:number>": lambda w, p, rx: (
+        p.client,
+        f"/api/consultations/{w.answered(p)}/messages/2",
+    ),
 }
 NOTHING_SEALED = {
     "GET /api/keys": "own public keys",
+    "GET /api/me/face-checks/<uuid:check_id>": "whether a face was recognised",
+    "GET /api/me/face-checks/<uuid:check_id>/parameters": "a number for WeChat",
     "GET /api/entries": "the public log",
     "GET /api/me/entries": "the public log, the caller's own part",
     "GET /api/me/entries/proof": "hashes",
     "GET /api/receipts/(?P<leaf>[0-9a-f]{64})": "the public log",
     "GET /api/organisations": "public names",
+    "GET /api/organisations/(?P<hospital>[-a-zA-Z0-9_]{1,40})/departments": "titles and rights",
     "GET /api/medicines": "the catalogue",
     "GET /api/payments/(?P<out_trade_no>P[0-9a-f]{30})/parameters": "numbers for WeChat",
     f"GET {writes.ONE}/delivery-code": "six digits",
     "GET /api/claims": "amounts and ids",
+    "GET /api/appraisals": "ids, classes and codes",
+    "GET /api/appraisals/statistics": "counts, and doctors' account ids",
+    "GET /api/countersignatures": "ids and times",
+    "GET /api/me/grants": "names of organisations and of kinds of fields",
+    "GET /api/emergencies": "ids and times",
+    "GET /api/register": "numbers, states and ids",
     "GET /api/claims/unsettled": "amounts and ids",
 }
 

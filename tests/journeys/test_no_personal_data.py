@@ -1,5 +1,6 @@
 """Planted words are found nowhere in clear: no table, no log line, no key of Redis."""
 
+import base64
 import hashlib
 import logging
 import random
@@ -16,6 +17,11 @@ from tests.world import World, a_client, an_id_number
 
 NAME, DIAGNOSIS, NOTE = "金丝雀氏", "金丝雀热病", "金丝雀随餐服"
 ALLERGY, STREET = "金丝雀羽毛过敏", "金丝雀巷七号"
+EMERGENCY = "金丝雀坠楼昏迷"
+REQUEST = "金丝雀吃得太多，请减量"
+HOSPITAL, COMPLAINT = "金丝雀医院", "金丝雀一样的咳嗽"
+QUESTION, ANSWER = "金丝雀怎么办？", "金丝雀多喝水。"
+PHOTO = base64.b64encode(b"\xff\xd8\xff" + b"canary-photo" * 9 + b"\xff\xd9").decode()
 
 
 def a_phone() -> str:
@@ -36,16 +42,44 @@ def canaries(world: World, caplog) -> dict[str, str]:
         "note": NOTE,
         "allergy": ALLERGY,
         "street": STREET,
+        "emergency": EMERGENCY,
+        "request": REQUEST,
+        "earlier hospital": HOSPITAL,
+        "complaint": COMPLAINT,
+        "question": QUESTION,
+        "answer": ANSWER,
+        "picture": PHOTO,
     }
     patient = world.a_patient()
     newcomer = a_client()
     newcomer.enter_with_wechat(world.wechat_code(planted["openid"]))
     identity = {name: planted[name] for name in ("name", "id_number", "phone")}
-    newcomer.write("/api/me/identity", identity)
+    world.binds(newcomer, planted["openid"], **identity)
     newcomer.register_key(uuid4().bytes * 2)
     patient.client, patient.id_number = newcomer, planted["id_number"]
     walk(world, patient, planted)
     return planted
+
+
+def talk(world: World, patient) -> str:
+    """A consultation all of whose words are canaries, its picture's bytes too."""
+    earlier = {
+        "hospital": HOSPITAL,
+        "on": "2026-01-05",
+        "diagnoses": [{"code": "J06.9", "name": DIAGNOSIS}],
+        "picture": PHOTO,
+    }
+    consultation = world.consulted(patient, complaint=COMPLAINT, earlier=earlier)
+    path = f"/api/consultations/{consultation}"
+    patient.client.write(f"{path}/messages", {"text": QUESTION})
+    patient.client.write(f"{path}/pictures", {"picture": PHOTO})
+    world.doctor.write(f"{path}/messages", {"text": ANSWER})
+    raw(patient.client, "POST", f"{path}/pictures", body={"picture": QUESTION})
+    raw(patient.client, "POST", f"{path}/messages", body={"text": ANSWER, COMPLAINT: 1})
+    for client in (patient.client, world.doctor):
+        assert client.get(f"{path}/messages")["messages"][0]["text"] == QUESTION
+        assert client.get(path)["fields"]["complaint"] == COMPLAINT
+    return consultation
 
 
 def walk(world: World, patient, planted) -> None:
@@ -58,7 +92,7 @@ def walk(world: World, patient, planted) -> None:
     raw(world.doctor, "POST", "/api/prescriptions", body={**draft, **words, DIAGNOSIS: NAME})
     raw(world.doctor, "POST", "/api/prescriptions", body={**draft, **words, "valid_days": NAME})
     world.covers(patient)
-    rx = world.approved(patient, **words)
+    rx = world.approved(patient, **words, online=True, consultation=talk(world, patient))
     place = {"recipient": NAME, "phone": planted["other phone"], "text": STREET}
     address = patient.client.write("/api/me/addresses", place)["id"]
     choice = {"pharmacy": world.pharmacy.slug, "way": "courier", "address": address}
@@ -68,7 +102,11 @@ def walk(world: World, patient, planted) -> None:
     scan = world.pharmacist.write("/api/scans", {"code": world.code(patient, rx)})
     shown = world.pharmacist.get(f"/api/scans/{scan['id']}")
     assert shown["fields"]["diagnosis/1"]["name"] == DIAGNOSIS
-    world.pharmacist.command(writes.of(rx, "dispense"), {"lines": {"1": 1, "2": 1}})
+    change(world, rx, {**words, "lines": words["lines"][:1]})
+    patient.client.command(writes.of(rx, "authorize"), choice)
+    world.pay(patient, rx)
+    world.pharmacist.write("/api/scans", {"code": world.code(patient, rx)})
+    world.pharmacist.command(writes.of(rx, "dispense"), {"lines": {"1": 1}})
     (parcel,) = [
         one for one in world.courier.get("/api/parcels")["parcels"] if one["prescription"] == rx
     ]
@@ -76,8 +114,28 @@ def walk(world: World, patient, planted) -> None:
     world.courier.command(writes.of(rx, "ship"))
     patient.client.command(writes.of(rx, "deliver"))
     raw(world.other_doctor, "GET", f"/api/prescriptions/{rx}")
+    opened = world.foreign_doctor.command(
+        "/api/break-glass", writes.pleading(patient, reason=EMERGENCY)
+    )
+    past = world.foreign_doctor.post("/api/history", {"patient": planted["id_number"]})
+    assert past["prescriptions"][0]["fields"]["diagnosis/1"]["name"] == DIAGNOSIS
+    assert world.regulator.get(f"/api/emergencies/{opened['id']}")["reason"] == EMERGENCY
     body = {"decision": "approve", "approved_fen": writes.owed(world.fund_agent, rx)}
     world.fund_agent.command(f"/api/claims/{rx}/decide", body)
+
+
+def change(world: World, rx: str, content) -> None:
+    """The pharmacist asks in words that are canaries; the doctor answers with another content."""
+    asked = writes.asking(words=REQUEST)
+    raw(world.pharmacist, "POST", writes.of(rx, "change-request"), body={**asked, REQUEST: 1})
+    world.pharmacist.command(writes.of(rx, "change-request"), asked)
+    waiting = world.doctor.get("/api/change-requests")["requests"]
+    assert REQUEST in [one["words"] for one in waiting if one["prescription"] == rx]
+    world.doctor.write(writes.of(rx, "versions"), content)
+    world.doctor.command(writes.of(rx, "change"))
+    versions = world.doctor.get(writes.of(rx, "versions"))["versions"]
+    assert [one["fields"]["diagnosis/1"]["name"] for one in versions] == [DIAGNOSIS] * 2
+    world.reviewer.command(writes.of(rx, "review"), {"decision": "approve"})
 
 
 def forms(word: str) -> set[str]:

@@ -215,6 +215,27 @@ def test_money_that_came_in_time_is_given_back_once(world, patient, bench, order
     assert refund.state in (Refund.State.PROCESSING, Refund.State.DONE)
 
 
+def test_a_refund_that_wechat_refuses_keeps_nobody_waiting(world, bench, monkeypatch):
+    """C2: each has its turn, though no more than one is asked for at a time."""
+    monkeypatch.setattr(paying, "BATCH", 1)
+    owed = []
+    for patient in (world.a_patient(), world.a_patient()):
+        rx = world.authorized(patient)
+        number = paid_on_the_phone(world, bench, patient, rx)
+        close_by_cancel(world, patient, rx)
+        send(letter(bench, number))
+        owed += refunds(rx)
+    refused, other = owed
+    Refund.objects.filter(id=refused.id).update(amount_fen=refused.amount_fen + 1)
+
+    for _ in range(Refund.objects.exclude(state=Refund.State.DONE).count() + 1):
+        paying.refund_owed(at=timezone.now())
+
+    other.refresh_from_db()
+    assert other.state in (Refund.State.PROCESSING, Refund.State.DONE)
+    Refund.objects.filter(id=refused.id).update(amount_fen=refused.amount_fen)
+
+
 def test_an_expired_order_cannot_pay_an_expired_prescription(world, patient, bench, ordered):
     """I16, F11: paid in time at WeChat, told after the end and before the clock's tick."""
     rx, number = ordered

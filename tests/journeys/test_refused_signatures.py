@@ -22,7 +22,7 @@ from tests.journeys.watching import everything, raw
 from tests.journeys.writes import Write
 from tests.world import Patient, World, a_member, an_organisation
 
-COMMANDS = [*writes.MOVES, writes.revocation, writes.settle]
+COMMANDS = [*writes.MOVES, writes.revocation, writes.settle, *writes.CONSENTS]
 every_command = pytest.mark.parametrize("make", COMMANDS, ids=writes.named)
 _ready: dict[Any, Write] = {}
 _owners: dict[Any, Patient] = {}
@@ -101,7 +101,7 @@ def test_a_signature_that_does_not_fit(ready, make):
         line.value[:32] + larger.to_bytes(32, "little"),
         bytes(64),
     ):
-        forged = note.Note(good.text, (replace(line, value=value),)).bytes().decode()
+        forged = note.Note(good.text, (line._replace(value=value),)).bytes().decode()
         refuses(ready, forged, 403, "signature.invalid")
 
 
@@ -178,10 +178,21 @@ def test_the_same_of_another_prescription(world, ready, make):
 
 WRONG = {
     "issue": ("other_doctor", "access.wrong_doctor"),
+    "submit": ("doctor", "access.wrong_doctor"),
+    "countersign": ("foreign_doctor", "access.wrong_hospital"),
+    "refuse": ("foreign_doctor", "access.wrong_hospital"),
     "review": ("foreign_reviewer", "access.wrong_hospital"),
+    "check": ("foreign_reviewer", "access.wrong_hospital"),
+    "confirm": ("foreign_reviewer", "access.wrong_hospital"),
     "send_back": ("foreign_reviewer", "access.wrong_hospital"),
-    "cancel": ("other_doctor", "access.wrong_doctor"),
-    "give_up": ("other_patient", "access.wrong_patient"),
+    "ask_change": ("other_pharmacist", "access.wrong_pharmacy"),
+    "keep": ("other_doctor", "access.wrong_doctor"),
+    "change": ("other_doctor", "access.wrong_doctor"),
+    "extend": ("other_doctor", "access.wrong_doctor"),
+    "cancel": ("other_doctor", "cancel.other_prescriber"),
+    "give_up": ("other_patient", "cancel.other_patient"),
+    "void": ("foreign_system", "cancel.other_system"),
+    "undo": ("foreign_system", "cancel.other_system"),
     "authorize": ("other_patient", "access.wrong_patient"),
     "authorize_courier": ("other_patient", "access.wrong_patient"),
     "withdraw": ("other_patient", "access.wrong_patient"),

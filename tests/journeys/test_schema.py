@@ -65,3 +65,17 @@ def test_is_served(world):
     answer = raw(a_client(), "GET", "/api/schema/", headers={"Accept": "application/json"})
     assert answer.status_code == 200
     assert "/api/prescriptions" in json.dumps(answer.json()["paths"])
+
+
+def test_says_what_stands_in_a_path(schema):
+    """G4: a text in a path has a form, so whoever sends another can know it."""
+    formless = [
+        (path, parameter["name"])
+        for path, methods in schema["paths"].items()
+        for operation in methods.values()
+        for parameter in operation.get("parameters", ())
+        if parameter["in"] == "path"
+        and parameter["schema"]["type"] == "string"
+        and not {"pattern", "format"} & set(parameter["schema"])
+    ]
+    assert formless == []

@@ -8,12 +8,13 @@ import pytest
 from django.utils import timezone
 from knox.models import AuthToken
 
+from config.demo import phone
 from hospital.actions import login
 from hospital.models import Account, EnrolmentCode, LoginChallenge
 from hospital.roles import Role
 from tests.journeys import writes
 from tests.journeys.watching import at_once, everything, raw
-from tests.world import a_client, a_member
+from tests.world import a_client, a_member, an_id_number
 
 
 @pytest.fixture
@@ -146,13 +147,18 @@ def test_headers_make_nobody_somebody_else(world, patient):
 
 def test_an_identity_is_bound_once(world, patient):
     """Z5, Z11: not to a second account, and no account to a second person."""
-    body = {"name": "别人", "id_number": patient.id_number, "phone": "13900139000"}
-    newcomer = a_client()
-    newcomer.enter_with_wechat(world.wechat_code(f"o{uuid4().hex[:27]}"))
-    other = writes.identity(world, patient).body
+    newcomer, openid = a_client(), f"o{uuid4().hex[:27]}"
+    newcomer.enter_with_wechat(world.wechat_code(openid))
+    same = {"name": "别人", "id_number": patient.id_number, "phone": "13900139000"}
+    seen = phone.face(newcomer, world.wechat, openid, "identity", **same)
+    other = {**same, "id_number": an_id_number(), "purpose": "identity"}
     before = everything()
-    for client, asked in ((newcomer, body), (patient.client, other)):
-        answer = raw(client, "POST", "/api/me/identity", body=asked)
+    for client, path, asked in (
+        (newcomer, "/api/me/identity", {"face_check": seen}),
+        (patient.client, "/api/me/identity", {"face_check": seen}),
+        (patient.client, "/api/me/face-checks", other),
+    ):
+        answer = raw(client, "POST", path, body=asked)
         assert code_of(answer) == (409, "identity.taken")
     assert everything() == before
 

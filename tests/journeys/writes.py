@@ -16,11 +16,26 @@ from uuid import uuid4
 
 from django.utils import timezone
 
+from config.demo import form, phone
 from hospital.client import Client
+from hospital.roles import Role
 from insurance.models import Claim
 from ledger import note
+from prescriptions import rules
+from prescriptions.facts import Control
+from prescriptions.models import Medicine, Prescription
+from tests.journeys import sampled, series, uploads
 from tests.journeys.watching import drawn
-from tests.world import Patient, World, a_client, a_medicine, an_id_number
+from tests.world import (
+    NARCOTICS,
+    Patient,
+    World,
+    a_client,
+    a_medicine,
+    a_member,
+    an_id_number,
+    looked_at,
+)
 
 Body = dict[str, Any]
 
@@ -45,10 +60,22 @@ def of(rx: str, verb: str) -> str:
 
 
 def identity(world: World, patient: Patient) -> Write:
+    newcomer, openid = a_client(), f"o{uuid4().hex[:27]}"
+    newcomer.enter_with_wechat(world.wechat_code(openid))
+    claimed = {"name": "测试新人", "id_number": an_id_number(), "phone": "13900139000"}
+    seen = phone.face(newcomer, world.wechat, openid, "identity", **claimed)
+    return Write(newcomer, "/api/me/identity", {"face_check": seen})
+
+
+def face(world: World, patient: Patient) -> Write:
     newcomer = a_client()
     newcomer.enter_with_wechat(world.wechat_code(f"o{uuid4().hex[:27]}"))
-    body = {"name": "测试新人", "id_number": an_id_number(), "phone": "13900139000"}
-    return Write(newcomer, "/api/me/identity", body)
+    claimed = {"name": "测试新人", "id_number": an_id_number(), "phone": "13900139000"}
+    return Write(newcomer, "/api/me/face-checks", {"purpose": "identity", **claimed})
+
+
+def face_again(world: World, patient: Patient) -> Write:
+    return Write(patient.client, "/api/me/face-checks", {"purpose": "key"})
 
 
 def address(world: World, patient: Patient) -> Write:
@@ -62,12 +89,62 @@ def key(world: World, patient: Patient) -> Write:
     statement = patient.client.post("/api/keys/statement", {"public_key": public})
     signer = note.Signer(statement["key"], seed)
     signed_note = note.sign(statement["statement"].encode(), signer).decode()
-    return Write(patient.client, "/api/keys", {"public_key": public, "note": signed_note})
+    seen = looked_at(patient.client)
+    body = {"public_key": public, "note": signed_note, "face_check": seen}
+    return Write(patient.client, "/api/keys", body)
 
 
 def revocation(world: World, patient: Patient) -> Write:
     name = another_key(patient.client).verifier.name
     return signed(patient.client, "/api/keys/revoke", {"name": name})
+
+
+def talk(consultation: str, verb: str) -> str:
+    return f"/api/consultations/{consultation}/{verb}"
+
+
+def question(world: World, patient: Patient) -> Write:
+    return Write(patient.client, "/api/consultations", world.question())
+
+
+def ask(world: World, patient: Patient) -> Write:
+    return signed(patient.client, talk(world.written(patient), "ask"))
+
+
+def accept(world: World, patient: Patient) -> Write:
+    body = {"follow_up": True, "guardian": False}
+    return signed(world.doctor, talk(world.asked(patient), "accept"), body)
+
+
+def decline(world: World, patient: Patient) -> Write:
+    return signed(world.doctor, talk(world.asked(patient), "decline"), {"reason": "first_visit"})
+
+
+def refer(world: World, patient: Patient) -> Write:
+    body = {"reason": "condition_changed"}
+    return signed(world.doctor, talk(world.consulted(patient), "decline"), body)
+
+
+def retract(world: World, patient: Patient) -> Write:
+    return signed(patient.client, talk(world.asked(patient), "withdraw"))
+
+
+def leave(world: World, patient: Patient) -> Write:
+    return signed(patient.client, talk(world.consulted(patient), "withdraw"))
+
+
+def close(world: World, patient: Patient) -> Write:
+    return signed(world.doctor, talk(world.answered(patient), "close"))
+
+
+def say(world: World, patient: Patient) -> Write:
+    body = {"text": "请问饭前还是饭后服用？"}
+    return Write(patient.client, talk(world.consulted(patient), "messages"), body)
+
+
+def show(world: World, patient: Patient) -> Write:
+    body = {"picture": form.PICTURE}
+    return Write(patient.client, talk(world.consulted(patient), "pictures"), body)
 
 
 def draft(world: World, patient: Patient) -> Write:
@@ -77,6 +154,20 @@ def draft(world: World, patient: Patient) -> Write:
 def issue(world: World, patient: Patient) -> Write:
     rx = world.drafted(patient)
     return signed(world.doctor, of(rx, "issue"), rx=rx)
+
+
+def of_narcotics(world: World, patient: Patient, medicine: Medicine) -> Body:
+    """The input of a lawful draft of one narcotic."""
+    usual = {"dose": "0.5", "dose_unit": "g", "frequency": "tid", "days": 3, "quantity": 1}
+    return world.draft(patient, lines=[{"medicine": medicine.code, **usual}])
+
+
+def issue_narcotic(world: World, patient: Patient) -> Write:
+    """By a doctor with the right to it; the sheet gets a number."""
+    doctor = a_member(Role.DOCTOR, world.hospital, rights=NARCOTICS)
+    body = of_narcotics(world, patient, a_medicine(control=Control.NARCOTIC))
+    rx = str(doctor.write("/api/prescriptions", body)["id"])
+    return signed(doctor, of(rx, "issue"), rx=rx)
 
 
 def review(world: World, patient: Patient) -> Write:
@@ -90,6 +181,34 @@ def send_back(world: World, patient: Patient) -> Write:
     return signed(world.reviewer, of(rx, "review"), body, rx)
 
 
+def submit(world: World, patient: Patient) -> Write:
+    """What an assistant signs waits."""
+    rx = str(world.assistant.write("/api/prescriptions", world.draft(patient))["id"])
+    return signed(world.assistant, of(rx, "issue"), rx=rx)
+
+
+def countersign(world: World, patient: Patient) -> Write:
+    rx = world.submitted(patient)
+    return signed(world.doctor, of(rx, "countersign"), {"decision": "approve"}, rx)
+
+
+def refuse(world: World, patient: Patient) -> Write:
+    rx = world.submitted(patient)
+    body = {"decision": "return", "reason": "dose"}
+    return signed(world.doctor, of(rx, "countersign"), body, rx)
+
+
+def check(world: World, patient: Patient) -> Write:
+    """The first of two reviewers approves."""
+    rx = world.toxic(patient)
+    return signed(world.reviewer, of(rx, "review"), {"decision": "approve"}, rx)
+
+
+def confirm(world: World, patient: Patient) -> Write:
+    rx = world.checked(patient)
+    return signed(world.second_reviewer, of(rx, "review"), {"decision": "approve"}, rx)
+
+
 def cancel(world: World, patient: Patient) -> Write:
     rx = world.paid(patient)
     return signed(world.doctor, of(rx, "cancel"), {"reason": "clinical"}, rx)
@@ -98,6 +217,69 @@ def cancel(world: World, patient: Patient) -> Write:
 def give_up(world: World, patient: Patient) -> Write:
     rx = world.authorized(patient)
     return signed(patient.client, of(rx, "cancel"), {"reason": "patient_request"}, rx)
+
+
+def bring(world: World, patient: Patient) -> Write:
+    line = uploads.content(world, patient, uuid4().hex)
+    return Write(world.system, "/api/uploads", uploads.bringing(world.system, line))
+
+
+def upload(world: World, patient: Patient) -> Write:
+    return _uploaded(world, uploads.content(world, patient, uuid4().hex))
+
+
+def upload_reviewed(world: World, patient: Patient) -> Write:
+    return _uploaded(world, uploads.reviewed(world, patient, uuid4().hex))
+
+
+def _uploaded(world: World, line: Body) -> Write:
+    (brought,) = uploads.bring(world.system, line)
+    body = uploads.signing(world.system, brought)
+    return Write(world.system, "/api/uploads/sign", body, brought["id"])
+
+
+def void(world: World, patient: Patient) -> Write:
+    (brought,) = uploads.bring(world.system, uploads.content(world, patient, uuid4().hex))
+    return signed(world.system, of(brought["id"], "cancel"), {"reason": "other"}, brought["id"])
+
+
+def undo(world: World, patient: Patient) -> Write:
+    (done,) = uploads.upload(world.system, uploads.reviewed(world, patient, uuid4().hex))
+    return signed(world.system, of(done["id"], "cancel"), {"reason": "other"}, done["id"])
+
+
+def asking(**changes: Any) -> Body:
+    """The input of a lawful change request of a pharmacist who scanned."""
+    salt = base64.b64encode(os.urandom(16)).decode()
+    return {"reason": "dose", "words": "每日三次偏多，请核实剂量。", "salt": salt, **changes}
+
+
+def ask_change(world: World, patient: Patient) -> Write:
+    rx = world.scanned(patient)
+    return signed(world.pharmacist, of(rx, "change-request"), asking(), rx)
+
+
+def keep(world: World, patient: Patient) -> Write:
+    rx = world.asked_to_change(patient)
+    return signed(world.doctor, of(rx, "keep"), {"reason": "intended"}, rx)
+
+
+def draft_change(world: World, patient: Patient) -> Write:
+    rx = world.issued(patient)
+    return Write(world.doctor, of(rx, "versions"), world.content(), rx)
+
+
+def change(world: World, patient: Patient) -> Write:
+    rx = world.asked_to_change(patient)
+    world.doctor.write(of(rx, "versions"), world.content())
+    return signed(world.doctor, of(rx, "change"), rx=rx)
+
+
+def extend(world: World, patient: Patient) -> Write:
+    rx = world.issued(patient, valid_days=1)
+    made = Prescription.objects.get(id=rx).created_at
+    body = {"valid_until": rules.valid_until(made, 3).isoformat()}
+    return signed(world.doctor, of(rx, "extend"), body, rx)
 
 
 def authorize(world: World, patient: Patient) -> Write:
@@ -181,6 +363,78 @@ def settle(world: World, patient: Patient) -> Write:
     return signed(world.fund_agent, "/api/settlements", body, ready.rx)
 
 
+def granting(to: str, **changes: Any) -> Body:
+    """The input of a lawful grant of everything for a day."""
+    return {
+        "to": to,
+        "purpose": "treatment",
+        "opens": ["allergies", "diagnosis/", "dispensing/", "hospital/", "line/"],
+        "until": (timezone.now() + timedelta(days=1)).isoformat(),
+        **changes,
+    }
+
+
+def grant(world: World, patient: Patient) -> Write:
+    return signed(patient.client, "/api/me/grants", granting(world.foreign_hospital.slug))
+
+
+def withdraw_grant(world: World, patient: Patient) -> Write:
+    made = patient.client.command("/api/me/grants", granting(world.foreign_hospital.slug))
+    return signed(patient.client, f"/api/me/grants/{made['id']}/withdraw")
+
+
+def pleading(patient: Patient, **changes: Any) -> Body:
+    """The input of a lawful breaking of the glass."""
+    salt = base64.b64encode(os.urandom(16)).decode()
+    return {"patient": patient.id_number, "reason": "昏迷，无法询问", "salt": salt, **changes}
+
+
+def break_glass(world: World, patient: Patient) -> Write:
+    return signed(world.foreign_doctor, "/api/break-glass", pleading(patient))
+
+
+def emergency(world: World, patient: Patient) -> str:
+    """The id of one that was opened."""
+    return str(world.foreign_doctor.command("/api/break-glass", pleading(patient))["id"])
+
+
+def review_emergency(world: World, patient: Patient) -> Write:
+    path = f"/api/emergencies/{emergency(world, patient)}/review"
+    return signed(world.regulator, path, {"verdict": "justified"})
+
+
+def issue_all(world: World, patient: Patient) -> Write:
+    planned = series.drafted(world, patient)
+    return signed(world.doctor, series.path(planned.id, "issue"))
+
+
+def review_all(world: World, patient: Patient) -> Write:
+    planned = series.issued(world, patient)
+    return signed(world.reviewer, series.path(planned.id, "review"), {"decision": "approve"})
+
+
+def return_all(world: World, patient: Patient) -> Write:
+    planned = series.issued(world, patient)
+    body = {"decision": "return", "reason": "dose"}
+    return signed(world.reviewer, series.path(planned.id, "review"), body)
+
+
+def stop(world: World, patient: Patient) -> Write:
+    planned = series.approved(world, patient)
+    return signed(world.doctor, series.path(planned.id, "stop"), {"reason": "clinical"})
+
+
+def stop_oneself(world: World, patient: Patient) -> Write:
+    planned = series.approved(world, patient)
+    return signed(patient.client, series.path(planned.id, "stop"), {"reason": "patient_request"})
+
+
+def judge(world: World, patient: Patient) -> Write:
+    rx = sampled.one(world, patient)
+    body = {"verdict": "unsuitable", "problems": ["1-10", "2-5"]}
+    return signed(sampled.appraiser(world), sampled.path(rx, "judge"), body, rx)
+
+
 def told_code(patient: Patient, rx: str) -> Body:
     return {"code": patient.client.get(of(rx, "delivery-code"))["code"]}
 
@@ -193,7 +447,7 @@ def owed(agent: Client, rx: str) -> int:
 def another_key(client: Client) -> note.Signer:
     """One more registered key of the client's account; the client goes on with its first."""
     first = client.signer
-    client.register_key(os.urandom(32))
+    client.register_key(os.urandom(32), looked_at(client))
     second, client.signer = client.signer, first
     assert second is not None
     return second
@@ -207,16 +461,39 @@ def revoked_key(client: Client) -> note.Signer:
 
 Make = Callable[[World, Patient], Write]
 ONE = "/api/prescriptions/<uuid:prescription_id>"
+TALK = "/api/consultations/<uuid:consultation_id>"
+SERIES = "/api/series/<uuid:series_id>"
+CASE = "/api/appraisals/<uuid:prescription_id>"
 
 WRITES: dict[str, tuple[Make, ...]] = {
     "/api/me/identity": (identity,),
+    "/api/me/face-checks": (face, face_again),
     "/api/me/addresses": (address,),
     "/api/keys": (key,),
     "/api/keys/revoke": (revocation,),
+    "/api/consultations": (question,),
+    f"{TALK}/ask": (ask,),
+    f"{TALK}/accept": (accept,),
+    f"{TALK}/decline": (decline, refer),
+    f"{TALK}/withdraw": (retract, leave),
+    f"{TALK}/close": (close,),
+    f"{TALK}/messages": (say,),
+    f"{TALK}/pictures": (show,),
     "/api/prescriptions": (draft,),
-    f"{ONE}/issue": (issue,),
-    f"{ONE}/review": (review, send_back),
-    f"{ONE}/cancel": (cancel, give_up),
+    f"{ONE}/issue": (issue, submit, issue_narcotic),
+    f"{ONE}/countersign": (countersign, refuse),
+    f"{ONE}/review": (review, send_back, check, confirm),
+    f"{ONE}/versions": (draft_change,),
+    f"{ONE}/change-request": (ask_change,),
+    f"{ONE}/keep": (keep,),
+    f"{ONE}/change": (change,),
+    f"{ONE}/extend": (extend,),
+    f"{ONE}/cancel": (cancel, give_up, void, undo),
+    "/api/uploads": (bring,),
+    "/api/uploads/sign": (upload, upload_reviewed),
+    f"{SERIES}/issue": (issue_all,),
+    f"{SERIES}/review": (review_all, return_all),
+    f"{SERIES}/stop": (stop, stop_oneself),
     f"{ONE}/authorize": (authorize, authorize_courier),
     f"{ONE}/withdraw": (withdraw,),
     f"{ONE}/pay": (pay,),
@@ -228,14 +505,30 @@ WRITES: dict[str, tuple[Make, ...]] = {
     "/api/coverages": (coverage,),
     "/api/claims/<uuid:prescription_id>/decide": (decide,),
     "/api/settlements": (settle,),
+    "/api/me/grants": (grant,),
+    "/api/me/grants/<uuid:grant_id>/withdraw": (withdraw_grant,),
+    "/api/break-glass": (break_glass,),
+    "/api/emergencies/<uuid:emergency_id>/review": (review_emergency,),
+    f"{CASE}/judge": (judge,),
 }
 EVERY_WRITE = [make for makes in WRITES.values() for make in makes]
 MOVES = [
     issue,
+    submit,
+    countersign,
+    refuse,
     review,
     send_back,
+    check,
+    confirm,
+    ask_change,
+    keep,
+    change,
+    extend,
     cancel,
     give_up,
+    void,
+    undo,
     authorize,
     authorize_courier,
     withdraw,
@@ -247,7 +540,12 @@ MOVES = [
     decide,
 ]
 """The signed commands about a prescription."""
-SIGNED_ELSEWHERE = [key, revocation, scan, settle]
+CONSENTS = [grant, withdraw_grant, break_glass, review_emergency]
+"""The signed commands about who may look."""
+OF_CONSULTATIONS = [ask, accept, decline, refer, retract, leave, close]
+OF_SERIES = [issue_all, review_all, return_all, stop, stop_oneself]
+"""Commands of several statements."""
+SIGNED_ELSEWHERE = [key, revocation, *OF_CONSULTATIONS, scan, settle, *CONSENTS, *OF_SERIES, judge]
 """What else a person's key signs."""
 
 

@@ -2,8 +2,19 @@
 
 from datetime import timedelta
 
-from config import law as published
-from tests.ledger import cheating
+from tests.ledger import (
+    cheating,
+    cheats_of_appraisals,
+    cheats_of_changes,
+    cheats_of_consents,
+    cheats_of_controlled,
+    cheats_of_every_move,
+    cheats_of_registers,
+    cheats_of_series,
+    cheats_of_signatures,
+    cheats_of_uploads,
+    consulting,
+)
 from tests.ledger.cheating import (
     RX2,
     TO_AUTHORIZE,
@@ -20,27 +31,17 @@ from tests.ledger.cheating import (
 )
 from tests.ledger.lawful import COLLECTED, COURIERED, END, FEN, NOON, OTHER_TAG, RX, facts_of
 
-IN_TIME: dict[str, tuple[str, ...]] = {
-    "issue": (),
-    "approve": ("issue",),
-    "send_back": ("issue",),
-    "authorize": TO_AUTHORIZE,
-    "withdraw": COLLECTED[:3],
-    "pay": COLLECTED[:3],
-    "dispense": TO_DISPENSE,
-    "cancel": ("issue",),
-    "give_up": TO_AUTHORIZE,
-}
-"""The moves that are lawful before ``valid_until`` only, and what precedes them."""
-TOO_LATE = {
-    f"{name} after its end": (
-        "out_of_time",
-        move(name, *before, at=END + timedelta(seconds=published.SKEW_S)),
-    )
-    for name, before in IN_TIME.items()
-}
 CHEATS: dict[str, tuple[str, Cheat]] = {
-    **TOO_LATE,
+    **cheats_of_every_move.CHEATS,
+    **cheats_of_changes.CHEATS,
+    **cheats_of_consents.CHEATS,
+    **cheats_of_controlled.CHEATS,
+    **consulting.CHEATS,
+    **cheats_of_series.CHEATS,
+    **cheats_of_appraisals.CHEATS,
+    **cheats_of_registers.CHEATS,
+    **cheats_of_signatures.CHEATS,
+    **cheats_of_uploads.CHEATS,
     # one prescription's way
     "a move nobody knows": ("unknown_move", move("issue", says={"move": "prescribe"})),
     "a subject nobody knows": ("unknown_subject", move("issue", of="recipe/" + "1" * 32)),
@@ -93,7 +94,7 @@ CHEATS: dict[str, tuple[str, Cheat]] = {
         "patient_changed",
         move("dispense", *TO_DISPENSE, patient=OTHER_TAG),
     ),
-    "other content": ("commitment_changed", move("approve", "issue", commitment=b"d" * 32)),
+    "a form of no law": ("wrong_form", move("issue", says={"form": "blank"})),
     "authorized by another patient": (
         "wrong_patient",
         move("authorize", *TO_AUTHORIZE, by="patient2"),
@@ -299,3 +300,4 @@ CHEATS: dict[str, tuple[str, Cheat]] = {
         lambda book: book.move("issue", at=NOON - timedelta(minutes=3)),
     ),
 }
+CHEATS |= cheats_of_signatures.waiting(CHEATS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,9 +17,15 @@ from prescriptions import lifecycle
 from tests.ledger.logs import Memory
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-END = NOON + timedelta(days=3)
+END = NOON + timedelta(days=2)
+LATEST = datetime(2026, 11, 25, 16, tzinfo=UTC)
+"""24:00 in Shanghai of the third day from NOON's."""
 ORIGIN = "example/log"
-MOVES = {move.name: move for move in lifecycle.MOVES}
+MOVES = {
+    **{move.name: move for move in lifecycle.MOVES},
+    "issue_toxic": lifecycle.ISSUE,
+}
+"""And one that is issued on a form of two reviewers."""
 LAW = law.parse(published.document())
 TAG, OTHER_TAG = "7a" * 32, "7b" * 32
 RX = "rx/" + "1" * 32
@@ -50,23 +57,53 @@ PEOPLE = {
     # name: role, organisation, person
     "doctor": ("doctor", "hospital", "p1"),
     "doctor2": ("doctor", "hospital", "p2"),
+    "foreign_doctor": ("doctor", "hospital2", "p10"),
+    "system": ("system", "hospital", "h1"),
+    "foreign_system": ("system", "hospital2", "h2"),
     "reviewer": ("reviewer", "hospital", "p3"),
+    "reviewer2": ("reviewer", "hospital", "p11"),
+    "first_reviewer_again": ("reviewer", "hospital", "p3"),
+    "countersigner_at_review": ("reviewer", "hospital", "p2"),
     "moonlighter": ("reviewer", "hospital", "p1"),
     "foreign_reviewer": ("reviewer", "hospital2", "p4"),
     "pharmacist": ("pharmacist", "pharmacy", "p5"),
     "pharmacist2": ("pharmacist", "pharmacy2", "p6"),
+    "countersigner_at_counter": ("pharmacist", "pharmacy", "p2"),
     "prescriber_at_counter": ("pharmacist", "pharmacy", "p1"),
     "courier": ("courier", "courier", "p7"),
     "courier2": ("courier", "courier2", "p8"),
     "fund": ("agent", "fund", "a1"),
     "insurer": ("agent", "insurer", "a2"),
     "stranger": ("agent", "insurer2", "a3"),
+    "regulator": ("regulator", "authority", "p9"),
+    "judge_in_own_cause": ("regulator", "authority", "p1"),
     "patient": ("patient", "", "q1"),
     "patient2": ("patient", "", "q2"),
 }
+UPLOADED: dict[str, Any] = {
+    "doctor": "hospital/doctor/p1",
+    "form": "ordinary",
+    "hospital": "hospital",
+    "lines": {"1": 1, "2": 3},
+    "prescriber": "p1",
+    "rules": "2026-01",
+    "valid_until": stamp(END),
+    "warnings": [],
+}
+"""What an upload says: the doctor whom PEOPLE call ``doctor`` prescribed it."""
 SIGNS = {
     "issue": "doctor",
+    "issue_toxic": "doctor",
+    "submit": "doctor",
+    "countersign": "doctor2",
+    "refuse": "doctor2",
+    "upload": "system",
+    "upload_reviewed": "system",
+    "void": "system",
+    "undo": "system",
     "approve": "reviewer",
+    "check": "reviewer",
+    "confirm": "reviewer2",
     "send_back": "reviewer",
     "authorize": "patient",
     "withdraw": "patient",
@@ -80,6 +117,11 @@ SIGNS = {
     "claim": "insurer",
     "cancel": "doctor",
     "give_up": "patient",
+    "ask_change": "pharmacist",
+    "keep": "doctor",
+    "change": "doctor",
+    "resubmit": "doctor",
+    "extend": "doctor",
     "expire": "clock",
 }
 
@@ -94,17 +136,39 @@ def facts_of(move: str, way: str = "collect") -> dict[str, Any]:
         "decision": "approve",
         "reason": "none",
     }
+    written = {
+        "form": "ordinary",
+        "hospital": "hospital",
+        "lines": {"1": 1, "2": 3},
+        "online": False,
+        "rules": "2026-01",
+        "valid_until": stamp(END),
+        "warnings": [],
+    }
+    change = {"form": "ordinary", "lines": {"1": 2, "2": 3}, "rules": "2026-01", "warnings": []}
+    waits = {"warnings": ["rx.countersignature"]}
+    approve, send_back = (
+        {"decision": "approve", "reason": "none"},
+        {"decision": "return", "reason": "dose"},
+    )
     facts: dict[str, dict[str, Any]] = {
-        "issue": {
-            "hospital": "hospital",
-            "lines": {"1": 1, "2": 3},
-            "online": True,
-            "rules": "2026-01",
-            "valid_until": stamp(END),
-            "warnings": [],
+        "issue": written,
+        "issue_toxic": {**written, "form": "toxic"},
+        "submit": {**written, **waits},
+        "countersign": approve,
+        "refuse": send_back,
+        "upload": UPLOADED,
+        "upload_reviewed": {
+            **UPLOADED,
+            "reviewer": "hospital/reviewer/p3",
+            "reviewed_by": "p3",
         },
-        "approve": {"decision": "approve", "reason": "none"},
-        "send_back": {"decision": "return", "reason": "dose"},
+        "void": {"hospital": "hospital", "reason": "other"},
+        "undo": {"reason": "other"},
+        "approve": approve,
+        "check": approve,
+        "confirm": approve,
+        "send_back": send_back,
         "authorize": {
             "pharmacy": "pharmacy",
             "way": way,
@@ -122,6 +186,11 @@ def facts_of(move: str, way: str = "collect") -> dict[str, Any]:
         "claim": {"payer": "insurer", **decision, "claimed_fen": 200, "approved_fen": 200},
         "cancel": {"reason": "clinical"},
         "give_up": {"reason": "patient_request"},
+        "ask_change": {"reason": "dose", "request": "9e" * 32, "scan": "5c" * 16},
+        "keep": {"reason": "intended", "request": "9e" * 32},
+        "change": change,
+        "resubmit": {**change, **waits},
+        "extend": {"valid_until": stamp(LATEST)},
         "expire": {"valid_until": stamp(END)},
     }
     return facts.get(move, {})
@@ -131,6 +200,7 @@ class Book:
     """Entries, one after the other, a second apart; the log has a key of everybody."""
 
     origin, log = ORIGIN, LOG
+    instead: Mapping[str, str] = {}
 
     def __init__(self, policy: str = f"log {LOG.verifier.vkey}\nquorum none\n") -> None:
         self.entries: list[bytes] = []
@@ -210,15 +280,22 @@ class Book:
         """
         One move of a prescription, signed by ``by`` and ``also``.
 
-        ``says`` are facts that differ (None: they are missing).
+        ``says`` are facts that differ (None: they are missing). ``instead`` of some moves others
+        are made.
         """
+        name = self.instead.get(name, name)
         move = MOVES[name]
         state = self.states.get(of, "draft")
-        facts = {"move": name, "from": state, "to": move.target.value, **facts_of(name, way)}
+        facts = {
+            "move": move.name,
+            "from": state,
+            "to": move.leads_to(state),
+            **facts_of(name, way),
+        }
         facts = {
             key: value for key, value in {**facts, **(says or {})}.items() if value is not None
         }
-        self.states[of] = move.target.value
+        self.states[of] = move.leads_to(state)
         fields = {"patient": TAG, "commitment": COMMITMENT, **fields}
         kind = fields.pop("kind", move.kind)
         signers = [self.keys[one] for one in (by or SIGNS[name], *also)]

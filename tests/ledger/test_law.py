@@ -6,20 +6,31 @@ The replay is given nothing but entries, as whoever reads the tiles has them.
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from config import law as published
 from hospital import signing
+from hospital.consultations import lifecycle as consultations
 from hospital.roles import Role
+from hospital.units import stamp
 from ledger import entry, law
 from prescriptions import lifecycle
+from tests.ledger import (
+    cheats_of_appraisals,
+    cheats_of_controlled,
+    cheats_of_registers,
+    cheats_of_series,
+    cheats_of_uploads,
+    consulting,
+)
 from tests.ledger.cheating import Cheat
 from tests.ledger.cheats import CHEATS
-from tests.ledger.lawful import COLLECTED, COURIERED, END, RX, Book
+from tests.ledger.lawful import COLLECTED, COURIERED, END, LATEST, RX, Book, facts_of
 
+LATER_GRANT = {"grant": {**facts_of("authorize")["grant"], "until": stamp(LATEST)}}
 DOCUMENT = json.loads(published.document())
 BUILT_IN = {
     "unknown_subject",
@@ -30,7 +41,6 @@ BUILT_IN = {
     "signatures",
     "facts",
     "patient_changed",
-    "commitment_changed",
     "nothing_owed",
     "wrong_amount",
     "back_dated",
@@ -42,7 +52,7 @@ def every_condition(content: dict[str, Any]) -> Iterator[tuple[str, dict[str, An
     """With the name of its move."""
     for family in content["families"].values():
         for name, move in family["moves"].items():
-            for place in (move, move.get("takes", {})):
+            for place in (move, move.get("takes", {}), move.get("rests", {})):
                 yield from ((name, condition) for condition in place.get("conditions", []))
 
 
@@ -91,10 +101,102 @@ def test_a_whole_way_is_lawful(way):
     assert book.broken() == (-1, "")
 
 
+def test_an_assistants_prescription_counts_once_it_is_countersigned():
+    """And after a change once it is countersigned again."""
+    way = ("submit", "countersign", "approve", "resubmit", "refuse", "resubmit", "countersign")
+    book = Book().go(*way, "approve")
+    assert book.broken() == (-1, "")
+
+
+def test_two_approve_what_is_written_on_the_form_of_toxic_medicines():
+    """Either may send it back; a change to an ordinary form needs one again."""
+    assert Book().go("issue_toxic", "check", "confirm", *COLLECTED[2:4]).broken() == (-1, "")
+    assert Book().go("issue_toxic", "check", "send_back").broken() == (-1, "")
+    assert Book().go("issue_toxic", "check", "confirm", "change", "approve").broken() == (-1, "")
+
+
 def test_a_prescription_can_be_withdrawn_and_authorized_again():
     book = Book().go(*COLLECTED[:4], "withdraw", *COLLECTED[2:])
     book.settle(RX)
     book.settle(RX, by="insurer", batch="d", total_fen=200)
+    assert book.broken() == (-1, "")
+
+
+def test_a_prescription_can_be_changed_at_the_counter_and_extended():
+    """The last content is reviewed, authorized and dispensed, by the later end."""
+    book = Book().go(*COLLECTED[:4], "ask_change", "keep", "ask_change", "extend")
+    book.move("change", commitment=b"n" * 32, says={"request": "9e" * 32})
+    for name in ("approve", "authorize", "pay", "dispense", "receive"):
+        says = {"authorize": LATER_GRANT, "dispense": {"lines": {"1": 2, "2": 3}}}.get(name)
+        book.move(name, commitment=b"n" * 32, says=says)
+    assert book.broken() == (-1, "")
+
+
+@pytest.mark.parametrize("days", [1, 2])
+def test_an_extension_ends_with_the_third_day_at_the_latest(days):
+    """F11: issued a microsecond before or at midnight in Shanghai; to the microsecond."""
+    midnight = datetime(2026, 11, 23, 16, tzinfo=UTC)
+    at = midnight - MOMENT if days == 1 else midnight
+    latest = datetime(2026, 11, 24 + days, 16, tzinfo=UTC)
+    for end, rule in ((latest, ""), (latest + MOMENT, "law.wrong_end")):
+        book = Book()
+        first = stamp(at + timedelta(hours=1))
+        book.move("issue", at=at, says={"valid_until": first})
+        book.move("extend", at=at, says={"valid_until": stamp(end)})
+        assert book.broken()[1] == rule
+        if not rule:
+            book.move("expire", at=end, says={"valid_until": stamp(end)})
+            assert book.broken() == (-1, "")
+
+
+@pytest.mark.parametrize("name", [one.name for one in consultations.MOVES])
+def test_every_move_of_a_consultation_is_lawful(name):
+    book = Book()
+    consulting.talked(name)(book)
+    assert book.broken() == (-1, "")
+
+
+def test_an_online_prescription_names_its_consultation():
+    book = Book()
+    consulting.prescribed()(book)
+    assert book.broken() == (-1, "")
+
+
+@pytest.mark.parametrize("name", cheats_of_appraisals.LAWFUL)
+def test_a_judgement_that_fits_is_lawful(name):
+    """Each of the 28 problems of the rules of 2010, under its class."""
+    book = Book()
+    cheats_of_appraisals.LAWFUL[name](book)
+    assert book.broken() == (-1, "")
+
+
+@pytest.mark.parametrize("name", cheats_of_controlled.LAWFUL)
+def test_a_narcotic_is_fetched_at_its_hospital(name):
+    book = Book()
+    cheats_of_controlled.LAWFUL[name](book)
+    assert book.broken() == (-1, "")
+
+
+@pytest.mark.parametrize("name", cheats_of_registers.LAWFUL)
+def test_numbers_that_follow_each_other_are_lawful(name):
+    book = Book()
+    cheats_of_registers.LAWFUL[name](book)
+    assert book.broken() == (-1, "")
+
+
+@pytest.mark.parametrize("name", cheats_of_series.LAWFUL)
+def test_an_issue_of_a_long_term_prescription_is_lawful(name):
+    """R14: at the limits that the cheats pass by a microsecond, a day or a number."""
+    book = Book()
+    cheats_of_series.LAWFUL[name](book)
+    assert book.broken() == (-1, "")
+
+
+@pytest.mark.parametrize("name", cheats_of_uploads.LAWFUL)
+def test_what_a_hospitals_system_does_is_lawful(name):
+    """R7, R9"""
+    book = Book()
+    cheats_of_uploads.LAWFUL[name](book)
     assert book.broken() == (-1, "")
 
 
@@ -117,10 +219,22 @@ def test_every_move_of_the_table_is_in_the_law():
             move.name,
             move.kind,
             tuple(source.value for source in move.sources),
-            move.target.value,
+            move.target.value if move.target else law.STAYS,
             tuple(role.value for role in move.by),
         )
         for move in lifecycle.MOVES
+    }
+
+
+def test_every_move_of_a_consultation_is_in_the_law():
+    """R9: the same of the other table."""
+    stated = DOCUMENT["families"]["consultation"]["moves"]
+    assert {
+        (name, move["kind"], *move["from"], move["to"], *move["signers"][0])
+        for name, move in stated.items()
+    } == {
+        (move.name, move.kind, move.source.value, move.target.value, move.by.value)
+        for move in consultations.MOVES
     }
 
 
@@ -224,6 +338,9 @@ ISSUE = ["families", "rx", "moves", "issue"]
             [{"rule": "x", "words": "x", "check": ["one_of", ["facts.x"], [["a", "b"]]]}],
         ),
         (["families", "view", "moves", "refuse", "kind"], "record.view"),
+        (["families", "view", "moves", "view", "rests"], {"on": "facts.basis"}),
+        (["families", "view", "moves", "view", "rests", "on"], "weather.today"),
+        (["families", "view", "moves", "view", "rests", "families"], 7),
     ],
 )
 def test_a_law_that_the_engine_cannot_obey_is_refused(path, value):

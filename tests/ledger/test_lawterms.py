@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ledger import lawterms
+from ledger import lawterms, lawtypes
 from ledger.entry import Statement
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -57,6 +57,8 @@ def scope() -> lawterms.Scope:
         ("entry.commitment", "63" * 32),
         ("facts", FACTS),
         ({"is": []}, []),
+        ({"subject": [{"is": "rx"}, "entry.name"]}, "rx/1/2"),
+        ({"subject": [{"is": "rx"}, "facts.nothing"]}, None),
         ({"count": "facts.words"}, 2),
         ({"count": "facts.nothing"}, None),
         ({"keys": "facts.map"}, ["a", "b"]),
@@ -70,6 +72,14 @@ def scope() -> lawterms.Scope:
         ({"with": ["kept.nothing", "facts.word", "facts.one"]}, {"b": 1}),
         ({"without": ["facts.map", "facts.word"]}, {"a": 1}),
         ({"key_name": "facts.vkey"}, "a/b"),
+        ({"later": ["entry.at", {"is": 90}]}, NOON + timedelta(seconds=90)),
+        ({"later": ["facts.noon", {"is": 1}]}, NOON + timedelta(seconds=1)),
+        ({"later": ["facts.nothing", {"is": 1}]}, None),
+        ({"day_end": ["entry.at", {"is": 1}, {"is": 0}]}, "2026-11-24T00:00:00.000000Z"),
+        ({"day_end": ["entry.at", {"is": 3}, {"is": 28800}]}, "2026-11-25T16:00:00.000000Z"),
+        ({"day_end": ["facts.noon", {"is": 1}, {"is": 43200}]}, "2026-11-24T12:00:00.000000Z"),
+        ({"day_end": ["facts.noon", {"is": 1}, {"is": 43199}]}, "2026-11-23T12:00:01.000000Z"),
+        ({"day_end": ["facts.nothing", {"is": 1}, {"is": 0}]}, None),
     ],
     ids=str,
 )
@@ -148,6 +158,11 @@ def test_a_check_fails_and_what_is_missing_satisfies_none(check):
         ),
         ("hex32", ["0f" * 16], ["0F" * 16, "0f" * 15, "0g" * 16, 1]),
         ("hex64", ["0f" * 32], ["0f" * 16]),
+        (
+            "rx/hex32",
+            ["rx/" + "0f" * 16],
+            ["rx/" + "0f" * 15, "0f" * 16, "rxx/" + "0f" * 16, "rx/rx/" + "0f" * 16, "rx/", 1],
+        ),
         ("words", [[], [""], ["a"]], [[1], "a", {}]),
         ({"*": "fen"}, [{}, {"x": 1}], [{"x": -1}, [1]]),
         (
@@ -159,6 +174,6 @@ def test_a_check_fails_and_what_is_missing_satisfies_none(check):
     ids=str,
 )
 def test_a_type_knows_its_values(kind, good, bad):
-    knows = lawterms.type_of(kind)
+    knows = lawtypes.type_of(kind)
     assert [value for value in good if not knows(value)] == []
     assert [value for value in bad if knows(value)] == []

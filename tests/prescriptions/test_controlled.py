@@ -9,7 +9,7 @@ import pytest
 from prescriptions import rules
 from prescriptions.facts import Control
 from prescriptions.rules import controlled
-from tests.prescriptions.test_rules import NOON, TABLETS, a_draft, a_line
+from tests.prescriptions.test_rules import LONG_AGO, NOON, TABLETS, a_draft, a_line
 
 OURS = {rule.id for rule in controlled.RULES}
 RIGHT = rules.Prescriber(controlled=True)
@@ -107,7 +107,8 @@ def test_the_strictest_have_a_form_of_their_own():
 
 
 def test_the_right_to_prescribe_and_the_internet_are_asked_first():
-    said = broken(a_line(NARCOTIC), prescriber=rules.Prescriber(), online=True)
+    plain = rules.Prescriber(practising_since=LONG_AGO)
+    said = broken(a_line(NARCOTIC), prescriber=plain, online=True)
     assert said == ["rx.controlled_online", "rx.controlled_right"]
 
 

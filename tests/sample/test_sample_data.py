@@ -10,6 +10,7 @@ import pytest
 from stdnum.cn import ric, uscc
 
 from config.sample import loader
+from config.sample.load import PAEDIATRICS
 from hospital import identity
 from prescriptions import facts, national, rules, uploaded
 from prescriptions.facts import Control, InsuranceClass
@@ -23,13 +24,22 @@ READ = {number: rx for number, rx in ANSWERS.items() if isinstance(rx, Uploaded)
 REFUSED = [rx for rx in READ.values() if rx.extras.ending == "refused_by_rule"]
 PLAYED = [rx for rx in READ.values() if rx.extras.ending != "refused_by_rule"]
 STAFF = [(place, member) for place in NETWORK.values() for member in place.staff]
+PROGRAMS = ("agent", "system")
 DOCTORS = {member.license_number: (place, member) for place, member in STAFF}
 
 
 def findings(rx):
+    """Of a prescription that comes of a consultation about these very diagnoses, if online."""
     _, doctor = DOCTORS[rx.doctor_code]
-    right = rules.Prescriber(controlled=doctor.controlled)
-    return rules.check(uploaded.draft_of(rx, CATALOGUE, prescriber=right), rx.prescribed_at)
+    right = rules.Prescriber(
+        controlled=doctor.rights.controlled,
+        practising_since=doctor.rights.practising_since,
+        paediatric=doctor.department == PAEDIATRICS,
+    )
+    known = frozenset(one.code for one in rx.diagnoses)
+    seen = rules.Consulted(follow_up=True, known=known) if rx.online else None
+    draft = uploaded.draft_of(rx, CATALOGUE, prescriber=right, consulted=seen)
+    return rules.check(draft, rx.prescribed_at)
 
 
 def named(rx):
@@ -73,7 +83,7 @@ class TestNetwork:
 
         assert kinds == {
             "hospital": 2,
-            "pharmacy": 4,
+            "pharmacy": 5,
             "insurer": 2,
             "social_fund": 1,
             "regulator": 1,
@@ -87,6 +97,7 @@ class TestNetwork:
                 case "hospital":
                     assert roles["doctor"] >= 3
                     assert roles["reviewer"] >= 1
+                    assert roles["system"] == 1
                 case "insurer" | "social_fund":
                     assert roles == {"agent": 1, "officer": 1}
                     assert place.coverage
@@ -109,7 +120,7 @@ class TestNetwork:
                 assert re.fullmatch(r"D4502[0-9]{8}", member.license_number)
 
     def test_has_staff_with_names_and_numbers_of_their_own(self):
-        people = [member for _, member in STAFF if member.role != "agent"]
+        people = [member for _, member in STAFF if member.role not in PROGRAMS]
         licences = [member.license_number for member in people if member.license_number]
 
         for values in (
@@ -120,10 +131,10 @@ class TestNetwork:
         ):
             assert len(set(values)) == len(values)
 
-    def test_has_programs_as_agents(self):
-        agents = [member for _, member in STAFF if member.role == "agent"]
+    def test_has_programs_as_agents_and_systems(self):
+        programs = [member for _, member in STAFF if member.role in PROGRAMS]
 
-        assert all(one.id_number is None and one.phone is None for one in agents)
+        assert all(one.id_number is None and one.phone is None for one in programs)
 
     def test_stocks_enough_for_all_prescriptions_at_any_one_pharmacy(self):
         wanted: Counter[str] = Counter()

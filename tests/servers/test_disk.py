@@ -71,6 +71,7 @@ print("refused", refused > 3, "lost", len(set(acknowledged) - stored), "recovere
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_f6_a_disk_that_fills_up_refuses_writes_and_loses_none(tmp_path):
     """F6: disk full: no partial state, recovers when there is room again."""
     assert on_a_small_disk("size=230m", FILL, tmp_path) == "refused True lost 0 recovered True\n"

@@ -82,6 +82,7 @@ def test_servers_of_a_killed_user_are_used_again_and_then_stopped(home, another_
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize("name", ["a deep home " + "x" * 120, "家 里 'with' \"quotes\" 50% {}"])
 def test_a_home_may_have_any_name(make_home, name):
     """A socket's path holds 107 bytes; a home may be deeper, and be called anything."""
@@ -140,6 +141,7 @@ assert not postgres.pid(home) and not valkey.pid(home)
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.skipif(os.geteuid() != 0, reason="the other tests run as an ordinary user already")
 def test_an_ordinary_user_runs_them_too(home, make_home):
     home.mkdir()
@@ -157,6 +159,7 @@ def test_an_ordinary_user_runs_them_too(home, make_home):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
 @pytest.mark.parametrize("mode", [0o755, 0o700], ids=oct)
 def test_root_runs_postgres_as_nobody_where_namespaces_are_forbidden(home, another_user, mode):

@@ -83,6 +83,7 @@ def test_servers_killed_while_nobody_watched_start_again(home, another_user):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize("server", [postgres, valkey])
 def test_a_server_that_hangs_is_replaced(home, another_user, server, monkeypatch):
     monkeypatch.setattr(postgres, "PATIENCE_S", 8.0)

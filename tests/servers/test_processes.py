@@ -117,7 +117,7 @@ def test_children_do_not_outlive_a_killed_supervisor(tmp_path):
     )
     assert killed.stdout is not None
     child = int(killed.stdout.readline())
-    assert programs.argv_of(child)
+    assert programs.wait_until(lambda: bool(programs.argv_of(child)), 5)  # forked, perhaps no more
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
 

@@ -19,7 +19,7 @@ from config.servers import postgres, programs, services, valkey
 from config.servers.folder import ServerProblem
 from tests.servers.homes import quiet
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 
 @contextmanager

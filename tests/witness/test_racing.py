@@ -127,6 +127,7 @@ class Feeder:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize("seed", range(3))
 def test_killed_in_the_midst_of_it_the_witness_stands_by_all_it_has_said(tmp_path, seed):
     """L3, L4, F1, L12: 30 kill -9 while three feed it; no word of it contradicts another."""

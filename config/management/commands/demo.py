@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from rich.console import Console
 
-from config.demo import agents, cheat, show, tamper
+from config.demo import agents, cheat, money, show, tamper, uploads
 from config.demo.cast import Cast
 from config.demo.play import Outcome, Play, Stage
 from config.sample import loader
@@ -56,7 +56,8 @@ class Command(BaseCommand):
         try:
             with services.running(witnesses=True, say=console.print) as stack:
                 outcomes = play(stack, scripts, console)
-                checks = list(proofs(console, stack.home))
+                cast = Cast.gather(stack.web_url, stack.simulator_url, stack.home / "demo")
+                checks = [*uploads.made(cast, console), *proofs(console, stack.home)]
         except ServerProblem as problem:
             raise CommandError(str(problem)) from problem
         if faulty:
@@ -99,7 +100,9 @@ def play(
         stage = Stage(
             cast=cast,
             fund=next(one.slug for one in organisations if one.kind == "social_fund"),
-            pharmacies=[one.slug for one in organisations if one.kind == "pharmacy"],
+            pharmacies=[
+                one.slug for one in organisations if one.kind == "pharmacy" and one.hospital is None
+            ],
             couriers=[one.slug for one in organisations if one.kind == "courier"],
             origin=agreed_policy(stack, cast).logs[0].verifier.name,
             policy=lambda: agreed_policy(stack, cast),
@@ -127,7 +130,11 @@ def agreed_policy(stack: services.Stack, cast: Cast) -> Policy:
 
 
 def proofs(console: Console, home: Path) -> Iterator[bool]:
-    """Export the ledger, re-check it from entry 0; then tamper and cheat: each must be noticed."""
+    """
+    Await the refunds, export the ledger and re-check it from entry 0; then tamper and cheat: each
+    must be noticed.
+    """
+    yield money.went_back(console)
     with tempfile.TemporaryDirectory(prefix="rx-demo-") as scratch:
         exported = Path(scratch) / "exported"
         first = network.lines()[0]

@@ -1,4 +1,8 @@
-"""A session's world for everything that goes through the API: keys, an open log, WeChat."""
+"""
+A session's world for everything that goes through the API: keys, an open log, WeChat.
+
+One for all tests of the session: what they pay and owe in one database is known to one WeChat.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path

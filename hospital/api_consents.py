@@ -1,0 +1,250 @@
+"""Grants of patients, doctors' emergencies and what a regulator says of them, over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from hospital import consents, http, promises, queries
+from hospital.actions import emergencies, granting
+from hospital.models import Emergency, Grant
+from hospital.roles import Role
+from hospital.units import SHANGHAI, stamp
+from ledger.entry import Statement
+
+SHOWN = 100
+WORDS = {
+    "allergies": "过敏史",
+    "diagnosis/": "诊断",
+    "dispensing/": "实际发药",
+    "hospital/": "医院和科室",
+    "line/": "药品",
+}
+VERDICTS = {
+    consents.Verdict.JUSTIFIED.value: "有正当理由",
+    consents.Verdict.UNJUSTIFIED.value: "无正当理由",
+}
+
+
+class GrantInput(http.Strict):
+    to = http.Text(max_length=40, help_text="slug of the organisation whose staff may look")
+    account = serializers.UUIDField(default=None, help_text="this member of staff, nobody else")
+    purpose = serializers.ChoiceField([one.value for one in consents.Purpose])
+    opens = serializers.ListField(
+        child=serializers.ChoiceField(consents.EVERY_FIELD),
+        min_length=1,
+        max_length=len(consents.EVERY_FIELD),
+        help_text="prefixes of the fields that may be seen",
+    )
+    until = serializers.DateTimeField(help_text="exclusive; two years from now at the latest")
+
+
+class PleaInput(http.Strict):
+    patient = http.Text(max_length=18, help_text="resident identity number")
+    reason = http.Text(max_length=500, default="", allow_blank=True)
+    salt = http.Text(max_length=24, help_text="base64 of 16 random bytes, drawn by the desk")
+
+
+class VerdictInput(http.Strict):
+    verdict = serializers.ChoiceField([one.value for one in consents.Verdict])
+
+
+def _shown(grant: Grant) -> dict[str, Any]:
+    return {
+        "id": str(grant.id),
+        "subject": grant.subject,
+        "to": grant.organisation.slug,
+        "account": str(grant.account_id) if grant.account_id else None,
+        "purpose": grant.purpose,
+        "opens": grant.fields,
+        "since": stamp(grant.since),
+        "until": stamp(grant.until),
+        "withdrawn_at": stamp(grant.withdrawn_at) if grant.withdrawn_at else None,
+    }
+
+
+def _wish(values: dict[str, Any]) -> granting.Wish:
+    return granting.Wish(
+        to=values["to"],
+        account=values["account"],
+        purpose=values["purpose"],
+        fields=values["opens"],
+        until=values["until"],
+    )
+
+
+def _plea(values: dict[str, Any]) -> emergencies.Plea:
+    return emergencies.Plea(values["patient"], values["reason"], values["salt"])
+
+
+def _id(call: http.Call, name: str) -> UUID:
+    return cast(UUID, call.where[name])
+
+
+def _minute(at: datetime) -> str:
+    return f"{at.astimezone(SHANGHAI):%Y年%m月%d日%H:%M}"
+
+
+class Grants(http.Command):
+    """The own grants, the newest first; grant another."""
+
+    roles = (Role.PATIENT,)
+    success = 201
+
+    class Input(GrantInput, http.Signed):
+        pass
+
+    def get(self, request: Request) -> Response:
+        found = queries.grants_of(self.actor.account)[:SHOWN]
+        return Response({"grants": [_shown(one) for one in found]})
+
+    def act(self, call: http.Call) -> dict[str, Any]:
+        made, entry = granting.grant(_wish(dict(call.values)), call.note, **call.doer)
+        return {**_shown(made), "entry": promises.entered(entry)}
+
+
+class GrantStatement(http.Draw):
+    """The statement by which the patient grants."""
+
+    roles = (Role.PATIENT,)
+
+    class Input(GrantInput, http.ToSign):
+        pass
+
+    def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
+        wish = _wish(dict(call.values))
+        statement, organisation = granting.draw_grant(wish, **call.drawer)
+        opened = "、".join(WORDS[name] for name in statement.facts["fields"])
+        who = f"{organisation.name}的一名医生" if wish.account else f"{organisation.name}的医生"
+        text = f"为诊疗允许{who}查看您在所有医院的处方：{opened}；到{_minute(wish.until)}为止"
+        return statement, {"zh": text}
+
+
+class GrantWithdrawal(http.Command):
+    """Withdraw one of the own grants; it is over at once."""
+
+    roles = (Role.PATIENT,)
+    Input = http.Signed
+
+    def act(self, call: http.Call) -> dict[str, Any]:
+        found, entry = granting.withdraw(_id(call, "grant_id"), call.note, **call.doer)
+        return {
+            "id": str(found.id),
+            "withdrawn_at": stamp(call.at),
+            "entry": promises.entered(entry),
+        }
+
+
+class GrantWithdrawalStatement(http.Draw):
+    """The statement by which the patient withdraws a grant."""
+
+    roles = (Role.PATIENT,)
+    Input = http.ToSign
+
+    def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
+        statement = granting.draw_withdrawal(_id(call, "grant_id"), **call.drawer)
+        return statement, {"zh": "撤回授权，立即生效"}
+
+
+class BreakGlass(http.Command):
+    """Open a patient's records for half an hour, when there is no time to ask."""
+
+    roles = (Role.DOCTOR,)
+    records_refusals = True
+    success = 201
+
+    class Input(PleaInput, http.Signed):
+        pass
+
+    def act(self, call: http.Call) -> dict[str, Any]:
+        made, entry = emergencies.break_glass(_plea(dict(call.values)), call.note, **call.doer)
+        return {
+            "id": str(made.id),
+            "subject": made.subject,
+            "until": stamp(made.until),
+            "entry": promises.entered(entry),
+        }
+
+
+class BreakGlassStatement(http.Draw):
+    """The statement by which the doctor breaks the glass."""
+
+    roles = (Role.DOCTOR,)
+    records_refusals = True
+
+    class Input(PleaInput, http.ToSign):
+        pass
+
+    def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
+        statement = emergencies.draw(_plea(dict(call.values)), **call.drawer)
+        text = "紧急情况下未经患者同意查看处方历史，为时三十分钟；患者会看到，监管部门会审查"
+        return statement, {"zh": text}
+
+
+def _of_regulator(emergency: Emergency) -> dict[str, Any]:
+    doctor = emergency.doctor
+    return {
+        "id": str(emergency.id),
+        "subject": emergency.subject,
+        "hospital": doctor.actor.organisation,
+        "doctor": str(doctor.id),
+        "opened_at": stamp(emergency.opened_at),
+        "until": stamp(emergency.until),
+        "verdict": emergency.verdict or None,
+        "reviewed_at": stamp(emergency.reviewed_at) if emergency.reviewed_at else None,
+    }
+
+
+class Emergencies(http.Query):
+    """The emergencies that wait for a regulator's verdict, the oldest first, 100 at most."""
+
+    roles = (Role.REGULATOR,)
+
+    def show(self, call: http.Call) -> dict[str, Any]:
+        waiting = queries.unreviewed_emergencies()[:SHOWN]
+        return {"emergencies": [_of_regulator(one) for one in waiting]}
+
+
+class EmergencyDetail(http.Query):
+    """One emergency with the reason that the doctor gave; the look is recorded first."""
+
+    roles = (Role.REGULATOR,)
+    records_refusals = True
+
+    def show(self, call: http.Call) -> dict[str, Any]:
+        found, reason = emergencies.view(_id(call, "emergency_id"), **call.doer)
+        return {**_of_regulator(found), "reason": reason}
+
+
+class EmergencyReview(http.Command):
+    """Say whether it was justified."""
+
+    roles = (Role.REGULATOR,)
+
+    class Input(VerdictInput, http.Signed):
+        pass
+
+    def act(self, call: http.Call) -> dict[str, Any]:
+        found, entry = emergencies.review(
+            _id(call, "emergency_id"), call.values["verdict"], call.note, **call.doer
+        )
+        return {**_of_regulator(found), "entry": promises.entered(entry)}
+
+
+class EmergencyReviewStatement(http.Draw):
+    """The statement of the verdict."""
+
+    roles = (Role.REGULATOR,)
+
+    class Input(VerdictInput, http.ToSign):
+        pass
+
+    def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
+        verdict = call.values["verdict"]
+        statement = emergencies.draw_review(_id(call, "emergency_id"), verdict, **call.drawer)
+        return statement, {"zh": f"紧急查看的审查结论：{VERDICTS[verdict]}"}

@@ -1,0 +1,215 @@
+"""What is lawful for grants, emergencies and the looks that rest on them: data of the law."""
+
+from __future__ import annotations
+
+from hospital.consents import (
+    BREAK_GLASS,
+    EMERGENCY,
+    EVERY_FIELD,
+    GRANT,
+    LONGEST,
+    MOVES,
+    NEW,
+    REVIEW,
+    TERMS,
+    WINDOW,
+    WITHDRAW,
+    Move,
+    Purpose,
+    Verdict,
+)
+from hospital.law import Data, condition, is_, move
+from hospital.roles import Role
+
+REMEMBERED = ("fields", "patient", "purpose", "reader", "to", "until")
+"""What a live grant, or an emergency, says to the looks that rest on it."""
+
+
+def families() -> dict[str, Data]:
+    """The families of subjects that say who may look."""
+    grants = {"grant": _grant(), "withdraw": _withdraw()}
+    emergencies = {"open": _break_glass(), "review": _review()}
+    return {
+        GRANT.family: {
+            "names": "hex32",
+            "named_by": "kind",
+            "start": NEW,
+            "constant": ["patient"],
+            "moves": grants,
+        },
+        BREAK_GLASS.family: {
+            "names": "hex32",
+            "named_by": "kind",
+            "start": NEW,
+            "constant": ["commitment", "patient"],
+            "moves": emergencies,
+        },
+    }
+
+
+def resting() -> Data:
+    """What must hold of the grant, or of the emergency, that a look names as its basis."""
+    return {
+        "on": "facts.basis",
+        "families": sorted({one.family for one in MOVES}),
+        "conditions": [
+            condition("no_basis", "it is in force", "before", "entry.at", "other.until"),
+            condition(
+                "no_basis",
+                "no regulator has said that it was not justified",
+                "any",
+                ["lacks", "other", is_("verdict")],
+                ["equal", "other.verdict", is_(Verdict.JUSTIFIED.value)],
+            ),
+            condition(
+                "wrong_patient",
+                "it is this patient's",
+                "equal",
+                "entry.patient",
+                "other.patient",
+            ),
+            condition(
+                "wrong_reader",
+                "it is given to the reader's organisation",
+                "equal",
+                "facts.organisation",
+                "other.to",
+            ),
+            condition(
+                "wrong_reader",
+                "it is given to the reader, or to everybody there",
+                "any",
+                ["equal", "other.reader", is_("")],
+                ["equal", "other.reader", "facts.reader"],
+            ),
+            condition(
+                "wrong_purpose",
+                "the look has its purpose",
+                "equal",
+                "facts.purpose",
+                "other.purpose",
+            ),
+            condition(
+                "wrong_role",
+                "who looks has the role of the purpose",
+                "one_of",
+                ["facts.purpose", "facts.role"],
+                [
+                    [EMERGENCY, Role.DOCTOR.value],
+                    *([purpose.value, terms.role.value] for purpose, terms in TERMS.items()),
+                ],
+            ),
+            _within("it opens these fields", "facts.fields", "other.fields"),
+        ],
+    }
+
+
+def _grant() -> Data:
+    return _of(
+        GRANT,
+        {"fields": "words", "purpose": "text", "reader": "word", "to": "text", "until": "moment"},
+        [
+            _BY_ITS_PATIENT,
+            condition(
+                "wrong_end", "it ends after it begins", "not_before", "facts.until", "entry.at"
+            ),
+            _ends_within(LONGEST.total_seconds()),
+            condition(
+                "wrong_purpose",
+                "it is for one of these purposes",
+                "one_of",
+                ["facts.purpose"],
+                [[one.value] for one in Purpose],
+            ),
+            *_FIELDS,
+        ],
+        keep={
+            **{name: f"facts.{name}" for name in REMEMBERED if name != "patient"},
+            "patient": "entry.patient",
+        },
+    )
+
+
+def _withdraw() -> Data:
+    return _of(WITHDRAW, {}, [_BY_ITS_PATIENT], forget=sorted(REMEMBERED))
+
+
+def _break_glass() -> Data:
+    return _of(
+        BREAK_GLASS,
+        {"fields": "words", "until": "moment"},
+        [
+            condition("wrong_patient", "it is about a patient", "differ", "entry.patient", is_("")),
+            condition(
+                "no_commitment", "it commits to its reason", "differ", "entry.commitment", is_("")
+            ),
+            _ends_within(WINDOW.total_seconds()),
+            *_FIELDS,
+        ],
+        keep={
+            "fields": "facts.fields",
+            "opener": "signer.person",
+            "patient": "entry.patient",
+            "purpose": is_(EMERGENCY),
+            "reader": "signer.owner",
+            "to": "signer.organisation",
+            "until": "facts.until",
+        },
+    )
+
+
+def _review() -> Data:
+    return _of(
+        REVIEW,
+        {"verdict": "text"},
+        [
+            condition(
+                "wrong_decision",
+                "it was justified or not",
+                "one_of",
+                ["facts.verdict"],
+                [[one.value] for one in Verdict],
+            ),
+            condition(
+                "four_eyes",
+                "who judges it is not the person who opened it",
+                "differ",
+                "signer.person",
+                "kept.opener",
+            ),
+        ],
+        keep={"verdict": "facts.verdict"},
+    )
+
+
+def _of(one: Move, facts: Data, conditions: list[Data], **remembers: object) -> Data:
+    return move(
+        one.kind,
+        sources=[one.source],
+        target=one.target,
+        signers=[[one.by.value]],
+        facts=facts,
+        conditions=conditions,
+        **remembers,  # type: ignore[arg-type]
+    )
+
+
+def _ends_within(seconds: float) -> Data:
+    latest = {"later": ["entry.at", is_(int(seconds))]}
+    return condition("wrong_end", "it ends in time", "not_before", latest, "facts.until")
+
+
+def _within(words: str, part: str, whole: object) -> Data:
+    """Every one of ``part`` is one of ``whole``, a sorted array."""
+    return condition("wrong_fields", words, "equal", {"sorted": [part, whole]}, {"sorted": [whole]})
+
+
+_BY_ITS_PATIENT = condition(
+    "wrong_patient", "the patient whose records it opens signs", "equal", "signer.patient",
+    "entry.patient",
+)  # fmt: skip
+_FIELDS = [
+    _within("it opens fields that can be opened", "facts.fields", is_(list(EVERY_FIELD))),
+    condition("wrong_fields", "it names each field once, in order", "ordered", "facts.fields"),
+    condition("wrong_fields", "it opens something", "less", is_(0), {"count": "facts.fields"}),
+]

@@ -1,0 +1,90 @@
+"""
+What a patient can grant, and the closed tables of what happens to a grant and to an emergency.
+
+A grant is the patient's signed word that a reader may see some fields of all his or her records,
+for one purpose, until it ends by itself or is withdrawn. An emergency is a doctor's signed word
+that there is no time to ask (break-glass): it opens the same fields to that doctor for half an
+hour, the patient sees it in the log, and a regulator judges it afterwards.
+
+Nothing is stored here; ``hospital.permissions`` says what a reader may see, ``hospital.consentlaw``
+makes the law of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from hospital.roles import OrganisationKind, Role
+
+LONGEST = timedelta(days=731)
+"""No grant lasts longer: two years, one of them a leap year."""
+LIVE_MAX = 50
+"""So many grants of one patient at most are in force at a time."""
+WINDOW = timedelta(minutes=30)
+"""How long broken glass stays open for its doctor."""
+EMERGENCY = "emergency"
+"""The purpose of looks through broken glass; nobody grants it."""
+
+
+class Purpose(StrEnum):
+    """What a grant is for; ``TERMS`` says who reads for it, and what."""
+
+    TREATMENT = "treatment"
+
+
+class Verdict(StrEnum):
+    """What a regulator says of an emergency; one that was not justified is over at once."""
+
+    JUSTIFIED = "justified"
+    UNJUSTIFIED = "unjustified"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """
+    Who reads for a purpose (``role`` at an organisation of ``kind``), and what at most.
+
+    ``fields`` are prefixes of the names of records' fields, sorted; ``dispensing/`` stands for what
+    a pharmacy really gave out.
+    """
+
+    role: Role
+    kind: OrganisationKind
+    fields: tuple[str, ...]
+
+
+TERMS: Mapping[Purpose, Terms] = {
+    Purpose.TREATMENT: Terms(
+        Role.DOCTOR,
+        OrganisationKind.HOSPITAL,
+        ("allergies", "diagnosis/", "dispensing/", "hospital/", "line/"),
+    ),
+}
+OPENED_BY_EMERGENCY = TERMS[Purpose.TREATMENT].fields
+EVERY_FIELD = tuple(sorted({field for terms in TERMS.values() for field in terms.fields}))
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """``by`` takes a subject of ``family`` from ``source`` to ``target`` by an entry ``kind``."""
+
+    kind: str
+    family: str
+    source: str
+    target: str
+    by: Role
+
+
+NEW, LIVE, WITHDRAWN, OPEN, REVIEWED = "unknown", "live", "withdrawn", "open", "reviewed"
+
+# fmt: off
+GRANT       = Move("consent.grant",    "grant",     NEW,  LIVE,      Role.PATIENT)
+WITHDRAW    = Move("consent.withdraw", "grant",     LIVE, WITHDRAWN, Role.PATIENT)
+BREAK_GLASS = Move("emergency.open",   "emergency", NEW,  OPEN,      Role.DOCTOR)
+REVIEW      = Move("emergency.review", "emergency", OPEN, REVIEWED,  Role.REGULATOR)
+# fmt: on
+
+MOVES = (GRANT, WITHDRAW, BREAK_GLASS, REVIEW)

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Faces(AppConfig):
+    name = "hospital.faces"
+    label = "faces"

@@ -1,0 +1,79 @@
+"""
+May this reader see this patient's records, and on which basis? The one place that answers, for all
+who are no party to a record: doctors of other hospitals now, and whoever a purpose is added for.
+
+What a party to a record sees of it (its patient, its prescriber, …) the app of the record says.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from hospital import errors
+from hospital.consents import EMERGENCY, OPENED_BY_EMERGENCY, TERMS, Purpose, Verdict
+from hospital.models import Emergency, Grant
+from hospital.roles import Actor, Role
+
+
+class NotGranted(errors.Forbidden):
+    """Neither a grant of the patient's nor an emergency opens this to you."""
+
+    code = "access.not_granted"
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Why a reader may look: the subject that says so, the purpose, the fields that it opens."""
+
+    subject: str
+    purpose: str
+    fields: tuple[str, ...]
+
+
+def basis_to_read(patient: UUID, purpose: Purpose, *, by: Actor, at: datetime) -> Basis:
+    """
+    The grant, or else the emergency, under which ``by`` may read this patient's records now.
+
+    Of several grants the one that opens most. It is locked FOR SHARE in the caller's transaction,
+    in which the view is entered: a withdrawal waits for the entry, or was first and is seen; so no
+    view is ever entered after the withdrawal of what it rests on. ``until`` is exclusive.
+
+    Raises:
+        NotGranted: nothing opens the records, and the caller learns nothing else.
+    """
+    if by.role is TERMS[purpose].role:
+        granted = (patient, by.organisation_id, by.account, purpose.value, at)
+        if row := _first(_GRANT, granted):
+            return Basis(Grant(id=row[0]).subject, purpose.value, tuple(json.loads(row[1])))
+    if by.role is Role.DOCTOR and purpose is Purpose.TREATMENT:
+        opened = (patient, by.account, at, Verdict.UNJUSTIFIED.value)
+        if row := _first(_EMERGENCY, opened):
+            return Basis(Emergency(id=row[0]).subject, EMERGENCY, OPENED_BY_EMERGENCY)
+    raise NotGranted
+
+
+def _first(sql: str, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        return row
+
+
+# Django's ORM has no FOR SHARE
+_GRANT = """
+    SELECT id, fields::text FROM hospital_grant
+    WHERE patient_id = %s AND organisation_id = %s AND (account_id IS NULL OR account_id = %s)
+        AND purpose = %s AND until > %s AND withdrawn_at IS NULL
+    ORDER BY jsonb_array_length(fields) DESC, until DESC, id LIMIT 1 FOR SHARE
+"""
+_EMERGENCY = """
+    SELECT id FROM hospital_emergency
+    WHERE patient_id = %s AND doctor_id = %s AND until > %s AND verdict <> %s
+    ORDER BY until DESC, id LIMIT 1 FOR SHARE
+"""

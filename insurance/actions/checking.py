@@ -1,0 +1,181 @@
+"""
+A draft while it is written: what the rules say, what it costs, and who pays; nothing is stored.
+
+Three queries, however many medicines, pharmacies and payers there are: doctor and patient with
+the patient's promises, the medicines with the baskets of the pharmacies, and the ``record.view``
+entry, since what a patient is promised is the patient's affair. Nothing of it is shown before that
+entry is committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from hospital import access, identity
+from hospital import queries as people
+from hospital.consultations.models import Consultation
+from hospital.models import Account
+from hospital.roles import Actor, OrganisationKind
+from insurance import queries, split
+from pharmacy import queries as shelves
+from prescriptions import content
+from prescriptions.actions import drafting, judging
+
+ABOUT, FIELDS = "coverages", ("coverage/",)
+NEAR_M = 10_000
+PRICES = ("lowest", "median", "highest")
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a basket costs at one pharmacy, and who would pay; slug → fen for the payers."""
+
+    total_fen: int
+    patient_fen: int
+    payers: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """``prices`` are those of ``PRICES``, or none if no pharmacy has everything."""
+
+    judged: judging.Judged
+    pharmacies: int
+    prices: Mapping[str, Price]
+    covered_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Payer:
+    slug: str
+    terms: split.Terms
+
+
+NOBODY = _Payer("", split.NOTHING)
+
+
+def check(
+    values: Mapping[str, Any], near: tuple[Decimal, Decimal] | None, *, by: Actor, at: datetime
+) -> Checked:
+    """
+    Judge and price a draft. ``values`` are those of ``prescriptions.inputs.DraftInput``.
+
+    ``near`` is longitude and latitude: pharmacies within ``NEAR_M`` count, else all. What forbids
+    the draft is among the findings and no refusal.
+
+    Raises:
+        people.UnknownPatient, identity.BadIdNumber, drafting.UnknownFrequency,
+        drafting.WrongConsultation, judging.UnknownMedicine: see each.
+    """
+    with transaction.atomic():
+        doctor, patient = _parties(values, by, at)
+        consultation = _consultation(values, patient)
+        around = shelves.Around(*near, NEAR_M) if near else None
+        medicines = list(shelves.with_baskets(_units(values["lines"]), around))
+        lines = drafting.written(values["lines"], {one.code: one.facts for one in medicines})
+        access.view(
+            by=by,
+            at=at,
+            purpose="prescribing",
+            basis="prescriber",
+            of=[],
+            about=ABOUT,
+            fields=FIELDS,
+            patient=patient.person,
+        )
+    judged = judging.judged(
+        _fields(values, lines),
+        {one.code: one.facts for one in medicines},
+        online=values["online"],
+        patient=patient,
+        doctor=doctor,
+        consultation=consultation,
+        at=at,
+    )
+    baskets = medicines[0].baskets or []  # type: ignore[attr-defined]  # annotated, the same on each
+    promises = patient.promises  # type: ignore[attr-defined]  # annotated
+    fund, insurer = _payers(promises)
+    prices = [_price(lines, one["prices"], fund, insurer) for one in baskets]
+    return Checked(
+        judged=judged,
+        pharmacies=baskets[0]["pharmacies"] if baskets else 0,
+        prices=dict(zip(PRICES, prices, strict=False)),
+        covered_by=tuple(one.slug for one in (fund, insurer) if one is not NOBODY),
+    )
+
+
+def _parties(values: Mapping[str, Any], by: Actor, at: datetime) -> tuple[Account, Account]:
+    found = queries.doctor_and_patient(by.account, values["patient"], values["consultation"], at=at)
+    rows = {row.id: row for row in found}
+    doctor = rows.pop(by.account)
+    if not rows:
+        raise people.UnknownPatient(field="patient")
+    return doctor, next(iter(rows.values()))
+
+
+def _consultation(values: Mapping[str, Any], patient: Account) -> Consultation | None:
+    """As far as the rules look at it; ``drafting`` says which may be named."""
+    if values["consultation"] is None:
+        return None
+    said = patient.consulted  # type: ignore[attr-defined]  # annotated
+    if said is None or not values["online"]:
+        raise drafting.WrongConsultation(field="consultation")
+    return Consultation(id=values["consultation"], **said)
+
+
+def _units(rows: list[Mapping[str, Any]]) -> dict[str, int]:
+    units: dict[str, int] = {}
+    for row in rows:
+        units[row["medicine"]] = units.get(row["medicine"], 0) + row["quantity"]
+    return units
+
+
+def _fields(values: Mapping[str, Any], lines: list[content.Line]) -> dict[str, Any]:
+    """What the rules look at of the record that would be sealed."""
+    born = identity.born(identity.checked_id_number(values["patient"]))
+    return content.fields(
+        patient={"born": born.isoformat()},
+        prescriber={},
+        diagnoses=values["diagnoses"],
+        lines=lines,
+        rest={name: values[name] for name in content.CIRCUMSTANCES},
+    )
+
+
+def _payers(promises: list[dict[str, Any]]) -> tuple[_Payer, _Payer]:
+    """The fund and the insurer whose promises a checkout uses if the patient names none."""
+    chosen = {True: NOBODY, False: NOBODY}
+    for promise in reversed(promises):
+        terms = split.Terms(promise["rates_bp"], promise["ceiling_fen"])
+        fund = promise["kind"] == OrganisationKind.SOCIAL_FUND
+        chosen[fund] = _Payer(promise["payer"], terms)
+    return chosen[True], chosen[False]
+
+
+def _price(
+    lines: list[content.Line], prices: Mapping[str, int], fund: _Payer, insurer: _Payer
+) -> Price:
+    priced = [
+        split.PricedLine(
+            str(number),
+            line.medicine.insurance_class,
+            prices[line.medicine.code] * line.quantity,
+        )
+        for number, line in enumerate(lines, 1)
+    ]
+    shares = split.split(priced, fund=fund.terms, insurer=insurer.terms)
+    paid = {
+        fund.slug: sum(share.fund_fen for share in shares),
+        insurer.slug: sum(share.insurer_fen for share in shares),
+    }
+    return Price(
+        total_fen=sum(share.total_fen for share in shares),
+        patient_fen=sum(share.patient_fen for share in shares),
+        payers={slug: fen for slug, fen in paid.items() if fen},
+    )

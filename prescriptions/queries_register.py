@@ -1,0 +1,32 @@
+"""What can be asked about the register of narcotics, and by whom; nothing here writes."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db.models import QuerySet
+
+from hospital.roles import Actor, Role
+from prescriptions.registers import Serial
+
+
+def readable_by(by: Actor, hospital: str) -> QuerySet[Serial]:
+    """
+    Those whose register ``by`` may read: the own hospital's, or that of the hospital whose own
+    pharmacy it is; a regulator's is narrowed to one ``hospital`` unless that is empty.
+    """
+    rows = Serial.objects.select_related("register__hospital", "prescription").only(
+        *("number", "form", "created_at", "record_id", "register__day"),
+        *("register__hospital__slug", "prescription__status", "prescription__record_id"),
+    )
+    if by.role is Role.REVIEWER:
+        return rows.filter(register__hospital_id=by.organisation_id)
+    if by.role is Role.PHARMACIST:
+        return rows.filter(register__hospital__own_pharmacy=by.organisation_id)
+    assert by.role is Role.REGULATOR
+    return rows.filter(register__hospital__slug=hospital) if hospital else rows
+
+
+def between(rows: QuerySet[Serial], since: date, until: date) -> QuerySet[Serial]:
+    """Those of the legal days from ``since`` to before ``until``."""
+    return rows.filter(register__day__gte=since, register__day__lt=until)

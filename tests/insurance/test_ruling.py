@@ -1,0 +1,78 @@
+"""What a payer makes of signed events: the last content counts, and only if all steps follow it."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from insurance import evidence
+from ledger.entry import Statement
+from tests.ledger.lawful import facts_of
+
+WAY = ("issue", "approve", "authorize", "pay", "dispense", "receive")
+KINDS = {
+    "issue": "prescription.issue",
+    "approve": "prescription.review",
+    "authorize": "prescription.authorize",
+    "pay": "insurance.pay",
+    "dispense": "pharmacy.dispense",
+    "receive": "pharmacy.deliver",
+    "change": "prescription.change",
+    "ask_change": "prescription.change_request",
+    "keep": "prescription.keep",
+    "extend": "prescription.extend",
+}
+CHANGED = facts_of("change")["lines"]
+
+
+def told(*moves: str, dispensed: dict[str, int] | None = None) -> list[Statement]:
+    """These moves as events, one version after the other."""
+    return [
+        Statement(
+            log="example/log",
+            subject="rx/" + "1" * 32,
+            version=number,
+            prev=b"" if number == 1 else bytes(32),
+            kind=KINDS[name],
+            by="somebody",
+            at=datetime(2026, 11, 23, 12, tzinfo=UTC),
+            patient="",
+            commitment=b"",
+            facts={
+                **facts_of(name),
+                **({"lines": dispensed} if dispensed and name == "dispense" else {}),
+            },
+        )
+        for number, name in enumerate(moves, 1)
+    ]
+
+
+def ruling(statements: list[Statement]) -> tuple[str, str]:
+    verdict = evidence.rule(statements, "fund", ceiling_fen=10**6)
+    return verdict.decision, verdict.reason
+
+
+def test_what_was_issued_and_dispensed_is_paid():
+    assert ruling(told(*WAY)) == ("approve", "none")
+    asked = (*WAY[:4], "ask_change", "keep", "extend", *WAY[4:])
+    assert ruling(told(*asked)) == ("approve", "none")
+
+
+def test_after_a_change_the_new_content_counts():
+    """C1: what is dispensed is compared with what the doctor said last."""
+    way = (*WAY[:4], "change", *WAY[1:])
+    assert ruling(told(*way, dispensed=CHANGED)) == ("approve", "none")
+    assert ruling(told(*way)) == ("refuse", "quantity_differs")
+
+
+@pytest.mark.parametrize("missing", WAY[1:])
+def test_every_step_follows_the_change(missing):
+    """C1, R7: a review, a choice, a payment of the old content prove nothing of the new one."""
+    after = tuple(name for name in WAY[1:] if name != missing)
+    assert ruling(told(*WAY, "change", *after, dispensed=CHANGED)) == ("refuse", "evidence_missing")
+
+
+@pytest.mark.parametrize("missing", WAY)
+def test_without_a_step_nothing_is_paid(missing):
+    """C1"""
+    way = [name for name in WAY if name != missing]
+    assert ruling(told(*way)) == ("refuse", "evidence_missing")

@@ -1,0 +1,248 @@
+"""
+A small model of a prescription's life, written from its description and not from the code.
+
+``MODEL`` says who may take which step, where, and where it leads; ``Played`` takes the same step
+over the API, whoever tries. ``test_any_life`` compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hospital.client import Client, Problem
+from tests.journeys import uploads
+from tests.journeys.writes import asking, of, owed, told_code
+from tests.world import Patient, World
+
+Body = dict[str, Any]
+Ways = dict[str, str]
+
+
+def each(states: Iterable[str], target: str) -> Ways:
+    return dict.fromkeys(states, target)
+
+
+OPEN = ("pending", "issued", "checked", "returned", "approved", "authorized", "paid")
+COLLEAGUES = ("doctor", "other_doctor")
+REVIEWERS = ("reviewer", "second_reviewer")
+# fmt: off
+MODEL: dict[str, dict[str, Ways]] = {
+    "issue":     {"doctor":     {"draft": "issued"},
+                  "assistant":  {"draft": "pending"}},
+    "upload":    {"system":     {"draft, uploaded": "issued"}},
+    "countersign": {one:       {"pending": "issued"} for one in COLLEAGUES},
+    "refuse":    {one:         {"pending": "returned"} for one in COLLEAGUES},
+    "approve":   {one:         {"issued": "approved", "issued, by two": "checked",
+                                "checked": "approved"} for one in REVIEWERS},
+    "send_back": {one:         each(("issued", "checked"), "returned") for one in REVIEWERS},
+    "collect":   {"patient":    {"approved": "authorized"}},
+    "send":      {"patient":    {"approved": "authorized"}},
+    "withdraw":  {"patient":    each(("authorized", "paid"), "approved")},
+    "pay":       {"patient":    {"authorized": "paid"}},
+    "scan":      {"pharmacist": {"paid": "paid"}},
+    "dispense":  {"pharmacist": {"paid, scanned": "dispensed"}},
+    "ship":      {"courier":    {"dispensed, to send": "in_transit"}},
+    "deliver":   {"patient":    each(("dispensed", "in_transit"), "delivered"),
+                  "pharmacist": {"dispensed": "delivered"},
+                  "courier":    {"in_transit": "delivered"}},
+    "decide":    {"fund_agent": {"delivered": "claimed"}},
+    "ask":       {"pharmacist": {"paid, scanned": "paid"}},
+    "keep":      {"doctor":     {"paid, asked": "paid"},
+                  "assistant":  {"paid, asked": "paid"}},
+    "change":    {"doctor":     each(OPEN, "issued"),
+                  "assistant":  each(OPEN, "pending")},
+    "cancel":    {"doctor":     each((*OPEN, "draft, uploaded"), "cancelled"),
+                  "assistant":  each(OPEN, "cancelled"),
+                  "system":     each((f"{one}, uploaded" for one in ("draft", *OPEN)), "cancelled"),
+                  "patient":    each(OPEN[:-1], "cancelled")},
+}
+# fmt: on
+ACTORS = (
+    *("doctor", "other_doctor", "assistant", "reviewer", "second_reviewer", "foreign_reviewer"),
+    *("patient", "other_patient", "system", "foreign_system"),
+    *("pharmacist", "other_pharmacist", "courier", "other_courier", "fund_agent", "other_agent"),
+)
+ITS_DOCTORS = {"issue", "keep", "change", "cancel"}
+"""Steps of the one doctor, of two, who wrote it."""
+MANY_CALLS = {"upload", "pay", "deliver", "decide", "change"}
+"""Steps of several calls, between which something else can happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """
+    Where a prescription stands. ``scanned``: the chosen pharmacist has read the code; ``asked``:
+    that one waits for the answer to a change request. ``by_two``: on the form of toxic medicines,
+    of which no pharmacy here has any; a change makes an ordinary one of it. ``uploaded``: by its
+    hospital's system.
+    """
+
+    state: str = "draft"
+    author: str = "doctor"
+    by_two: bool = False
+    checker: str = ""
+    couriered: bool = False
+    scanned: bool = False
+    asked: bool = False
+    uploaded: bool = False
+    entries: int = 0
+
+    def leads_to(self, who: str, verb: str) -> str | None:
+        """The state after the step, None where it is not lawful."""
+        ways = MODEL[verb].get(who, {})
+        if self._of_another(who, verb) or (self.by_two and verb in ("collect", "send")):
+            return None
+        if verb == "issue" and self.uploaded:
+            return None  # its hospital's system signs it
+        if self.state == "issued" and self.by_two and "issued, by two" in ways:
+            return ways["issued, by two"]
+        if self.uploaded and f"{self.state}, uploaded" in ways:
+            return ways[f"{self.state}, uploaded"]
+        if verb == "ask" and self.asked:
+            return None
+        if self.asked and "paid, asked" in ways:
+            return ways["paid, asked"] if self.state == "paid" else None
+        if self.state == "paid" and self.scanned and "paid, scanned" in ways:
+            return ways["paid, scanned"]
+        if self.state == "dispensed" and self.couriered:
+            return ways.get("dispensed, to send")
+        return ways.get(self.state)
+
+    def _of_another(self, who: str, verb: str) -> bool:
+        """It takes the other doctor, or the other reviewer."""
+        if verb in ITS_DOCTORS and who in ("doctor", "assistant"):
+            return who != self.author
+        return verb == "approve" and self.state == "checked" and who == self.checker
+
+    def after(self, who: str, verb: str) -> Life | None:
+        """The life after the step, None where it is not lawful."""
+        target = self.leads_to(who, verb)
+        if target is None:
+            return None
+        if verb == "scan":
+            return replace(self, scanned=True)
+        then = replace(self, state=target, entries=self.entries + 1)
+        if verb in ("collect", "send"):
+            return replace(then, couriered=verb == "send")
+        if verb == "approve" and target == "checked":
+            return replace(then, checker=who)
+        if verb in ("withdraw", "change"):
+            by_two = self.by_two and verb != "change"
+            return replace(then, couriered=False, scanned=False, asked=False, by_two=by_two)
+        return replace(then, asked=verb == "ask") if verb in ("ask", "keep") else then
+
+    def lawful(self) -> list[tuple[str, str]]:
+        return [(who, verb) for verb in MODEL for who in ACTORS if self.leads_to(who, verb)]
+
+
+@dataclass
+class Played:
+    """One prescription in the world, and whoever tries something with it. ``line``: as uploaded."""
+
+    world: World
+    patient: Patient
+    rx: str
+    line: str = ""
+
+    @classmethod
+    def drafted(cls, world: World, patient: Patient, life: Life) -> Played:
+        """One that begins as ``life`` says."""
+        draft = world.draft(patient)
+        if life.by_two:
+            draft["lines"] = world.toxic_lines(patient)
+        rx = getattr(world, life.author).write("/api/prescriptions", draft)["id"]
+        return cls(world, patient, str(rx))
+
+    def take(self, who: str, verb: str) -> None:
+        """Raises ``Problem`` if the server refuses."""
+        CALLS[verb](self, self._client(who))
+
+    def command(self, by: Client, verb: str, body: Body | None = None) -> None:
+        by.command(of(self.rx, verb), body or {})
+
+    def _client(self, who: str) -> Client:
+        found = self.patient if who == "patient" else getattr(self.world, who)
+        return found.client if isinstance(found, Patient) else found
+
+
+def _authorize(way: str) -> Callable[[Played, Client], None]:
+    return lambda it, by: it.command(by, "authorize", it.world.choice(it.patient, way))
+
+
+def _review(**body: str) -> Callable[[Played, Client], None]:
+    return lambda it, by: it.command(by, "review", body)
+
+
+def _countersign(**body: str) -> Callable[[Played, Client], None]:
+    return lambda it, by: it.command(by, "countersign", body)
+
+
+def _pay(it: Played, by: Client) -> None:
+    order = by.write(of(it.rx, "pay"), {})
+    number = str(order["out_trade_no"])
+    asked = by.get(f"/api/payments/{number}/parameters")
+    it.world.wechat.post("/simulator/pay", json=asked).raise_for_status()
+    it.world.bring_answer(number)
+
+
+def _ask(it: Played, by: Client) -> None:
+    it.command(by, "change-request", asking())
+
+
+def _upload(it: Played, by: Client) -> None:
+    """A line that was sent before is answered, and makes no step: it counts as refused here."""
+    (told,) = uploads.bring(by, it.line)
+    if "statement" in told:
+        (told,) = uploads.send(by, told)
+    elif "refused" not in told:
+        raise Problem(409, told)
+    if "refused" in told:
+        raise Problem(409, told["refused"])
+
+
+def _change(it: Played, by: Client) -> None:
+    """Another content of the same two boxes."""
+    by.write(of(it.rx, "versions"), it.world.content("0.5", "0.5"))
+    it.command(by, "change")
+
+
+def _scan(it: Played, by: Client) -> None:
+    by.write("/api/scans", {"code": it.world.code(it.patient, it.rx)})
+
+
+def _deliver(it: Played, by: Client) -> None:
+    told = {} if by is it.patient.client else told_code(it.patient, it.rx)
+    it.command(by, "deliver", told)
+
+
+def _decide(it: Played, by: Client) -> None:
+    try:
+        fen = owed(by, it.rx)
+    except StopIteration:
+        fen = 1
+    by.command(f"/api/claims/{it.rx}/decide", {"decision": "approve", "approved_fen": fen})
+
+
+CALLS: dict[str, Callable[[Played, Client], None]] = {
+    "issue": lambda it, by: it.command(by, "issue"),
+    "countersign": _countersign(decision="approve"),
+    "refuse": _countersign(decision="return", reason="dose"),
+    "upload": _upload,
+    "approve": _review(decision="approve"),
+    "send_back": _review(decision="return", reason="dose"),
+    "collect": _authorize("collect"),
+    "send": _authorize("courier"),
+    "withdraw": lambda it, by: it.command(by, "withdraw"),
+    "pay": _pay,
+    "scan": _scan,
+    "dispense": lambda it, by: it.command(by, "dispense", {"lines": {"1": 1, "2": 1}}),
+    "ship": lambda it, by: it.command(by, "ship"),
+    "deliver": _deliver,
+    "decide": _decide,
+    "ask": _ask,
+    "keep": lambda it, by: it.command(by, "keep", {"reason": "intended"}),
+    "change": _change,
+    "cancel": lambda it, by: it.command(by, "cancel", {"reason": "clinical"}),
+}

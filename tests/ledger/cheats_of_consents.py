@@ -1,0 +1,191 @@
+"""Cheats with grants, with emergencies, and with the looks that rest on them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from config import law as published
+from hospital import consents
+from hospital.units import stamp
+from tests.ledger.cheating import Cheat
+from tests.ledger.lawful import END, OTHER_TAG, TAG, Book
+
+GRANT, EMERGENCY = "grant/" + "9" * 32, "emergency/" + "e" * 32
+READER = "hospital2/doctor/p7"
+REASON = b"r" * 32
+SKEW = timedelta(seconds=published.SKEW_S)
+
+
+def granted(book: Book, *, by: str = "patient", says: Any = None, **fields: Any) -> Book:
+    """The patient lets the doctors of another hospital see lines and diagnoses until ``END``."""
+    facts = {
+        "fields": ["diagnosis/", "line/"],
+        "purpose": "treatment",
+        "reader": "",
+        "to": "hospital2",
+        "until": stamp(END),
+        **(says or {}),
+    }
+    book.add(GRANT, "consent.grant", facts, book.keys[by], **{"patient": TAG, **fields})
+    return book
+
+
+def withdrawn(book: Book, *, by: str = "patient", **fields: Any) -> Book:
+    book.add(GRANT, "consent.withdraw", {}, book.keys[by], **{"patient": TAG, **fields})
+    return book
+
+
+def opened(book: Book, *, by: str = "doctor", says: Any = None, **fields: Any) -> Book:
+    """The doctor breaks the glass, for half an hour from the entry's second."""
+    facts = {
+        "fields": list(consents.OPENED_BY_EMERGENCY),
+        "until": stamp(book.now + timedelta(seconds=1) + consents.WINDOW),
+        **(says or {}),
+    }
+    fields = {"patient": TAG, "commitment": REASON, **fields}
+    book.add(EMERGENCY, "emergency.open", facts, book.keys[by], **fields)
+    return book
+
+
+def judged(book: Book, verdict: str = "justified", *, by: str = "regulator", **more: Any) -> Book:
+    fields = {"patient": TAG, "commitment": REASON, **more}
+    facts = {"verdict": verdict}
+    book.add(EMERGENCY, "emergency.review", facts, book.keys[by], **fields)
+    return book
+
+
+def looked(book: Book, *, says: Any = None, **fields: Any) -> Book:
+    """A doctor of the other hospital looks under the grant."""
+    facts = {
+        "reader": READER,
+        "role": "doctor",
+        "organisation": "hospital2",
+        "purpose": "treatment",
+        "basis": GRANT,
+        "of": "history",
+        "records": 3,
+        "fields": ["diagnosis/", "line/"],
+        **(says or {}),
+    }
+    fields = {"patient": TAG, **fields}
+    book.add(f"view/{len(book.entries):032x}", "record.view", facts, book.keys["access"], **fields)
+    return book
+
+
+THROUGH_GLASS = {
+    "reader": "hospital/doctor/p1",
+    "organisation": "hospital",
+    "purpose": consents.EMERGENCY,
+    "basis": EMERGENCY,
+    "fields": list(consents.OPENED_BY_EMERGENCY),
+}
+
+
+def granting(**says: Any) -> Cheat:
+    return lambda book: granted(book, says=says)
+
+
+def looking(**says: Any) -> Cheat:
+    return lambda book: looked(granted(book), says=says)
+
+
+def through_glass(**says: Any) -> Cheat:
+    return lambda book: looked(opened(book), says={**THROUGH_GLASS, **says})
+
+
+FOR_ONE = {"reader": "hospital2/doctor/p8"}
+TOO_LONG = stamp(END + consents.LONGEST)
+CHEATS: dict[str, tuple[str, Cheat]] = {
+    # what is granted
+    "granted by another patient": ("wrong_patient", lambda book: granted(book, by="patient2")),
+    "granted by a doctor": ("wrong_role", lambda book: granted(book, by="doctor")),
+    "granted until yesterday": (
+        "wrong_end",
+        granting(until=stamp(END - timedelta(days=4))),
+    ),
+    "granted for years": ("wrong_end", granting(until=TOO_LONG)),
+    "granted for what nobody grants": ("wrong_purpose", granting(purpose="emergency")),
+    "granted the patient's name": ("wrong_fields", granting(fields=["line/", "patient/"])),
+    "granted nothing": ("wrong_fields", granting(fields=[])),
+    "granted in disorder": ("wrong_fields", granting(fields=["line/", "diagnosis/"])),
+    "granted twice": ("wrong_state", lambda book: granted(granted(book))),
+    "withdrawn before it was granted": ("wrong_state", withdrawn),
+    "withdrawn twice": ("wrong_state", lambda book: withdrawn(withdrawn(granted(book)))),
+    "a grant withdrawn by another patient": (
+        "wrong_patient",
+        lambda book: withdrawn(granted(book), by="patient2"),
+    ),
+    "a grant moved to another patient": (
+        "patient_changed",
+        lambda book: withdrawn(granted(book), by="patient2", patient=OTHER_TAG),
+    ),
+    # a look under a grant
+    "a look under no grant": ("no_basis", looked),
+    "a look after the withdrawal": ("no_basis", lambda book: looked(withdrawn(granted(book)))),
+    "a look after the end": (
+        "no_basis",
+        lambda book: looked(granted(book), at=END + SKEW),
+    ),
+    "a look at another patient": (
+        "wrong_patient",
+        lambda book: looked(granted(book), patient=OTHER_TAG),
+    ),
+    "a look from another hospital": ("wrong_reader", looking(organisation="hospital")),
+    "a look by a colleague": (
+        "wrong_reader",
+        lambda book: looked(granted(book, says=FOR_ONE)),
+    ),
+    "a look for another purpose": ("wrong_purpose", looking(purpose="emergency")),
+    "a look by a reviewer": ("wrong_role", looking(role="reviewer")),
+    "a look at more than was granted": ("wrong_fields", looking(fields=["allergies", "line/"])),
+    # broken glass
+    "glass broken by a pharmacist": ("wrong_role", lambda book: opened(book, by="pharmacist")),
+    "glass broken for nobody": ("wrong_patient", lambda book: opened(book, patient="")),
+    "glass broken without a reason": (
+        "no_commitment",
+        lambda book: opened(book, commitment=b""),
+    ),
+    "glass broken for days": ("wrong_end", lambda book: opened(book, says={"until": stamp(END)})),
+    "glass broken for the patient's name": (
+        "wrong_fields",
+        lambda book: opened(book, says={"fields": ["patient/"]}),
+    ),
+    "glass broken for nothing": (
+        "wrong_fields",
+        lambda book: opened(book, says={"fields": []}),
+    ),
+    "glass broken in disorder": (
+        "wrong_fields",
+        lambda book: opened(book, says={"fields": ["line/", "allergies"]}),
+    ),
+    "a look through glass that is whole": (
+        "no_basis",
+        lambda book: looked(book, says=THROUGH_GLASS),
+    ),
+    "a look through glass after half an hour": (
+        "no_basis",
+        lambda book: looked(
+            opened(book),
+            says=THROUGH_GLASS,
+            at=book.now + timedelta(seconds=1) + consents.WINDOW + SKEW,
+        ),
+    ),
+    "a look through glass that was not justified": (
+        "no_basis",
+        lambda book: looked(judged(opened(book), "unjustified"), says=THROUGH_GLASS),
+    ),
+    "a look through another's glass": ("wrong_reader", through_glass(reader="hospital/doctor/p2")),
+    "a look through glass called treatment": ("wrong_purpose", through_glass(purpose="treatment")),
+    "judged by a doctor": ("wrong_role", lambda book: judged(opened(book), by="doctor2")),
+    "judged by who opened it": (
+        "four_eyes",
+        lambda book: judged(opened(book), by="judge_in_own_cause"),
+    ),
+    "judged as something else": ("wrong_decision", lambda book: judged(opened(book), "maybe")),
+    "judged twice": ("wrong_state", lambda book: judged(judged(opened(book)))),
+    "another reason judged": (
+        "commitment_changed",
+        lambda book: judged(opened(book), commitment=b"s" * 32),
+    ),
+}
