@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -77,14 +77,12 @@ class Client:
         What went stale in between (somebody else was first) is drawn again, a few times.
         """
         values = dict(body or {})
-        for last in (False, False, True):
+
+        def once() -> Json:
             drawn = self.post(f"{path}/statement", {**values, "key": self.key_name})
-            try:
-                return self.write(path, {**values, **self.signed(drawn)})
-            except Problem as problem:
-                if last or problem.code not in OUTDATED:
-                    raise
-        raise AssertionError("unreachable")
+            return self.write(path, {**values, **self.signed(drawn)})
+
+        return _drawn_anew(once)
 
     # --- keys and log-in ---------------------------------------------------------------------
 
@@ -118,10 +116,14 @@ class Client:
         """Register the key of this seed; the server decides its name."""
         public = note.Signer("new", seed).verifier.public_key
         text = base64.b64encode(public).decode()
-        drawn = self.post("/api/keys/statement", {"public_key": text})
-        self.signer = note.Signer(drawn["key"], seed)
         seen = {"face_check": face_check} if face_check else {}
-        self.write("/api/keys", {"public_key": text, **seen, **self.signed(drawn)})
+
+        def register() -> Json:
+            drawn = self.post("/api/keys/statement", {"public_key": text})
+            self.signer = note.Signer(drawn["key"], seed)
+            return self.write("/api/keys", {"public_key": text, **seen, **self.signed(drawn)})
+
+        _drawn_anew(register)
 
     # --- how calls go out ----------------------------------------------------------------------
 
@@ -163,6 +165,17 @@ class Client:
         if answer.status_code >= 400:
             raise Problem(answer.status_code, body)
         return body
+
+
+def _drawn_anew(command: Callable[[], Json], tries: int = 3) -> Json:
+    """Draw and sign; again if something happened in between, a few times."""
+    for left in reversed(range(tries)):
+        try:
+            return command()
+        except Problem as problem:
+            if not left or problem.code not in OUTDATED:
+                raise
+    raise AssertionError("unreachable")
 
 
 def _try_again(answer: httpx.Response) -> bool:

@@ -1,7 +1,7 @@
 """
 A payer's agent: a program of its own, run by the payer, holding the payer's key.
 
-It reads the claims that are open for its payer, fetches the signed events with their receipts,
+It reads the claims that are open for its payer, fetches the signed entries as receipt files,
 verifies them offline, decides by a simple policy, signs, and settles with the pharmacies what it
 approved. It needs the public API and nothing else of this server: no database, no Django.
 
@@ -15,7 +15,9 @@ import itertools
 import logging
 import time
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,39 +25,63 @@ import httpx
 
 from hospital.client import Client, Problem
 from insurance import evidence
-from insurance.evidence import BadEvidence, Evidence, Proven, Verdict
-from ledger import keyfile, note
-from ledger.entry import Statement
+from insurance.evidence import BadEvidence
+from ledger import keyfile
 from ledger.policy import Policy
 
 PAUSE_S = 0.5
+UNAUTHORIZED = 401
 log = logging.getLogger("agent")
 
 
 @dataclass(slots=True)
 class Agent:
-    """``ceiling_fen`` is the most that it approves by itself for one claim."""
+    """
+    ``policy`` is asked before each claim, since it names new logs after a turn; ``ceiling_fen`` is
+    the most that the agent approves by itself for one claim.
+    """
 
     client: Client
     payer: str
-    policy: Policy
+    policy: Callable[[], Policy]
     ceiling_fen: int
-    keys: dict[str, list[Proven]] = field(default_factory=dict)
+    unproven: set[str] = field(default_factory=set)
 
     def step(self) -> int:
         """Decide what is open, settle what is approved; how many decisions were made."""
-        decided = sum(self._decide(claim) for claim in self.client.get("/api/claims")["claims"])
+        claims = self.client.get("/api/claims")["claims"]
+        decided = sum(self._tried(partial(self._decide, claim)) for claim in claims)
         self._settle()
         return decided
 
-    def _decide(self, claim: dict[str, Any]) -> bool:
+    def _tried(self, work: Callable[[], bool]) -> bool:
+        """One refusal keeps nothing else waiting, unless it is that the session has ended."""
         try:
-            found = self._evidence(claim["subject"])
+            return work()
         except Problem as problem:
-            if problem.code == "entry.not_yet_published":
-                return False  # its checkpoint comes within a second or two
-            raise
-        verdict = self._verdict(found, claim)
+            if problem.status == UNAUTHORIZED:
+                raise
+            log.warning("refused: %s", problem.code)
+            return False
+
+    def _decide(self, claim: dict[str, Any]) -> bool:
+        """
+        Whether a decision was made. None is, and a person has to look, where the server does not
+        prove what happened: the pharmacy has handed out the medicine and cannot help it.
+        """
+        subject = claim["subject"]
+        try:
+            statements = evidence.proven(self._files(subject), subject, self.policy())
+        except BadEvidence as fault:
+            if subject not in self.unproven:
+                log.error("%s: %s", subject, fault)
+            self.unproven.add(subject)
+            return False
+        except Problem as problem:
+            if problem.code != "entry.not_yet_published":
+                raise
+            return False  # its checkpoint comes within a second or two
+        verdict = evidence.rule(statements, self.payer, ceiling_fen=self.ceiling_fen)
         try:
             self.client.command(
                 f"/api/claims/{claim['prescription']}/decide",
@@ -69,39 +95,27 @@ class Agent:
             if problem.code != "claim.decided":  # another copy of this agent was first
                 raise
             return False
-        log.info("%s %s: %s", claim["subject"], verdict.decision, verdict.reason)
+        self.unproven.discard(subject)
+        log.info("%s %s: %s", subject, verdict.decision, verdict.reason)
         return True
 
-    def _verdict(self, found: Evidence, claim: dict[str, Any]) -> Verdict:
-        try:
-            statements = evidence.checked(found, self.policy)
-        except BadEvidence as fault:
-            log.error("%s: %s", claim["subject"], fault)
-            return Verdict("refuse", 0, "evidence_missing")
-        return evidence.rule(statements, self.payer, ceiling_fen=self.ceiling_fen)
-
-    def _evidence(self, subject: str) -> Evidence:
-        events = self._proven(subject)
-        chain = self.policy.logs[0].verifier.name
-        if "log" not in self.keys:
-            self.keys["log"] = self._proven("log")
-        for event in events:
-            name = Statement.parse(note.parse(event.entry).text).by
-            if not name.startswith(f"{chain}/"):
-                self.keys[name] = self._proven(f"key/{name}")
-        return Evidence(events, self.keys["log"][0], self.keys)
-
-    def _proven(self, subject: str) -> list[Proven]:
-        found = self.client.get("/api/entries", subject=subject, receipts="1")["entries"]
-        return [Proven(one["note"].encode(), one["receipt"].encode()) for one in found]
+    def _files(self, subject: str) -> list[bytes]:
+        """The receipt file of every entry about a subject."""
+        entries = self.client.get("/api/entries", subject=subject)["entries"]
+        return [self.client.text(f"/api/receipts/{one['leaf']}?file=1") for one in entries]
 
     def _settle(self) -> None:
-        owed: dict[str, list[int]] = defaultdict(list)
+        """Pay each pharmacy; a settlement takes what is owed in one line of logs."""
+        owed: dict[tuple[str, str], list[int]] = defaultdict(list)
         for claim in self.client.get("/api/claims/unsettled")["claims"]:
-            owed[claim["pharmacy"]].append(claim["id"])
-        for pharmacy, claims in owed.items():
-            self.client.command("/api/settlements", {"pharmacy": pharmacy, "claims": claims})
-            log.info("settled %d claims with %s", len(claims), pharmacy)
+            owed[claim["pharmacy"], claim["line"]].append(claim["id"])
+        for (pharmacy, _), claims in owed.items():
+            self._tried(partial(self._pay, pharmacy, claims))
+
+    def _pay(self, pharmacy: str, claims: Sequence[int]) -> bool:
+        self.client.command("/api/settlements", {"pharmacy": pharmacy, "claims": claims})
+        log.info("settled %d claims with %s", len(claims), pharmacy)
+        return True
 
 
 def main() -> None:
@@ -114,14 +128,13 @@ def main() -> None:
         signer=keyfile.load(options.key),
         patience_s=60,
     )
-    policy = _policy(client, options.policy)
-    agent = Agent(client, options.payer, policy, options.ceiling_fen)
+    agent = Agent(client, options.payer, _policy(client, options.policy), options.ceiling_fen)
     client.enter_with_key()
     for _ in itertools.count():
         try:
             agent.step()
         except Problem as problem:
-            if problem.status == 401:
+            if problem.status == UNAUTHORIZED:
                 client.enter_with_key()
             log.warning("refused: %s", problem.code)
         except httpx.TransportError as fault:
@@ -129,9 +142,12 @@ def main() -> None:
         time.sleep(PAUSE_S)
 
 
-def _policy(client: Client, path: Path | None) -> Policy:
+def _policy(client: Client, path: Path | None) -> Callable[[], Policy]:
     """The consortium's policy: pinned in a file, or, failing that, as the log first shows it."""
-    return Policy.parse(path.read_bytes() if path else client.text("/log/policy"))
+    if path is not None:
+        return lambda: Policy.parse(path.read_bytes())
+    shown = Policy.parse(client.text("/log/policy"))
+    return lambda: shown
 
 
 def _options() -> argparse.Namespace:

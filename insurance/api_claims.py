@@ -162,6 +162,7 @@ class Unsettled(http.Query):
                     "id": claim.id,
                     "prescription": str(claim.bill.prescription_id),
                     "pharmacy": claim.bill.pharmacy.slug,
+                    "line": claims.line_of(claim),
                     "approved_fen": claim.approved_fen,
                 }
                 for claim in unsettled(call.by.organisation_id, most=claims.SETTLED_AT_ONCE)

@@ -101,7 +101,7 @@ def unsettled(payer: int, *, most: int) -> QuerySet[Claim]:
     """Approved claims of this payer that were not paid to the pharmacy yet."""
     return (
         Claim.objects.filter(payer_id=payer, settlement__isnull=True, approved_fen__gt=0)
-        .select_related("bill__pharmacy", "bill__prescription")
+        .select_related("bill__pharmacy", "bill__prescription__patient__person")
         .order_by("id")[:most]
     )
 

@@ -239,24 +239,29 @@ class Play:
         """Check the chain and the receipt of its last entry with the policy alone."""
         reader = self.stage.cast.patient(self.script.patient)
         entries = self._entries(reader)
-        leaf = b""
+        leaf, approved_fen = b"", 0
         for number, stored in enumerate(entries, 1):
             text = stored["note"].encode()
             statement = entry.Statement.parse(note.parse(text).text)
             if (statement.version, statement.prev) != (number, leaf):
                 raise Unexpected(f"entry {number} does not follow its predecessor")
+            approved_fen += statement.facts.get("approved_fen", 0)
             leaf = entry.leaf_hash(text)
         proof = self._receipt(reader, leaf.hex())
         receipt.verify(proof, entries[-1]["note"].encode(), self.stage.policy())
         self.outcome.index = receipt.parse(proof).index
         self.outcome.verified = True
-        self._check_end()
+        self._check_end(approved_fen)
 
-    def _check_end(self) -> None:
+    def _check_end(self, approved_fen: int) -> None:
         ends = CLOSED.get(self.ending)
         if ends is None:
             self_paid = self.outcome.total_fen == self.outcome.patient_fen
             ends = "delivered" if self_paid else "claimed"
+            if approved_fen != (
+                owed := (self.outcome.total_fen or 0) - (self.outcome.patient_fen or 0)
+            ):
+                raise Unexpected(f"the payers approved {approved_fen} fen of {owed}")
         reached = self.outcome.states[-1][0]
         if reached != ends:
             raise Unexpected(f"ended {reached}, not {ends}")

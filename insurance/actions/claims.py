@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db import models, transaction
 
 from hospital import access, errors, signing
-from hospital.models import Organisation, Person
+from hospital.models import Organisation
 from hospital.roles import Actor
 from insurance import queries
 from insurance.models import Bill, Claim, Settlement
@@ -221,7 +221,7 @@ def _unsettled(
 
 def _settlement(pharmacy: Organisation, found: Sequence[Claim], by: Actor) -> signing.Draft:
     """It names its claims, so that whoever replays the log sees that each is paid once."""
-    lines = {access.line_of(_patient(claim)) for claim in found}
+    lines = {line_of(claim) for claim in found}
     if len(lines) != 1:
         raise SeveralLines(field="claims", lines=sorted(lines))
     names = sorted(claim.bill.prescription.subject for claim in found)
@@ -240,7 +240,8 @@ def _settlement(pharmacy: Organisation, found: Sequence[Claim], by: Actor) -> si
     )
 
 
-def _patient(claim: Claim) -> Person:
+def line_of(claim: Claim) -> str:
+    """The line of logs that holds what is owed: the patient's. A settlement is made per line."""
     person = claim.bill.prescription.patient.person
     assert person is not None, "only an identified patient has prescriptions"
-    return person
+    return access.line_of(person)

@@ -18,7 +18,8 @@ from tests.crashes.runs import NOT_OURS, python
 from tests.servers.homes import quiet
 
 LINES = {"RX_LINES": "2"}
-PATIENCE_S = 120.0
+PATIENCE_S = 240.0
+"""Longer than any wait of the demo, so that it says itself what did not come."""
 
 
 def size(home: Path) -> int:
@@ -28,6 +29,16 @@ def size(home: Path) -> int:
     except (FileNotFoundError, notes.Malformed):
         return 0
     return treehead.TreeHead.parse(text).size
+
+
+def rest(playing: subprocess.Popen[str]) -> str:
+    """All that the demo said, also where it does not end."""
+    try:
+        return playing.communicate(timeout=PATIENCE_S)[0]
+    except subprocess.TimeoutExpired:
+        playing.kill()
+        said = playing.communicate()[0]
+        pytest.fail(f"the demo did not end within {PATIENCE_S:.0f} s of the turn:\n{said}")
 
 
 @pytest.mark.slow
@@ -54,7 +65,7 @@ def test_prescriptions_go_on_while_the_logs_turn(home: Path):
         for step in ("prepare", "now"):
             ran = python(home, "manage.py", "turn", step, "2027q1", **LINES)
             assert ran.returncode == 0, ran.stdout
-        said, _ = playing.communicate(timeout=PATIENCE_S)
+        said = rest(playing)
     finally:
         playing.kill()
     assert playing.returncode == 0, said[-4000:]

@@ -6,21 +6,11 @@ import pytest
 
 from insurance import evidence
 from ledger.entry import Statement
+from prescriptions.lifecycle import MOVES
 from tests.ledger.lawful import facts_of
 
 WAY = ("issue", "approve", "authorize", "pay", "dispense", "receive")
-KINDS = {
-    "issue": "prescription.issue",
-    "approve": "prescription.review",
-    "authorize": "prescription.authorize",
-    "pay": "insurance.pay",
-    "dispense": "pharmacy.dispense",
-    "receive": "pharmacy.deliver",
-    "change": "prescription.change",
-    "ask_change": "prescription.change_request",
-    "keep": "prescription.keep",
-    "extend": "prescription.extend",
-}
+MOVE = {one.name: one for one in MOVES}
 CHANGED = facts_of("change")["lines"]
 
 
@@ -32,13 +22,14 @@ def told(*moves: str, dispensed: dict[str, int] | None = None) -> list[Statement
             subject="rx/" + "1" * 32,
             version=number,
             prev=b"" if number == 1 else bytes(32),
-            kind=KINDS[name],
+            kind=MOVE[name].kind,
             by="somebody",
             at=datetime(2026, 11, 23, 12, tzinfo=UTC),
             patient="",
             commitment=b"",
             facts={
                 **facts_of(name),
+                "to": MOVE[name].target or "",
                 **({"lines": dispensed} if dispensed and name == "dispense" else {}),
             },
         )
@@ -76,3 +67,32 @@ def test_without_a_step_nothing_is_paid(missing):
     """C1"""
     way = [name for name in WAY if name != missing]
     assert ruling(told(*way)) == ("refuse", "evidence_missing")
+
+
+def test_whoever_wrote_and_reviewed_it():
+    """C1: assistants' with a countersignature, narcotics by two reviewers, uploaded ones."""
+    rest = WAY[2:]
+    assert ruling(told("submit", "countersign", "approve", *rest)) == ("approve", "none")
+    assert ruling(told("issue", "check", "confirm", *rest)) == ("approve", "none")
+    uploaded = facts_of("upload")["lines"]
+    told_uploaded = told("upload", "approve", *rest, dispensed=uploaded)
+    assert ruling(told_uploaded) == ("approve", "none")
+    assert ruling(told("upload_reviewed", *rest, dispensed=uploaded)) == ("approve", "none")
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        ("submit", "approve"),
+        ("issue", "check"),
+        ("upload",),
+        ("submit", "refuse", "approve"),
+        ("upload_reviewed", "change"),
+        ("countersign", "submit", "approve"),
+    ],
+)
+def test_one_signature_does_not_stand_for_two(way):
+    """C1, R7"""
+    uploaded = facts_of("upload")["lines"] if "upload" in way[0] and len(way) == 1 else None
+    said = told(*way, *WAY[2:], dispensed=uploaded)
+    assert ruling(said) == ("refuse", "evidence_missing")

@@ -1,0 +1,95 @@
+"""A payer's agent decides by what is proven to it, in as many logs as there are."""
+
+import logging
+from functools import partial
+from uuid import UUID
+
+import pytest
+
+from insurance.agent import Agent
+from insurance.models import Claim
+from ledger import network
+from ledger.models import Log
+from ledger.policy import Policy
+from tests import invariants
+from tests.journeys.test_races_of_money import elsewhere, line_of
+from tests.world import Patient, World
+
+
+def delivered(world: World, *patients: Patient) -> list[str]:
+    """A delivered prescription of each, all of whose entries are final."""
+    for patient in patients:
+        world.covers(patient)
+    made = [world.delivered(patient) for patient in patients]
+    assert not invariants.come_to_rest()
+    return made
+
+
+def agreed(*lines: str) -> Policy:
+    """A policy that lists the logs of these lines; without any, of all."""
+    logs = Log.objects.filter(line__in=lines or network.lines())
+    listed = "".join(f"log {one.vkey}\n" for one in logs)
+    return Policy.parse(f"{listed}quorum none\n".encode())
+
+
+def agent(world: World) -> Agent:
+    return Agent(world.fund_agent, world.fund.slug, agreed, 10**6)
+
+
+def decisions(world: World, *prescriptions: str) -> list[str]:
+    found = Claim.objects.filter(
+        bill__prescription__in=map(UUID, prescriptions), payer=world.fund
+    ).values_list("bill__prescription_id", "decision")
+    said = {str(rx): decision for rx, decision in found}
+    return [said.get(rx, "") for rx in prescriptions]
+
+
+def test_pays_in_every_line_of_logs(world: World, patient: Patient):
+    """C1, L2: each line is proven by itself, and a settlement is made for each."""
+    made = delivered(world, patient, elsewhere(patient, world))
+    agent(world).step()
+    assert decisions(world, *made) == ["approve", "approve"]
+    claims = Claim.objects.filter(bill__prescription__in=map(UUID, made), payer=world.fund)
+    assert claims.exclude(settlement=None).values("settlement").distinct().count() == 2
+
+
+def test_what_is_not_proven_is_left_to_a_person(
+    world: World, patient: Patient, monkeypatch: pytest.MonkeyPatch, caplog
+):
+    """C1, L3: the server leaves an entry out, or shows another prescription's; the rest goes on."""
+    short, foreign, honest = delivered(world, patient, world.a_patient(), world.a_patient())
+    subject = {rx: f"rx/{rx.replace('-', '')}" for rx in (short, foreign, honest)}
+    ours = agent(world)
+    ask = ours.client.get
+
+    def lying(path: str, **query):
+        about = query.get("subject")
+        if path == "/api/entries" and about == subject[foreign]:
+            return ask(path, subject=subject[honest])
+        answer = ask(path, **query)
+        if path == "/api/entries" and about == subject[short]:
+            del answer["entries"][2]
+        return answer
+
+    client = type("Liar", (), {"__getattr__": lambda _, name: getattr(world.fund_agent, name)})()
+    client.get = lying
+    ours.client = client
+    with caplog.at_level(logging.ERROR, logger="agent"):
+        ours.step()
+        ours.step()
+    assert decisions(world, short, foreign, honest) == ["", "", "approve"]
+    assert len(caplog.records) == 2, "each is said once"
+    assert "does not follow" in caplog.text
+    assert "about something else" in caplog.text
+
+    agent(world).step()
+    assert decisions(world, short, foreign) == ["approve", "approve"]
+
+
+def test_a_policy_that_does_not_know_the_log_decides_nothing(world: World, patient: Patient):
+    """L3: a log that the payer's organisation has not agreed on proves nothing."""
+    (rx,) = delivered(world, patient)
+    foreign = set(network.lines()) - {line_of(patient)}
+    ours = Agent(world.fund_agent, world.fund.slug, partial(agreed, *foreign), 10**6)
+    ours.step()
+    assert decisions(world, rx) == [""]
