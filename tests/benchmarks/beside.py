@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import signal
-import statistics
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -20,6 +19,7 @@ from django.db import connection
 from config.servers import services
 from ledger import lag, network
 from tests.benchmarks import cost, lanes
+from tests.benchmarks.turns import Turns
 
 PACE_S = 0.05
 PATIENCE_S = 60
@@ -28,7 +28,7 @@ WHOLE, APART, ALONE = "web", "web, witnesses elsewhere", "web, tasks stopped"
 SITUATIONS = 3
 
 
-def throughput(stack: services.Stack, requests: Sequence[bytes], rounds: int) -> dict[str, float]:
+def throughput(stack: services.Stack, requests: Sequence[bytes], rounds: int) -> Turns:
     """
     Requests a second in three situations, lap by lap in turns.
 
@@ -38,7 +38,7 @@ def throughput(stack: services.Stack, requests: Sequence[bytes], rounds: int) ->
     """
     theirs = [f"witness-{path.name}" for path in (stack.home / "witnesses").iterdir()]
     stopped = {WHOLE: [], APART: theirs, ALONE: [*theirs, *TASKS]}
-    found: dict[str, list[float]] = {name: [] for name in stopped}
+    turns = Turns()
     share = len(requests) // (len(stopped) * rounds)
     connect = lanes.over_http(stack.web_url)
     for number in range(len(stopped) * rounds):
@@ -46,11 +46,11 @@ def throughput(stack: services.Stack, requests: Sequence[bytes], rounds: int) ->
         jobs = requests[number * share : (number + 1) * share]
         _signal(stack, stopped[name], signal.SIGSTOP)
         try:
-            found[name].append(lanes.lap(connect, jobs, cost.Meter({})).rate)
+            turns.note(name, lanes.lap(connect, jobs, cost.Meter({})).rate)
         finally:
             _signal(stack, stopped[name], signal.SIGCONT)
         _come_to_rest()  # what has piled up is not the next round's
-    return {name: statistics.median(rates) for name, rates in found.items()}
+    return turns
 
 
 def seconds_to_final(stack: services.Stack, requests: Sequence[bytes]) -> list[float]:

@@ -1,13 +1,12 @@
 """
 What sequencing and auditing cost, beside what PostgreSQL and libsodium do at best.
 
-Contestants run in turns in the same run and are compared by their medians; so the ratios hold on
-other machines too, the rates do not. It leaves logs of its own in the database.
+Contestants take turns in the same run (``tests.benchmarks.turns``); so the ratios hold on other
+machines too, the rates do not. It leaves logs of its own in the database.
 """
 
 import io
 import os
-import statistics
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from ledger import note
 
 RECORD_SIZE = 480
-Measured = dict[str, float]
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -31,26 +29,23 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def interleaved(works: dict[str, Callable[[], float]], rounds: int) -> Measured:
-    """The median of each, all of them once per round."""
-    times: dict[str, list[float]] = {name: [] for name in works}
-    for _ in range(rounds):
-        for name, work in works.items():
-            times[name].append(work())
-    return {name: statistics.median(values) for name, values in times.items()}
-
-
 def sequencing(entries: int) -> dict[str, Callable[[], float]]:
     """Drain events that are committed, against writing the same leaf rows by COPY and unnest."""
+    empty_leaves()
+    return {
+        "sequence": lambda: _drain(entries),
+        "COPY": lambda: copy(entries),
+        "unnest": lambda: _unnest(_leaf_rows(entries)),
+    }
+
+
+def empty_leaves() -> None:
+    """Make the table for the floors, or empty it: leaves with the same indexes."""
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE IF NOT EXISTS bench_leaf (LIKE ledger_leaf INCLUDING ALL)")
-    return {
-        "sequence": lambda: _drain(entries),
-        "COPY": lambda: _copy(_leaf_rows(entries)),
-        "unnest": lambda: _unnest(_leaf_rows(entries)),
-    }
+        cursor.execute("TRUNCATE bench_leaf")
 
 
 def _leaf_rows(entries: int) -> list[tuple[str, ...]]:
@@ -90,16 +85,17 @@ def _drain(entries: int) -> float:
     return seconds(lambda: sequencer.sequence(origin))
 
 
-def _copy(rows: list[tuple[str, ...]]) -> float:
+def copy(entries: int) -> float:
+    """Seconds to write so many leaves by COPY."""
     from django.db import connection, transaction
 
-    text = io.StringIO("".join("\t".join(row) + "\n" for row in rows))
+    text = io.StringIO("".join("\t".join(row) + "\n" for row in _leaf_rows(entries)))
 
-    def copy() -> None:
+    def write() -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.copy_from(text, "bench_leaf", columns=COLUMNS)
 
-    return seconds(copy)
+    return seconds(write)
 
 
 def _unnest(rows: list[tuple[str, ...]]) -> float:

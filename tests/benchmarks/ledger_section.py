@@ -8,14 +8,17 @@ seconds and milliseconds are those of this machine.
 from __future__ import annotations
 
 import argparse
+import statistics
 from collections.abc import Callable
 
 from config.servers import services
-from tests.benchmarks import beside, lanes, ledger, operations, receipts, scaling
+from tests.benchmarks import beside, lanes, ledger, operations, receipts, scaling, turns
 from tests.benchmarks.gates import Row, bound
 from tests.benchmarks.scene import Scene
 
-AUDITED = 10_000
+AUDITED = 2_000
+SHORT = 3
+"""So many times the rounds of what is over in a moment."""
 WEB_SHARE, RECORDED, STEADY = 200, 120, 200
 ISSUE = 0
 Say = Callable[[str], None]
@@ -25,48 +28,39 @@ def measured(stack: services.Stack, options: argparse.Namespace, say: Say) -> li
     """All rows; minutes at full size."""
     rounds, entries = options.rounds, options.entries
     say("Draining events, and the floors beside it …")
-    rates = _per_second(ledger.sequencing(entries), entries, rounds)
+    drained = turns.taken(ledger.sequencing(entries), SHORT * rounds, pieces=entries)
     say("Auditing, and verifying signatures alone …")
     audited = min(entries, AUDITED)
-    rates |= _per_second(ledger.auditing(audited), audited, rounds)
+    verified = turns.taken(ledger.auditing(audited), SHORT * rounds, pieces=audited)
     say("Two logs beside one …")
-    rates |= scaling.two_logs(entries, rounds)
+    beside_one = scaling.two_logs(entries, SHORT * rounds)
     scene = Scene.set()
     laps = beside.SITUATIONS * rounds * WEB_SHARE  # a lap lasts as long as the tasks' period
     count = laps + STEADY
     issues = operations.prepared_alone(scene, ISSUE, count, say, 2 * rounds * RECORDED)
     say("State changes with their entries and without …")
     over_sql = lanes.over_sql(stack.servers.database_url)
-    rates |= scaling.state_changes(over_sql, issues.recordings, rounds)
+    changes = scaling.state_changes(over_sql, issues.recordings, rounds)
     say("The web beside the ledger's tasks, and without them …")
-    rates |= beside.throughput(stack, issues.take("server", laps), rounds)
+    web = beside.throughput(stack, issues.take("server", laps), rounds)
     say("From commit to final …")
     waits = beside.seconds_to_final(stack, issues.take("server", STEADY))
     say(f"One log up to {options.grown:,} entries …")
-    rates |= (grown := scaling.growth(options.grown))
-    early, late = grown
+    early, late = map(statistics.median, scaling.growth(options.grown))
     return [
-        _ratio(rates, "sequence", "COPY", 0.45, 0.65),
-        _ratio(rates, "sequence", "unnest", 0.55, 0.80),
-        _ratio(rates, "two logs", "one log", 1.5, 1.75),
-        _ratio(rates, "with its entry", "state change", 0.80, 0.90),
-        _ratio(rates, beside.APART, beside.ALONE, 0.95, 0.99),
-        _ratio(rates, beside.WHOLE, beside.ALONE, 0.80, 0.95),
-        _ratio(rates, late, early, 0.90, 1.0),
-        _ratio(rates, "audit", "VerifyKey.verify", 0.60, 0.85),
+        _ratio(drained, "sequence", "COPY", 0.45, 0.65),
+        _ratio(drained, "sequence", "unnest", 0.55, 0.80),
+        _ratio(beside_one, "two logs", "one log", 1.5, 1.75),
+        _ratio(changes, "with its entry", "state change", 0.80, 0.90),
+        _ratio(web, beside.APART, beside.ALONE, 0.95, 0.99),
+        _ratio(web, beside.WHOLE, beside.ALONE, 0.80, 0.95),
+        Row(f"last of {options.grown:,} ÷ COPY", "first ÷ COPY", late, early, late / early, 0.9, 1),
+        _ratio(verified, "audit", "VerifyKey.verify", 0.60, 0.85),
         bound("commit to final, p50, s", waits[len(waits) // 2], 1.5, 0.6),
         bound("commit to final, p99, s", waits[len(waits) * 99 // 100], 2.5, 0),
         bound("receipt checked offline, ms", receipts.check_ms(stack), 2, 0),
     ]
 
 
-def _per_second(
-    works: dict[str, Callable[[], float]], entries: int, rounds: int
-) -> dict[str, float]:
-    measured = ledger.interleaved(works, rounds)
-    return {name: entries / seconds for name, seconds in measured.items()}
-
-
-def _ratio(rates: dict[str, float], what: str, against: str, gate: float, aim: float) -> Row:
-    figure = rates[what] / rates[against]
-    return Row(what, against, rates[what], rates[against], figure, gate, aim)
+def _ratio(of: turns.Turns, what: str, against: str, gate: float, aim: float) -> Row:
+    return Row(what, against, of.rate(what), of.rate(against), of.ratio(what, against), gate, aim)

@@ -1,75 +1,73 @@
 """
 How the ledger scales: two logs beside one, a state change with and without its entry, growth.
 
-Each ratio compares rates measured in turns in the same run (see ``tests.benchmarks.ledger``).
+Each ratio compares rates measured in turns in the same run (see ``tests.benchmarks.turns``).
 """
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from tests.benchmarks import cost, lanes, ledger
 from tests.benchmarks.lanes import FORKING
+from tests.benchmarks.turns import Turns
 
 WRITERS = 8
 GROWTH_STEP = 10_000
 _FIRST, _PATIENCE_S = 100_000, 300
-Rates = dict[str, float]
 
 
-def two_logs(entries: int, rounds: int) -> Rates:
+def two_logs(entries: int, rounds: int) -> Turns:
     """Entries a second of one log, and of two logs drained by two processes at once."""
-    found: dict[str, list[float]] = {"one log": [], "two logs": []}
+    turns = Turns()
     for _ in range(rounds):
         for name, count in (("one log", 1), ("two logs", 2)):
             origins = [ledger.filled(entries) for _ in range(count)]
-            found[name].append(count * entries / _at_once([(_drain, (one,)) for one in origins]))
-    return {name: statistics.median(rates) for name, rates in found.items()}
+            turns.note(name, count * entries / _at_once([(_drain, (one,)) for one in origins]))
+    return turns
 
 
 def state_changes(
     connect: Callable[[], lanes.Do], recordings: Sequence[lanes.Statements], rounds: int
-) -> Rates:
+) -> Turns:
     """
     Transactions a second of eight bare connections, with the ledger's statements and without.
 
     ``recordings`` are the statements of as many different state changes; each is done once.
     """
-    found: dict[str, list[float]] = {"with its entry": [], "state change": []}
+    turns = Turns()
     share = len(recordings) // (2 * rounds)
     parts = [recordings[at * share : (at + 1) * share] for at in range(2 * rounds)]
     for number, part in enumerate(parts):
         name = ("with its entry", "state change")[number % 2]
         jobs = part if name == "with its entry" else [_without_ledger(one) for one in part]
-        found[name].append(lanes.lap(connect, jobs, cost.Meter({}), WRITERS).rate)
-    return {name: statistics.median(rates) for name, rates in found.items()}
+        turns.note(name, lanes.lap(connect, jobs, cost.Meter({}), WRITERS).rate)
+    return turns
 
 
 def _without_ledger(statements: lanes.Statements) -> lanes.Statements:
     return [one for one in statements if b"ledger_" not in one]
 
 
-def growth(entries: int) -> Rates:
+def growth(entries: int) -> tuple[list[float], list[float]]:
     """
-    Entries a second drained into one log, at its beginning and at its end.
+    Fill one log: at its beginning and at its end, how fast it drains beside COPY.
 
-    Batches of 10,000; the first is left out, as everything is cold.
+    Batches of 10,000, each followed by as many leaves copied into an empty table, so that what the
+    machine does in between says nothing; the first is left out, as everything is cold.
     """
     origin = ledger.filled(0)
     batches = entries // GROWTH_STEP
     stretch = min(_FIRST, entries // 2) // GROWTH_STEP
-    rates = []
+    turns = Turns()
     for number in range(batches):
         ledger.fill(origin, GROWTH_STEP, number * GROWTH_STEP)
-        rates.append(GROWTH_STEP / _drain(origin))
-    last = f"last of {entries:,}"
-    first = rates[1 : stretch + 1]
-    return {
-        f"first {stretch * GROWTH_STEP:,}": statistics.median(first),
-        last: statistics.median(rates[-stretch:]),
-    }
+        ledger.empty_leaves()
+        turns.note("drained", GROWTH_STEP / _drain(origin))
+        turns.note("copied", GROWTH_STEP / ledger.copy(GROWTH_STEP))
+    ratios = turns.ratios("drained", "copied")
+    return ratios[1 : stretch + 1], ratios[-stretch:]
 
 
 def _drain(origin: str) -> float:
@@ -97,5 +95,8 @@ def _at_once(works: Sequence[tuple[Callable[..., float], tuple[Any, ...]]]) -> f
 
 
 def _child(start: Any, answers: Any, work: Callable[..., float], arguments: Any) -> None:
+    from django.db import connection
+
+    connection.ensure_connection()  # to connect is no part of the work
     start.wait()
     answers.put(work(*arguments))

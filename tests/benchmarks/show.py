@@ -11,6 +11,7 @@ from tests.benchmarks.figures import Figures
 from tests.benchmarks.gates import Row
 
 AIM = 1 / 3
+SHOWN_WHOLE = 100
 
 
 def operations(console: Console, figures: Sequence[Figures], load: str) -> None:
@@ -70,8 +71,7 @@ def gates(console: Console, title: str, rows: Sequence[Row]) -> None:
         table.add_column(name, justify="right")
     for row in rows:
         colour = "green" if row.holds else "red"
-        other = f"{row.other:,.0f}" if row.against else ""
-        value = f"{row.value:,.0f}" if row.against else ""
+        value, other = map(_rate, (row.value, row.other)) if row.against else ("", "")
         table.add_row(
             row.what,
             row.against,
@@ -82,3 +82,7 @@ def gates(console: Console, title: str, rows: Sequence[Row]) -> None:
             f"{row.aim:g}" if row.aim else "",
         )
     console.print(table)
+
+
+def _rate(value: float) -> str:
+    return f"{value:,.0f}" if value >= SHOWN_WHOLE else f"{value:.2f}"
