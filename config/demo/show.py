@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -96,6 +97,11 @@ def problems(found: Sequence[Problem]) -> Table:
     for one in found:
         made.add_row(str(one.line_number), one.field or "–", one.reason)
     return made
+
+
+def failures(outcomes: Sequence[Outcome]) -> list[str]:
+    """What did not go as planned, in a sentence each."""
+    return [f"[red]line {one.number}: {escape(one.failed)}" for one in outcomes if one.failed]
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:

@@ -63,6 +63,8 @@ class Command(BaseCommand):
         if faulty:
             console.print(show.problems(faulty))
         console.print(show.table(outcomes))
+        for failure in show.failures(outcomes):
+            console.print(failure)
         console.print(show.summary(outcomes), f"in {time.monotonic() - began:.1f} s")
         failed = sum(bool(one.failed) for one in outcomes) + checks.count(False)
         if failed:
