@@ -106,6 +106,10 @@ LEDGER_ORIGIN = os.environ.get("RX_ORIGIN", "rx.example/log")
 # People's entries are spread over so many lines of logs, each with its own sequencer and key.
 LEDGER_LINES = max(1, int(os.environ.get("RX_LINES", "1")))
 KEY_FOLDER = Path(home.KEYS)
+# Who holds the key that wraps all others (``hospital.keyservice``), and the embedded one's file:
+# in production on another disk than the data, and in no backup beside them.
+KEY_SERVICE = os.environ.get("RX_KEY_SERVICE", "hospital.keyservice.FileKeys")
+KEK_FILE = Path(kek) if (kek := os.environ.get("RX_KEK")) else None
 LOG_FOLDER = Path(home.LOG)
 # Who must cosign (a C2SP tlog-policy; where there is no file, nobody but the log), how long a
 # witness may take, and within how many seconds an entry is promised to be final.

@@ -25,6 +25,7 @@ from django.db import connection, transaction
 
 from hospital import errors, sealing
 from hospital.models import Answer
+from hospital.resealing import Sealed
 
 KEPT = timedelta(days=7)
 _KEY = re.compile(r"[\x21-\x2b\x2d-\x7e]{1,255}")  # visible ASCII but the comma
@@ -126,3 +127,8 @@ def _lock_and_recall(account: UUID, key: str) -> tuple[int, bytes, bytes] | None
 
 def _about(account: UUID, key: str) -> str:
     return f"answer/{account.hex}/{key}"
+
+
+SEALED = Sealed(
+    Answer, ("body",), lambda answer, _: _about(answer.account_id, answer.key), ("account", "key")
+)

@@ -17,8 +17,9 @@ from uuid import UUID, uuid4
 
 from nacl import utils
 
-from hospital import errors, sealing
+from hospital import aead, errors, sealing
 from hospital.models import SealedRecord
+from hospital.resealing import Sealed
 from ledger import commitments
 from ledger.receiptfile import Field
 
@@ -57,7 +58,7 @@ def seal(fields: Fields, salts: Mapping[str, bytes] | None = None) -> SealedReco
     return SealedRecord.objects.create(
         id=record_id,
         wrapped_key=sealing.seal(key, _about(record_id)),
-        body=sealing.seal_with(key, body.encode(), _about(record_id)),
+        body=aead.seal_with(key, body.encode(), _about(record_id)),
         commitment=commitments.commit(commitments.digest(*field) for field in salted),
     )
 
@@ -99,7 +100,7 @@ def salted(record: SealedRecord, names: Iterable[str] | None = None) -> list[Fie
         raise RecordErased
     about = _about(record.id)
     key = sealing.unseal(record.wrapped_key, about)
-    fields = json.loads(sealing.unseal_with(key, record.body, about))
+    fields = json.loads(aead.unseal_with(key, record.body, about))
     wanted = None if names is None else tuple(names)
     return [
         Field(base64.b64decode(salt), name, value)
@@ -116,6 +117,10 @@ def forget(record: SealedRecord) -> None:
 
 def _about(record_id: UUID) -> str:
     return f"record/{record_id.hex}"
+
+
+SEALED = Sealed(SealedRecord, ("wrapped_key",), lambda record, _: _about(record.id))
+"""The bodies are under the records' own keys, which do not change."""
 
 
 def _text(salt: bytes) -> str:

@@ -15,6 +15,7 @@ from knox.models import AuthToken
 from hospital import authentication, errors, sealing, signing
 from hospital.gateways import wechat
 from hospital.models import Account, EnrolmentCode, Key, LoginChallenge, new_nonce
+from hospital.resealing import Sealed
 from hospital.roles import Role
 from hospital.units import stamp
 from ledger import network, note
@@ -148,9 +149,15 @@ def forget_old(*, at: datetime) -> None:
 def openid(account: Account) -> str:
     """The WeChat openid of a patient's account, for paying."""
     assert account.wechat_openid is not None
+    return sealing.unseal(account.wechat_openid, _about(account)).decode()
+
+
+def _about(account: Account) -> str:
     assert account.wechat_index is not None
-    about = f"openid/{bytes(account.wechat_index).hex()}"
-    return sealing.unseal(account.wechat_openid, about).decode()
+    return f"openid/{bytes(account.wechat_index).hex()}"
+
+
+SEALED = Sealed(Account, ("wechat_openid",), lambda account, _: _about(account), ("wechat_index",))
 
 
 def _session(account: Account, prefix: str = "") -> Session:

@@ -11,6 +11,7 @@ from nacl import utils
 
 from hospital import errors, identity, records, sealing
 from hospital.models import Account, Address, Department, Organisation, Person
+from hospital.resealing import Sealed
 from hospital.rights import Rights
 from hospital.roles import EMPLOYERS, Actor, OrganisationKind, Role
 
@@ -65,8 +66,14 @@ def id_number_of(person: Person) -> str:
 
 
 def _opened(person: Person, field: str) -> str:
-    about = f"person/{person.handle.hex}/{field}"
-    return sealing.unseal(getattr(person, field), about).decode()
+    return sealing.unseal(getattr(person, field), _about(person, field)).decode()
+
+
+def _about(person: Person, field: str) -> str:
+    return f"person/{person.handle.hex}/{field}"
+
+
+SEALED = Sealed(Person, ("name", "id_number", "phone", "tag_key"), _about, ("handle",))
 
 
 def bind(account: Account, *, name: str, id_number: str, phone: str) -> Account:

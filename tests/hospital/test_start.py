@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.test import override_settings
+from django.utils import timezone
 
 from config.home import BASE
 from hospital import sealing
@@ -44,7 +45,8 @@ def test_another_key_opens_nothing(tmp_path: Path):
     """P4: what was sealed under a key that is gone does not open, and is not returned as it is."""
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
-        sealing.make_keys(tmp_path / name)
+        with override_settings(KEY_FOLDER=tmp_path / name):
+            sealing.make_keys(at=timezone.now())
     with override_settings(KEY_FOLDER=tmp_path / "one"):
         sealed = sealing.seal("处方".encode(), "record/1")
         assert sealing.unseal(sealed, "record/1").decode() == "处方"
@@ -55,8 +57,8 @@ def test_another_key_opens_nothing(tmp_path: Path):
 
 def test_no_two_seals_share_a_nonce(tmp_path: Path):
     """P5: 20 000 seals of one text under one key, 20 000 nonces."""
-    sealing.make_keys(tmp_path)
     with override_settings(KEY_FOLDER=tmp_path):
+        sealing.make_keys(at=timezone.now())
         nonces = {sealing.seal(b"x", "record/1")[5:29] for _ in range(20_000)}
 
     assert len(nonces) == 20_000

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         _check_lines()
         settings.KEY_FOLDER.mkdir(parents=True, exist_ok=True, mode=0o700)
         _django_key()
-        sealing.make_keys(settings.KEY_FOLDER)
+        sealing.make_keys(at=timezone.now())
         for name in services.SERVICES:
             services.make_key(name)
         origins = [network.newest(line) for line in (*network.lines(), network.national())]
