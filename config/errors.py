@@ -8,6 +8,7 @@ the log gets the details, and neither gets personal data.
 from __future__ import annotations
 
 import logging
+import sys
 import traceback
 from typing import Any
 from uuid import uuid4
@@ -103,7 +104,11 @@ def page(status: int) -> Any:
     """A Django error view that speaks problem+json."""
 
     def view(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-        body = problem(status, *OF_HTTP[status], {})
+        fault = sys.exc_info()[1] if status == 500 else None
+        _, code, title, facts = (
+            _of_bug(fault) if isinstance(fault, Exception) else (status, *OF_HTTP[status], {})
+        )
+        body = problem(status, code, title, facts)
         return JsonResponse(body, status=status, content_type="application/problem+json")
 
     return view

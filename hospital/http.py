@@ -183,7 +183,10 @@ class Endpoint(APIView):
         if self.records_refusals and isinstance(
             exc, errors.Forbidden | errors.NotFound | errors.Conflict | errors.Gone
         ):
-            self._record(exc)
+            try:
+                self._record(exc)
+            except Exception as fault:  # what cannot be recorded is not answered either
+                return super().handle_exception(fault)
         return super().handle_exception(exc)
 
     def _record(self, refusal: errors.Refusal) -> None:
