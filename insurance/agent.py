@@ -45,7 +45,7 @@ class Agent:
     payer: str
     policy: Callable[[], Policy]
     ceiling_fen: int
-    unproven: set[str] = field(default_factory=set)
+    left: set[tuple[str, str]] = field(default_factory=set)
 
     def step(self) -> int:
         """Decide what is open, settle what is approved; how many decisions were made."""
@@ -73,14 +73,13 @@ class Agent:
         try:
             statements = evidence.proven(self._files(subject), subject, self.policy())
         except BadEvidence as fault:
-            if subject not in self.unproven:
-                log.error("%s: %s", subject, fault)
-            self.unproven.add(subject)
+            self._wait(subject, logging.ERROR, str(fault))
             return False
         except Problem as problem:
             if problem.code != "entry.not_yet_published":
                 raise
-            return False  # its checkpoint comes within a second or two
+            self._wait(subject, logging.INFO, "its checkpoint comes within a second or two")
+            return False
         verdict = evidence.rule(statements, self.payer, ceiling_fen=self.ceiling_fen)
         try:
             self.client.command(
@@ -95,9 +94,14 @@ class Agent:
             if problem.code != "claim.decided":  # another copy of this agent was first
                 raise
             return False
-        self.unproven.discard(subject)
         log.info("%s %s: %s", subject, verdict.decision, verdict.reason)
         return True
+
+    def _wait(self, subject: str, level: int, why: str) -> None:
+        """Leave a claim as it is; the log says once why."""
+        if (subject, why) not in self.left:
+            log.log(level, "%s waits: %s", subject, why)
+        self.left.add((subject, why))
 
     def _files(self, subject: str) -> list[bytes]:
         """The receipt file of every entry about a subject."""
