@@ -88,6 +88,14 @@ def opened(record: SealedRecord, viewing: Viewing) -> dict[str, Any]:
     return {field.name: field.value for field in salted(record, viewing)}
 
 
+def listed(record: SealedRecord, viewing: Viewing) -> dict[str, Any] | None:
+    """As ``opened``; None if it was erased, which hides nothing else of a list."""
+    try:
+        return opened(record, viewing)
+    except records.RecordErased:
+        return None
+
+
 def salted(record: SealedRecord, viewing: Viewing) -> list[Field]:
     """As ``opened``, each field with its salt: for the patient, who may show it to others."""
     if connection.in_atomic_block or not viewing.committed or record.id.hex not in viewing.records:

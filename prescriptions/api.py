@@ -47,6 +47,7 @@ def shown(opened: viewing.Opened, at: datetime) -> dict[str, Any]:
         "kept_until": stamp(_kept_until(prescription)),
         "can_be_fetched": queries.can_be_fetched(prescription, at),
         "issue": _issue(prescription),
+        "erased": opened.erased,
         "lines": content.lines_of(opened.fields),
         "fields": {
             name: value

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from hospital import access, paging, permissions, records
+from hospital import access, paging, permissions
 from hospital import queries as people
 from hospital.consents import Purpose
 from hospital.consultations.models import Consultation
@@ -89,7 +89,7 @@ def view(about: About, wanted: paging.Wanted, *, by: Actor, at: datetime) -> Pag
             patient=patient.person,
         )
         given = _given_out(page) if GIVEN_OUT in basis.fields else {}
-    past = [Past(one, _opened(one, looked), given.get(one.id)) for one in page]
+    past = [Past(one, access.listed(one.record, looked), given.get(one.id)) for one in page]
     return Page(basis, past, following)
 
 
@@ -109,14 +109,6 @@ def _patient(about: About, by: Actor) -> Account:
     if own is None:
         raise permissions.NotGranted
     return own.patient
-
-
-def _opened(prescription: Prescription, looked: access.Viewing) -> dict[str, Any] | None:
-    """Erased content is missing from a history, and hides nothing else of it."""
-    try:
-        return access.opened(prescription.record, looked)
-    except records.RecordErased:
-        return None
 
 
 def _given_out(page: Sequence[Prescription]) -> dict[UUID, Dispensing]:

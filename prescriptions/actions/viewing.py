@@ -21,10 +21,11 @@ VERSIONS_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A prescription with the fields that the reader may see."""
+    """A prescription with the fields that the reader may see; none of them if it was erased."""
 
     prescription: Prescription
     fields: dict[str, Any]
+    erased: bool = False
 
 
 def view(prescription_id: UUID, *, by: Actor, at: datetime) -> Opened:
@@ -125,7 +126,7 @@ def view_series(series: UUID, *, by: Actor, at: datetime) -> list[Opened]:
             fields=LISTED,
             patient=issues[0].patient.person,
         )
-    return [Opened(one, access.opened(one.record, viewing)) for one in issues]
+    return [_listed(one, viewing) for one in issues]
 
 
 def view_list(
@@ -148,7 +149,12 @@ def view_list(
             fields=LISTED,
             patient=page[0].patient.person if page and by.role is Role.PATIENT else None,
         )
-    return [Opened(one, access.opened(one.record, viewing)) for one in page], following
+    return [_listed(one, viewing) for one in page], following
+
+
+def _listed(prescription: Prescription, viewing: access.Viewing) -> Opened:
+    fields = access.listed(prescription.record, viewing)
+    return Opened(prescription, fields or {}, erased=fields is None)
 
 
 _PURPOSE = {Role.PATIENT: "own", Role.DOCTOR: "treatment", Role.REVIEWER: "review"}
