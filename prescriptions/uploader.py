@@ -15,11 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from hospital.batches import MOST
-from hospital.client import Client
+from hospital.client import OUTDATED, Client
 from prescriptions.reading import LINE_MAX_CHARS
 
 BATCH_BYTES = 1_000_000
 """Of the lines of one call; escaped as JSON they take up to twice that."""
+
+TRIES = 3
+"""A statement may be outdated before it is back: the logs turned, or another run was faster."""
 
 Say = Callable[[int], None]
 
@@ -79,7 +82,7 @@ def lines_of(path: Path) -> Iterator[Line]:
                 yield Line(number, text.strip()[: LINE_MAX_CHARS + 1])
 
 
-def _upload(client: Client, batch: list[Line], report: Report) -> None:
+def _upload(client: Client, batch: list[Line], report: Report, tries: int = TRIES) -> None:
     body = {"lines": [line.text for line in batch], "key": client.key_name}
     waiting = []
     for line, brought in zip(batch, client.write("/api/uploads", body)["results"], strict=True):
@@ -92,11 +95,16 @@ def _upload(client: Client, batch: list[Line], report: Report) -> None:
     if not waiting:
         return
     answer = client.write("/api/uploads/sign", {"notes": [note for _, note in waiting]})
+    outdated = []
     for (line, _), done in zip(waiting, answer["results"], strict=True):
-        if "refused" in done:
-            report.refused.append(_refused(line, done["refused"]))
-        else:
+        if "refused" not in done:
             report.became[done["status"]] += 1
+        elif done["refused"]["code"] in OUTDATED and tries > 1:
+            outdated.append(line)
+        else:
+            report.refused.append(_refused(line, done["refused"]))
+    if outdated:
+        _upload(client, outdated, report, tries - 1)
 
 
 def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
