@@ -28,6 +28,7 @@ from ledger import entry, lag, network
 
 Drawn = entry.Statement | list[entry.Statement]
 MOST_LINES = 256
+RECORDED = (errors.Forbidden, errors.NotFound, errors.Conflict, errors.Gone)
 
 
 class BadInput(errors.Invalid):
@@ -180,13 +181,11 @@ class Endpoint(APIView):
         return dict(body.validated_data)
 
     def handle_exception(self, exc: Exception) -> Response:
-        if self.records_refusals and isinstance(
-            exc, errors.Forbidden | errors.NotFound | errors.Conflict | errors.Gone
-        ):
-            try:
+        try:
+            if self.records_refusals and isinstance(exc, RECORDED):
                 self._record(exc)
-            except Exception as fault:  # what cannot be recorded is not answered either
-                return super().handle_exception(fault)
+        except Exception as fault:  # what cannot be recorded is not answered either
+            return super().handle_exception(fault)
         return super().handle_exception(exc)
 
     def _record(self, refusal: errors.Refusal) -> None:
