@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from hospital.law import Data, condition, is_
-from prescriptions.law import BEFORE, BY_ITS_PATIENT, Clause, equal
+from prescriptions import lawseconds
+from prescriptions.law import BEFORE, BY_ITS_PATIENT, DOUBLE_CHECKED, Clause, equal
 from prescriptions.models import ChangeRequest, Status, Way
 
 _AT_ITS_PHARMACY = equal(
@@ -12,6 +13,20 @@ _AT_ITS_PHARMACY = equal(
 _BY_ITS_COURIER = equal(
     "wrong_courier", "the authorized courier signs", "signer.organisation", "kept.courier"
 )
+_GIVEN_OUT: Data = {"pharmacy": "text", "lines": {"*": "count"}, "scan": "hex32"}
+_GIVING_OUT = [
+    _AT_ITS_PHARMACY,
+    equal(
+        "wrong_pharmacy", "it names the authorized pharmacy", "facts.pharmacy", "kept.pharmacy"
+    ),
+    condition(
+        "wrong_quantity",
+        "of every line at most what is left of it",
+        "each_at_most",
+        "facts.lines",
+        "kept.left",
+    ),
+]
 _COLLECTED = (Status.DISPENSED, Way.COLLECT)
 _SENT = (Status.DISPENSED, Way.COURIER)
 _ARRIVING = (Status.IN_TRANSIT, Way.COURIER)
@@ -21,6 +36,7 @@ _RECEIVED = [*BEFORE, "courier", "patient_fen", "way"]
 def clauses() -> dict[str, Clause]:
     """Move's name → clause."""
     return {
+        "double_check": _double_check(),
         "dispense": _dispense(),
         "ask_change": _ask_change(),
         "ship": Clause(
@@ -42,27 +58,25 @@ def clauses() -> dict[str, Clause]:
     }
 
 
+def _double_check() -> Clause:
+    """The last one counts, for the scan and the lines that it names."""
+    return Clause(
+        _GIVEN_OUT,
+        [lawseconds.AT_THE_COUNTER, *_GIVING_OUT],
+        keep={
+            "checked_lines": "facts.lines",
+            "checked_scan": "facts.scan",
+            "double_checker": "signer.person",
+        },
+    )
+
+
 def _dispense() -> Clause:
     return Clause(
-        {"pharmacy": "text", "lines": {"*": "count"}, "scan": "hex32"},
-        [
-            _AT_ITS_PHARMACY,
-            equal(
-                "wrong_pharmacy",
-                "it names the authorized pharmacy",
-                "facts.pharmacy",
-                "kept.pharmacy",
-            ),
-            condition(
-                "wrong_quantity",
-                "of every line at most what is left of it",
-                "each_at_most",
-                "facts.lines",
-                "kept.left",
-            ),
-        ],
+        _GIVEN_OUT,
+        [*_GIVING_OUT, *lawseconds.DOUBLE_CHECKED],
         keep={"left": {"minus": ["kept.left", "facts.lines"]}},
-        forget=["asked"],
+        forget=["asked", *DOUBLE_CHECKED],
     )
 
 

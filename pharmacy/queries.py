@@ -52,6 +52,21 @@ def live_scan(prescription: Prescription, by: Actor, *, at: datetime) -> Scan | 
     )
 
 
+def live_scan_of(prescription: Prescription, scan_id: UUID, *, at: datetime) -> Scan | None:
+    """This scan at the prescription's pharmacy, whoever made it, while it lasts."""
+    return (
+        Scan.objects.filter(
+            id=scan_id,
+            prescription=prescription,
+            pharmacy_id=prescription.pharmacy_id,
+            scanned_at__gt=at - SCAN_LIFE,
+            ended_at__isnull=True,
+        )
+        .select_related("pharmacy", "pharmacist")
+        .first()
+    )
+
+
 def awaiting_courier(company: int | None) -> QuerySet[Delivery]:
     """What a courier company has to fetch or is carrying, oldest first."""
     return (

@@ -1,12 +1,15 @@
 from django.urls import path
 
-from pharmacy import api, api_history, api_requests
+from pharmacy import api, api_double_check, api_history, api_requests
 
 ONE = "prescriptions/<uuid:prescription_id>"
 
 urlpatterns = [
     path("scans", api.Scans.as_view()),
     path("scans/<uuid:scan_id>", api.ScanDetail.as_view()),
+    path(f"{ONE}/double-check/<uuid:scan_id>", api_double_check.ToCheck.as_view()),
+    path(f"{ONE}/double-check/statement", api_double_check.DoubleCheckStatement.as_view()),
+    path(f"{ONE}/double-check", api_double_check.DoubleCheck.as_view()),
     path(f"{ONE}/dispense/statement", api.DispenseStatement.as_view()),
     path(f"{ONE}/dispense", api.Dispense.as_view()),
     path(f"{ONE}/change-request/statement", api_requests.AskChangeStatement.as_view()),

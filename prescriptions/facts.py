@@ -52,6 +52,8 @@ class Form(StrEnum):
 
 TWO_REVIEWERS = (Form.NARCOTIC, Form.TOXIC)
 """What is written on these is approved by two: narcotics, psychotropics of class I, toxic ones."""
+TWO_PHARMACISTS = (Form.NARCOTIC,)
+"""What is written on these is given out by one pharmacist and checked by another (双人复核)."""
 
 
 class InsuranceClass(StrEnum):

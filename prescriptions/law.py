@@ -11,8 +11,15 @@ from prescriptions import lawcontrolled, lawplan, lawseconds, lifecycle, rules
 from prescriptions.facts import Form
 from prescriptions.lifecycle import Move
 
-CHOSEN = ["asked", "courier", "patient_fen", "pharmacy", "waiting", "way"]
-"""What an authorization chooses, and what its pharmacy asks; taking it back forgets it."""
+DOUBLE_CHECKED = ["checked_lines", "checked_scan", "double_checker"]
+"""What a second pharmacist has checked at the counter."""
+CHOSEN = [
+    *("asked", "courier", "patient_fen", "pharmacy", "waiting", "way"),
+    *DOUBLE_CHECKED,
+]
+"""
+What an authorization chooses, and what its pharmacy asks and checks; taking it back forgets it.
+"""
 BEFORE = [
     *("checker", "countersigner", "dispenser", "doctor", "form", "latest", "left", "opens_at"),
     "uploaded_by",

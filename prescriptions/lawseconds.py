@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hospital.law import condition, is_
 from prescriptions import rules
-from prescriptions.facts import TWO_REVIEWERS, Form
+from prescriptions.facts import TWO_PHARMACISTS, TWO_REVIEWERS, Form
 
 _WARNED = {"sorted": ["facts.warnings"]}
 _AND_WAITS = {"sorted": ["facts.warnings", is_(rules.COUNTERSIGNATURE)]}
@@ -43,6 +43,36 @@ BY_ANOTHER = condition(
     "signer.person",
     "kept.checker",
 )
+AT_THE_COUNTER = condition(
+    "double_check",
+    "what is written on this form takes two pharmacists",
+    "one_of",
+    ["kept.form"],
+    [[form.value] for form in TWO_PHARMACISTS],
+)
+_BY_ONE_PHARMACIST = [
+    "one_of",
+    ["kept.form"],
+    [[form.value] for form in Form if form not in TWO_PHARMACISTS],
+]
+DOUBLE_CHECKED = [
+    condition("double_check", words, "any", _BY_ONE_PHARMACIST, check)
+    for words, check in (
+        (
+            "another person has checked it, where its form takes two pharmacists",
+            ["differ", "signer.person", "kept.double_checker"],
+        ),
+        (
+            "these are the lines that were checked",
+            ["equal", "facts.lines", "kept.checked_lines"],
+        ),
+        (
+            "this is the scan for which it was checked",
+            ["equal", "facts.scan", "kept.checked_scan"],
+        ),
+    )
+]
+"""What holds for giving out; what was never checked has no person who did."""
 NOT_THE_COUNTERSIGNER = condition(
     "four_eyes",
     "who signs is not the person who countersigned it",

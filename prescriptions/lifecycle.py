@@ -72,6 +72,7 @@ SEND_BACK = Move("send_back", "prescription.review",    (S.ISSUED, S.CHECKED), S
 AUTHORIZE = Move("authorize", "prescription.authorize", (S.APPROVED,),   S.AUTHORIZED, (R.PATIENT,))
 WITHDRAW  = Move("withdraw",  "prescription.withdraw",  (S.AUTHORIZED, S.PAID), S.APPROVED, (R.PATIENT,))
 PAY       = Move("pay",       "insurance.pay",          (S.AUTHORIZED,), S.PAID,       (R.CASHIER,))
+DOUBLE_CHECK = Move("double_check", "pharmacy.double_check", (S.PAID,), None,           (R.PHARMACIST,), four_eyes=True)
 DISPENSE  = Move("dispense",  "pharmacy.dispense",      (S.PAID,),       S.DISPENSED,  (R.PHARMACIST,), four_eyes=True)
 SHIP      = Move("ship",      "pharmacy.ship",          (S.DISPENSED,),  S.IN_TRANSIT, (R.COURIER,), in_time=False)
 RECEIVE   = Move("receive",   "pharmacy.deliver",       (S.DISPENSED, S.IN_TRANSIT), S.DELIVERED, (R.PATIENT,), in_time=False)
@@ -94,7 +95,7 @@ EXPIRE    = Move("expire",    "prescription.expire",    OPEN,            S.EXPIR
 MOVES = (
     *(ISSUE, SUBMIT, COUNTERSIGN, REFUSE, UPLOAD, UPLOAD_REVIEWED),
     *(APPROVE, CHECK, CONFIRM, SEND_BACK),
-    *(AUTHORIZE, WITHDRAW, PAY, DISPENSE, SHIP, RECEIVE, HAND_OUT, HAND_OVER, DECIDE, CLAIM),
+    *(AUTHORIZE, WITHDRAW, PAY, DOUBLE_CHECK, DISPENSE, SHIP, RECEIVE, HAND_OUT, HAND_OVER, DECIDE, CLAIM),
     *(CANCEL, GIVE_UP, VOID, UNDO, ASK_CHANGE, KEEP, CHANGE, RESUBMIT, EXTEND, EXPIRE),
 )
 
@@ -149,7 +150,7 @@ def check(prescription: Prescription, move: Move, *, by: Actor, at: datetime) ->
     Raises:
         http.WrongRole: the role does not make this move.
         permissions.Wrong…: it is not the caller's prescription; ``permissions.OwnPrescription``,
-            ``permissions.SameReviewer``.
+            ``permissions.SameReviewer``, ``permissions.SamePharmacist``.
         WrongState: the status is not among ``move.sources``.
         OutOfTime: from ``valid_until`` on EXPIRE is the only lawful move out of ``OPEN``; before
             it, EXPIRE is the only unlawful one.
@@ -167,6 +168,8 @@ def check(prescription: Prescription, move: Move, *, by: Actor, at: datetime) ->
         permissions.check_four_eyes(prescription, by)
     if move is CONFIRM:
         permissions.check_second_reviewer(prescription, by)
+    if move is DISPENSE:
+        permissions.check_second_pharmacist(prescription, by)
     if prescription.status not in move.sources:
         raise WrongState(move=move.name, status=prescription.status)
     if move.in_time and (at >= prescription.valid_until) != (move is EXPIRE):

@@ -92,6 +92,8 @@ CHOSEN = (
     *(Status.IN_TRANSIT, Status.DELIVERED, Status.CLAIMED),
 )
 """In these states the patient has chosen a pharmacy and a way."""
+GIVEN = CHOSEN[2:]
+"""In these states the medicines have left the shelf."""
 COUNTS = (Status.ISSUED, Status.CHECKED, Status.APPROVED, *CHOSEN)
 """In these states the prescription has every doctor's signature that it needs."""
 
@@ -170,7 +172,9 @@ class Prescription(Content, places.Place, seconds.Seconds, origins.Origin):
                 condition=Q(valid_until__gt=models.F("created_at")),
             ),
             *places.CONSTRAINTS,
-            *seconds.constraints(counts=COUNTS, approved=(Status.APPROVED, *CHOSEN)),
+            *seconds.constraints(
+                counts=COUNTS, approved=(Status.APPROVED, *CHOSEN), given=GIVEN
+            ),
             *origins.CONSTRAINTS,
         ]
 

@@ -55,6 +55,12 @@ class SameReviewer(errors.Forbidden):
     code = "access.same_reviewer"
 
 
+class SamePharmacist(errors.Forbidden):
+    """One pharmacist gives this out and another checks it; you cannot be both."""
+
+    code = "access.same_pharmacist"
+
+
 class NotYours(errors.Forbidden):
     """You have no reason to see this prescription."""
 
@@ -107,6 +113,12 @@ def check_second_reviewer(prescription: Prescription, by: Actor) -> None:
     """Raises ``SameReviewer`` if ``by`` is the person who reviewed it first, whatever account."""
     if prescription.checker_id is not None and prescription.checker_id == by.person:
         raise SameReviewer
+
+
+def check_second_pharmacist(prescription: Prescription, by: Actor) -> None:
+    """Raises ``SamePharmacist`` if ``by`` is the person who checked it at the counter."""
+    if prescription.double_checker_id is not None and prescription.double_checker_id == by.person:
+        raise SamePharmacist
 
 
 def basis_to_view(prescription: Prescription, by: Actor) -> str:

@@ -169,7 +169,7 @@ class World:
 
     @cached_property
     def hospital(self) -> Organisation:
-        """It has a pharmacy of its own, whose shelves are empty."""
+        """It has a pharmacy of its own, whose shelves are empty but for narcotics."""
         hospital = an_organisation(OrganisationKind.HOSPITAL)
         an_organisation(OrganisationKind.PHARMACY, hospital=hospital)
         return hospital
@@ -224,6 +224,32 @@ class World:
     def poison(self) -> Medicine:
         """A toxic medicine: what is written on its form is approved by two."""
         return a_medicine(control=Control.TOXIC)
+
+    @cached_property
+    def prescriber(self) -> Client:
+        """A doctor with the right to narcotics."""
+        return a_member(Role.DOCTOR, self.hospital, rights=NARCOTICS)
+
+    @cached_property
+    def own_pharmacy(self) -> Organisation:
+        return Organisation.objects.get(hospital=self.hospital)
+
+    @cached_property
+    def own_pharmacist(self) -> Client:
+        return a_member(Role.PHARMACIST, self.own_pharmacy)
+
+    @cached_property
+    def second_own_pharmacist(self) -> Client:
+        return a_member(Role.PHARMACIST, self.own_pharmacy)
+
+    @cached_property
+    def morphine(self) -> Medicine:
+        """A narcotic, which the hospital's own pharmacy has."""
+        medicine = a_medicine(control=Control.NARCOTIC)
+        StockItem.objects.create(
+            pharmacy=self.own_pharmacy, medicine=medicine, price_fen=100, on_hand=100_000
+        )
+        return medicine
 
     @cached_property
     def system(self) -> Client:
@@ -433,6 +459,9 @@ class World:
 
     def toxic_lines(self, patient: Patient) -> list[dict[str, Any]]:
         return [{**self.draft(patient)["lines"][0], "medicine": self.poison.code, "days": 2}]
+
+    def narcotic_lines(self, patient: Patient) -> list[dict[str, Any]]:
+        return [{**self.draft(patient)["lines"][0], "medicine": self.morphine.code, "days": 3}]
 
     def checked(self, patient: Patient) -> str:
         """Approved by the first of two reviewers."""

@@ -26,7 +26,7 @@ from insurance.models import Bill
 from ledger import chain
 from ledger.entry import Statement
 from pharmacy.actions import delivering, dispensing, stock
-from prescriptions import controlled, lifecycle
+from prescriptions import controlled, lifecycle, seconds
 from prescriptions.actions import answering, series
 from prescriptions.models import ChangeRequest, Prescription, Way
 
@@ -137,6 +137,7 @@ def withdraw(
         pharmacy=None,
         way="",
         courier=None,
+        **seconds.UNCHECKED,
     )
     clear(prescription, at=at)
     answering.close(request, ChangeRequest.Answer.WITHDRAWN, at=at)

@@ -15,7 +15,7 @@ from hospital.units import stamp
 from ledger import chain, network, note
 from ledger.entry import Statement
 from pharmacy import codes, queries
-from pharmacy.actions import stock
+from pharmacy.actions import double_checking, stock
 from pharmacy.models import Dispensing, Scan
 from prescriptions import content, lifecycle, permissions
 from prescriptions import queries as rx_queries
@@ -41,22 +41,10 @@ class UsedCode(errors.Conflict):
     code = "code.used"
 
 
-class UnknownScan(errors.NotFound):
-    """You have no such scan, or it has ended."""
-
-    code = "scan.unknown"
-
-
 class NotScanned(errors.Forbidden):
     """Scan the patient's code first."""
 
     code = "scan.missing"
-
-
-class WrongQuantity(errors.Invalid):
-    """What is dispensed is exactly what was prescribed."""
-
-    code = "dispensing.wrong_quantity"
 
 
 @transaction.atomic(savepoint=False)
@@ -104,7 +92,7 @@ def view(scan_id: UUID, *, by: Actor, at: datetime) -> viewing.Opened:
     What the pharmacist needs to check and dispense; the look is recorded first.
 
     Raises:
-        UnknownScan: it is not the caller's, has ended, or is older than ``queries.SCAN_LIFE``.
+        double_checking.UnknownScan: it is not the caller's, has ended, or is older than ``queries.SCAN_LIFE``.
     """
     with transaction.atomic():
         found = Scan.objects.filter(
@@ -114,7 +102,7 @@ def view(scan_id: UUID, *, by: Actor, at: datetime) -> viewing.Opened:
             ended_at__isnull=True,
         ).first()
         if found is None:
-            raise UnknownScan
+            raise double_checking.UnknownScan
         prescription = rx_queries.with_record(found.prescription_id)
         permissions.check_party(prescription, by)
         looked = access.view(
@@ -147,14 +135,21 @@ def dispense(
     Give out the medicines under the pharmacist's signature; the reserved stock leaves the shelf.
 
     Raises:
-        NotScanned, WrongQuantity, and what ``lifecycle.advance`` raises.
+        NotScanned, double_checking.WrongQuantity, double_checking.NotChecked,
+        double_checking.OtherScan, and what ``lifecycle.advance`` raises.
     """
     prescription = lifecycle.lock(prescription_id)
     lifecycle.check(prescription, lifecycle.DISPENSE, by=by, at=at)
     scanned = _scan(prescription, by, at)
     facts = _facts(prescription, lines, scanned)
     entry = lifecycle.advance(
-        prescription, lifecycle.DISPENSE, by=by, at=at, signed=signed, facts=facts
+        prescription,
+        lifecycle.DISPENSE,
+        by=by,
+        at=at,
+        signed=signed,
+        facts=facts,
+        dispensed_by_id=by.person,
     )
     stock.take(prescription)
     Dispensing.objects.create(
@@ -206,6 +201,5 @@ def _scan(prescription: Prescription, by: Actor, at: datetime) -> Scan:
 
 
 def _facts(prescription: Prescription, lines: dict[str, int], scanned: Scan) -> dict[str, Any]:
-    if lines != prescription.quantities:
-        raise WrongQuantity(field="lines")
-    return {"pharmacy": scanned.pharmacy.slug, "lines": lines, "scan": scanned.id.hex}
+    double_checking.check_done(prescription, scanned)
+    return double_checking.facts_of(prescription, lines, scanned)

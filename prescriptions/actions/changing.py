@@ -21,7 +21,7 @@ from hospital.models import Account
 from hospital.roles import Actor
 from ledger import chain
 from ledger.entry import Statement
-from prescriptions import lifecycle, rules
+from prescriptions import lifecycle, rules, seconds
 from prescriptions.actions import answering, drafting, issuing, judging, numbering
 from prescriptions.lifecycle import Move
 from prescriptions.models import ChangeRequest, Prescription, Version
@@ -101,6 +101,7 @@ def change(
         countersigner=None,
         checker=None,
         confirmer=None,
+        **seconds.UNCHECKED,
     )
     Version.objects.filter(id=version.id).update(**old, number=number, replaced_at=at)
     answering.close(request, ChangeRequest.Answer.CHANGE, at=at)

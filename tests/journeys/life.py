@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import uuid4
 
 from hospital.client import Client, Problem
+from pharmacy.models import Scan
+from prescriptions.models import Prescription
 from tests.journeys import uploads
 from tests.journeys.writes import asking, of, owed, told_code
 from tests.world import Patient, World
@@ -25,11 +28,15 @@ def each(states: Iterable[str], target: str) -> Ways:
 
 
 OPEN = ("pending", "issued", "checked", "returned", "approved", "authorized", "paid")
-COLLEAGUES = ("doctor", "other_doctor")
+COLLEAGUES = ("doctor", "other_doctor", "prescriber")
 REVIEWERS = ("reviewer", "second_reviewer")
+OWN = ("own_pharmacist", "second_own_pharmacist")
+"""At the counter of the hospital's own pharmacy, where narcotics are given out."""
+COUNTERS = ("pharmacist", *OWN)
 # fmt: off
 MODEL: dict[str, dict[str, Ways]] = {
     "issue":     {"doctor":     {"draft": "issued"},
+                  "prescriber": {"draft": "issued"},
                   "assistant":  {"draft": "pending"}},
     "upload":    {"system":     {"draft, uploaded": "issued"}},
     "countersign": {one:       {"pending": "issued"} for one in COLLEAGUES},
@@ -41,31 +48,35 @@ MODEL: dict[str, dict[str, Ways]] = {
     "send":      {"patient":    {"approved": "authorized"}},
     "withdraw":  {"patient":    each(("authorized", "paid"), "approved")},
     "pay":       {"patient":    {"authorized": "paid"}},
-    "scan":      {"pharmacist": {"paid": "paid"}},
-    "dispense":  {"pharmacist": {"paid, scanned": "dispensed"}},
+    "scan":      {one:          {"paid": "paid"} for one in COUNTERS},
+    "double_check": {one:       {"paid, scanned": "paid"} for one in OWN},
+    "dispense":  {one:          {"paid, scanned": "dispensed"} for one in COUNTERS},
     "ship":      {"courier":    {"dispensed, to send": "in_transit"}},
     "deliver":   {"patient":    each(("dispensed", "in_transit"), "delivered"),
-                  "pharmacist": {"dispensed": "delivered"},
+                  **{one:       {"dispensed": "delivered"} for one in COUNTERS},
                   "courier":    {"in_transit": "delivered"}},
     "decide":    {"fund_agent": {"delivered": "claimed"}},
-    "ask":       {"pharmacist": {"paid, scanned": "paid"}},
+    "ask":       {one:          {"paid, scanned": "paid"} for one in COUNTERS},
     "keep":      {"doctor":     {"paid, asked": "paid"},
+                  "prescriber": {"paid, asked": "paid"},
                   "assistant":  {"paid, asked": "paid"}},
     "change":    {"doctor":     each(OPEN, "issued"),
+                  "prescriber": each(OPEN, "issued"),
                   "assistant":  each(OPEN, "pending")},
     "cancel":    {"doctor":     each((*OPEN, "draft, uploaded"), "cancelled"),
+                  "prescriber": each(OPEN, "cancelled"),
                   "assistant":  each(OPEN, "cancelled"),
                   "system":     each((f"{one}, uploaded" for one in ("draft", *OPEN)), "cancelled"),
                   "patient":    each(OPEN[:-1], "cancelled")},
 }
 # fmt: on
 ACTORS = (
-    *("doctor", "other_doctor", "assistant", "reviewer", "second_reviewer", "foreign_reviewer"),
+    *("doctor", "other_doctor", "assistant", "prescriber", *OWN, "reviewer", "second_reviewer", "foreign_reviewer"),
     *("patient", "other_patient", "system", "foreign_system"),
     *("pharmacist", "other_pharmacist", "courier", "other_courier", "fund_agent", "other_agent"),
 )
 ITS_DOCTORS = {"issue", "keep", "change", "cancel"}
-"""Steps of the one doctor, of two, who wrote it."""
+"""Steps of the one doctor, of three, who wrote it."""
 MANY_CALLS = {"upload", "pay", "deliver", "decide", "change"}
 """Steps of several calls, between which something else can happen."""
 
@@ -73,18 +84,21 @@ MANY_CALLS = {"upload", "pay", "deliver", "decide", "change"}
 @dataclass(frozen=True, slots=True)
 class Life:
     """
-    Where a prescription stands. ``scanned``: the chosen pharmacist has read the code; ``asked``:
-    that one waits for the answer to a change request. ``by_two``: on the form of toxic medicines,
-    of which no pharmacy here has any; a change makes an ordinary one of it. ``uploaded``: by its
-    hospital's system.
+    Where a prescription stands. ``scanned``: who at the counter has read the code; ``asked``: one
+    of them waits for the answer to a change request. ``by_two``: on the form of toxic medicines,
+    of which no pharmacy here has any, or, ``narcotic``, on that of narcotics, which the hospital's
+    own has; a change makes an ordinary one of it. ``double_checked``: whose scan a colleague has
+    checked. ``uploaded``: by its hospital's system.
     """
 
     state: str = "draft"
     author: str = "doctor"
     by_two: bool = False
+    narcotic: bool = False
     checker: str = ""
     couriered: bool = False
-    scanned: bool = False
+    scanned: frozenset[str] = frozenset()
+    double_checked: str = ""
     asked: bool = False
     uploaded: bool = False
     entries: int = 0
@@ -92,7 +106,7 @@ class Life:
     def leads_to(self, who: str, verb: str) -> str | None:
         """The state after the step, None where it is not lawful."""
         ways = MODEL[verb].get(who, {})
-        if self._of_another(who, verb) or (self.by_two and verb in ("collect", "send")):
+        if self._of_another(who, verb) or self._elsewhere(who, verb):
             return None
         if verb == "issue" and self.uploaded:
             return None  # its hospital's system signs it
@@ -104,17 +118,31 @@ class Life:
             return None
         if self.asked and "paid, asked" in ways:
             return ways["paid, asked"] if self.state == "paid" else None
-        if self.state == "paid" and self.scanned and "paid, scanned" in ways:
-            return ways["paid, scanned"]
+        if self.state == "paid" and "paid, scanned" in ways:
+            return ways["paid, scanned"] if self._scanned(who, verb) else None
         if self.state == "dispensed" and self.couriered:
             return ways.get("dispensed, to send")
         return ways.get(self.state)
 
     def _of_another(self, who: str, verb: str) -> bool:
         """It takes the other doctor, or the other reviewer."""
-        if verb in ITS_DOCTORS and who in ("doctor", "assistant"):
+        if verb in ITS_DOCTORS and who in ("doctor", "assistant", "prescriber"):
             return who != self.author
         return verb == "approve" and self.state == "checked" and who == self.checker
+
+    def _elsewhere(self, who: str, verb: str) -> bool:
+        """No pharmacy has it, or it is not this one's."""
+        if verb in ("collect", "send"):
+            return self.by_two and not (self.narcotic and verb == "collect")
+        return who in COUNTERS and (who in OWN) != self.narcotic
+
+    def _scanned(self, who: str, verb: str) -> bool:
+        """Who gives it out has read the code, and for a narcotic a colleague has checked that."""
+        if verb == "double_check":
+            return bool(self.scanned - {who})
+        if verb == "dispense" and self.narcotic and self.double_checked != who:
+            return False
+        return who in self.scanned
 
     def after(self, who: str, verb: str) -> Life | None:
         """The life after the step, None where it is not lawful."""
@@ -122,15 +150,20 @@ class Life:
         if target is None:
             return None
         if verb == "scan":
-            return replace(self, scanned=True)
+            checked = "" if self.double_checked == who else self.double_checked
+            return replace(self, scanned=self.scanned | {who}, double_checked=checked)
         then = replace(self, state=target, entries=self.entries + 1)
         if verb in ("collect", "send"):
             return replace(then, couriered=verb == "send")
         if verb == "approve" and target == "checked":
             return replace(then, checker=who)
         if verb in ("withdraw", "change"):
-            by_two = self.by_two and verb != "change"
-            return replace(then, couriered=False, scanned=False, asked=False, by_two=by_two)
+            then = replace(then, couriered=False, scanned=frozenset(), double_checked="")
+            ordinary = {"by_two": False, "narcotic": False} if verb == "change" else {}
+            return replace(then, asked=False, **ordinary)
+        if verb == "double_check":
+            (other,) = self.scanned - {who}
+            return replace(then, double_checked=other)
         return replace(then, asked=verb == "ask") if verb in ("ask", "keep") else then
 
     def lawful(self) -> list[tuple[str, str]]:
@@ -150,7 +183,9 @@ class Played:
     def drafted(cls, world: World, patient: Patient, life: Life) -> Played:
         """One that begins as ``life`` says."""
         draft = world.draft(patient)
-        if life.by_two:
+        if life.narcotic:
+            draft["lines"] = world.narcotic_lines(patient)
+        elif life.by_two:
             draft["lines"] = world.toxic_lines(patient)
         rx = getattr(world, life.author).write("/api/prescriptions", draft)["id"]
         return cls(world, patient, str(rx))
@@ -168,7 +203,13 @@ class Played:
 
 
 def _authorize(way: str) -> Callable[[Played, Client], None]:
-    return lambda it, by: it.command(by, "authorize", it.world.choice(it.patient, way))
+    def authorize(it: Played, by: Client) -> None:
+        choice = it.world.choice(it.patient, way)
+        found = Prescription.objects.select_related("dispenser").get(id=it.rx)
+        at = {"pharmacy": found.dispenser.slug} if found.dispenser else {}
+        it.command(by, "authorize", {**choice, **at})
+
+    return authorize
 
 
 def _review(**body: str) -> Callable[[Played, Client], None]:
@@ -209,7 +250,25 @@ def _change(it: Played, by: Client) -> None:
 
 
 def _scan(it: Played, by: Client) -> None:
-    by.write("/api/scans", {"code": it.world.code(it.patient, it.rx)})
+    chosen = Prescription.objects.select_related("pharmacy").get(id=it.rx).pharmacy
+    at = chosen.slug if chosen else ""
+    by.write("/api/scans", {"code": it.world.code(it.patient, it.rx, pharmacy=at)})
+
+
+def _double_check(it: Played, by: Client) -> None:
+    """Of the newest scan of somebody else; of none if there is none."""
+    scans = Scan.objects.filter(prescription=it.rx).exclude(pharmacist_id=by.account)
+    scan = scans.order_by("-scanned_at").first()
+    named = str(scan.id) if scan else str(uuid4())
+    it.command(by, "double-check", {"scan": named, "lines": _lines(it)})
+
+
+def _dispense(it: Played, by: Client) -> None:
+    it.command(by, "dispense", {"lines": _lines(it)})
+
+
+def _lines(it: Played) -> dict[str, int]:
+    return Prescription.objects.get(id=it.rx).quantities
 
 
 def _deliver(it: Played, by: Client) -> None:
@@ -237,7 +296,8 @@ CALLS: dict[str, Callable[[Played, Client], None]] = {
     "withdraw": lambda it, by: it.command(by, "withdraw"),
     "pay": _pay,
     "scan": _scan,
-    "dispense": lambda it, by: it.command(by, "dispense", {"lines": {"1": 1, "2": 1}}),
+    "double_check": _double_check,
+    "dispense": _dispense,
     "ship": lambda it, by: it.command(by, "ship"),
     "deliver": _deliver,
     "decide": _decide,

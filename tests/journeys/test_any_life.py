@@ -42,7 +42,10 @@ DRAWN, DRAWN_OF_ONE_CALL = (
 """What is drawn for a step never depends on the life: two at once end it in one way or the other,
 and hypothesis wants the same draws after the same draws."""
 ENDS = {"cancel", "change", "send_back", "refuse"}
-BEGINNINGS = (Life(), Life(author="assistant"), Life(by_two=True))
+BEGINNINGS = (
+    *(Life(), Life(author="assistant"), Life(by_two=True)),
+    Life(author="prescriber", by_two=True, narcotic=True),
+)
 FAST, LONG = (12, 30), (60, 50)
 """Examples, and steps of each at most."""
 

@@ -142,15 +142,25 @@ def a_hospital_of_a_hospital(rows: Rows) -> None:
 
 
 def approved_by_two(**changes: Any) -> Callable[[Rows], None]:
-    """What the two forms of two reviewers have in common, and these changes."""
+    """What the forms of two reviewers, or of two pharmacists, ask for, and these changes."""
 
     def change(rows: Rows) -> None:
         rx = Prescription.objects.filter(id=rows[Prescription].id)
         checker, confirmer = Person.objects.values_list("id", flat=True)[:2]
         named = {name: rows.get(value, value) for name, value in changes.items()}
-        rx.update(checker_id=checker, confirmer_id=confirmer, **named)
+        rx.update(checker_id=checker, confirmer_id=confirmer)
+        rx.update(double_checker_id=checker, double_checked_scan=uuid4(), dispensed_by_id=confirmer)
+        rx.update(**named)
 
     return change
+
+
+def at_the_counter_by_one(rows: Rows) -> None:
+    """Lawful in all else: the pharmacist who gave it out is the one who checked it."""
+    person = models.F("double_checker")
+    approved_by_two()(rows)
+    rx = Prescription.objects.filter(id=rows[Prescription].id)
+    rx.update(form="narcotic", dispenser=models.F("pharmacy"), dispensed_by=person)
 
 
 def an_offline_one_from_a_consultation(rows: Rows) -> None:
@@ -224,6 +234,8 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "countersigned_before_it_counts": sets(Prescription, warnings=["rx.countersignature"]),
     "checked_by_somebody": sets(Prescription, status="checked", pharmacy=None, way=""),
     "controlled_approved_by_two": sets(Prescription, form="toxic"),
+    "a_double_check_is_of_a_scan": sets(Prescription, double_checked_scan=uuid4()),
+    "narcotics_given_out_by_two": at_the_counter_by_one,
     "version_numbered_once": copied(Version, replaced_at=long_ago),
     "one_version_waits": copied(Version, number=9),
     "version_on_a_form_of_the_law": sets(Version, form=""),

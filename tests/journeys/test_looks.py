@@ -9,10 +9,17 @@ from ledger.entry import Statement
 from ledger.note import parse
 from pharmacy.models import Scan
 from prescriptions.models import Prescription
-from tests.journeys import sampled, series, writes
+from tests.journeys import narcotics, sampled, series, writes
 from tests.journeys.test_roles import CALLS
 from tests.journeys.watching import at_once, count_entries, raw
 from tests.world import a_client
+
+
+
+def to_check(rx: str) -> str:
+    scan = Scan.objects.get(prescription=rx)
+    return writes.of(rx, f"double-check/{scan.id}")
+
 
 LOOKS = {
     "GET /api/prescriptions": lambda w, p, rx: (p.client, "/api/prescriptions"),
@@ -37,6 +44,10 @@ LOOKS = {
     f"GET {writes.ONE}/countersign": lambda w, p, rx: (
         w.doctor,
         writes.of(w.submitted(p), "countersign"),
+    ),
+    f"GET {writes.ONE}/double-check/<uuid:scan_id>": lambda w, p, rx: (
+        w.second_own_pharmacist,
+        to_check(narcotics.scanned(w, p)),
     ),
     f"GET {writes.SERIES}": lambda w, p, rx: (w.doctor, series.path(series.drafted(w, p).id)),
     f"GET {writes.CASE}": lambda w, p, rx: (

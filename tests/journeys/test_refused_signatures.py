@@ -196,6 +196,8 @@ WRONG = {
     "authorize": ("other_patient", "access.wrong_patient"),
     "authorize_courier": ("other_patient", "access.wrong_patient"),
     "withdraw": ("other_patient", "access.wrong_patient"),
+    "double_check": ("other_pharmacist", "access.wrong_pharmacy"),
+    "dispense_narcotic": ("other_pharmacist", "access.wrong_pharmacy"),
     "dispense": ("other_pharmacist", "access.wrong_pharmacy"),
     "ship": ("other_courier", "access.wrong_courier"),
     "receive": ("other_patient", "access.wrong_patient"),

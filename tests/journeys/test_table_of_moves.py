@@ -34,6 +34,7 @@ LAW: dict[str, tuple[set[Status], Status | None, set[Role], str]] = {
     "authorize": ({S.APPROVED}, S.AUTHORIZED, {R.PATIENT}, "prescription.authorize"),
     "withdraw": ({S.AUTHORIZED, S.PAID}, S.APPROVED, {R.PATIENT}, "prescription.withdraw"),
     "pay": ({S.AUTHORIZED}, S.PAID, {R.CASHIER}, "insurance.pay"),
+    "double_check": ({S.PAID}, None, {R.PHARMACIST}, "pharmacy.double_check"),
     "dispense": ({S.PAID}, S.DISPENSED, {R.PHARMACIST}, "pharmacy.dispense"),
     "ship": ({S.DISPENSED}, S.IN_TRANSIT, {R.COURIER}, "pharmacy.ship"),
     "receive": ({S.DISPENSED, S.IN_TRANSIT}, S.DELIVERED, {R.PATIENT}, "pharmacy.deliver"),
@@ -53,7 +54,8 @@ LAW: dict[str, tuple[set[Status], Status | None, set[Role], str]] = {
     "expire": (BEFORE_DISPENSING, S.EXPIRED, {R.CLOCK}, "prescription.expire"),
 }
 COLLEAGUE = {"countersign", "refuse"}
-FOUR_EYES = {"approve", "check", "confirm", "send_back", "dispense", "ask_change", *COLLEAGUE}
+FOUR_EYES = {"approve", "check", "confirm", "send_back", "ask_change", *COLLEAGUE}
+FOUR_EYES |= {"double_check", "dispense"}
 AT_ANY_TIME = {"void", "ship", "receive", "hand_out", "hand_over", "decide", "claim"}
 every_move = pytest.mark.parametrize("move", lifecycle.MOVES, ids=lambda move: move.name)
 
@@ -168,6 +170,17 @@ def test_nobody_reviews_twice():
         lifecycle.check(prescription, lifecycle.CONFIRM, by=first, at=NOON)
     lifecycle.check(prescription, lifecycle.CONFIRM, by=second, at=NOON)
     lifecycle.check(prescription, lifecycle.SEND_BACK, by=first, at=NOON)
+
+
+def test_nobody_gives_out_what_he_or_she_checked():
+    """K8: by person, whatever account; checking again is no harm."""
+    prescription = a_prescription(S.PAID)
+    prescription.double_checker_id = 99
+    first, second = (a_party(prescription, R.PHARMACIST, person=person) for person in (99, 98))
+    with pytest.raises(permissions.SamePharmacist):
+        lifecycle.check(prescription, lifecycle.DISPENSE, by=first, at=NOON)
+    lifecycle.check(prescription, lifecycle.DISPENSE, by=second, at=NOON)
+    lifecycle.check(prescription, lifecycle.DOUBLE_CHECK, by=first, at=NOON)
 
 
 @every_move

@@ -24,7 +24,7 @@ from ledger import note
 from prescriptions import rules
 from prescriptions.facts import Control
 from prescriptions.models import Medicine, Prescription
-from tests.journeys import sampled, series, uploads
+from tests.journeys import narcotics, sampled, series, uploads
 from tests.journeys.watching import drawn
 from tests.world import (
     NARCOTICS,
@@ -312,6 +312,17 @@ def dispense(world: World, patient: Patient) -> Write:
     return signed(world.pharmacist, of(rx, "dispense"), {"lines": {"1": 1, "2": 1}}, rx)
 
 
+def double_check(world: World, patient: Patient) -> Write:
+    """Another pharmacist of the hospital's own pharmacy checks what a colleague scanned."""
+    rx = narcotics.scanned(world, patient)
+    return signed(world.second_own_pharmacist, of(rx, "double-check"), narcotics.to_check(rx), rx)
+
+
+def dispense_narcotic(world: World, patient: Patient) -> Write:
+    rx = narcotics.double_checked(world, patient)
+    return signed(world.own_pharmacist, of(rx, "dispense"), {"lines": narcotics.LINES}, rx)
+
+
 def ship(world: World, patient: Patient) -> Write:
     rx = world.dispensed(patient, "courier")
     return signed(world.courier, of(rx, "ship"), rx=rx)
@@ -498,7 +509,8 @@ WRITES: dict[str, tuple[Make, ...]] = {
     f"{ONE}/withdraw": (withdraw,),
     f"{ONE}/pay": (pay,),
     "/api/scans": (scan,),
-    f"{ONE}/dispense": (dispense,),
+    f"{ONE}/double-check": (double_check,),
+    f"{ONE}/dispense": (dispense, dispense_narcotic),
     f"{ONE}/ship": (ship,),
     f"{ONE}/deliver": (receive, hand_out, hand_over),
     "/api/stock": (stock,),
@@ -532,7 +544,9 @@ MOVES = [
     authorize,
     authorize_courier,
     withdraw,
+    double_check,
     dispense,
+    dispense_narcotic,
     ship,
     receive,
     hand_out,

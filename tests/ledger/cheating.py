@@ -19,6 +19,8 @@ from tests.ledger.lawful import (
 
 RX2 = "rx/" + "2" * 32
 TO_AUTHORIZE, TO_DISPENSE, TO_DECIDE = COLLECTED[:2], COLLECTED[:4], COLLECTED[:6]
+TO_COUNTER = ("issue_narcotic", "check", "confirm", *COLLECTED[2:4])
+"""A narcotic that was paid."""
 Cheat = Callable[[Book], object]
 """Writes lawful entries, and last the one that is not."""
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from config import law as published
 from prescriptions import law as of_prescriptions
 from prescriptions import lifecycle
-from tests.ledger.cheating import TO_AUTHORIZE, TO_DISPENSE, Cheat, move
+from tests.ledger.cheating import TO_AUTHORIZE, TO_COUNTER, TO_DISPENSE, Cheat, move
 from tests.ledger.lawful import COLLECTED, COURIERED, END
 
 BEFORE: dict[str, tuple[str, ...]] = {
@@ -22,6 +22,7 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "authorize": TO_AUTHORIZE,
     "withdraw": COLLECTED[:3],
     "pay": COLLECTED[:3],
+    "double_check": TO_COUNTER,
     "dispense": TO_DISPENSE,
     "ship": COURIERED[:5],
     "receive": COLLECTED[:5],

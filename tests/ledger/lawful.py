@@ -24,8 +24,9 @@ ORIGIN = "example/log"
 MOVES = {
     **{move.name: move for move in lifecycle.MOVES},
     "issue_toxic": lifecycle.ISSUE,
+    "issue_narcotic": lifecycle.ISSUE,
 }
-"""And one that is issued on a form of two reviewers."""
+"""And two that are issued on a form of two reviewers, the last one of two pharmacists, too."""
 LAW = law.parse(published.document())
 TAG, OTHER_TAG = "7a" * 32, "7b" * 32
 RX = "rx/" + "1" * 32
@@ -68,6 +69,8 @@ PEOPLE = {
     "foreign_reviewer": ("reviewer", "hospital2", "p4"),
     "pharmacist": ("pharmacist", "pharmacy", "p5"),
     "pharmacist2": ("pharmacist", "pharmacy2", "p6"),
+    "colleague": ("pharmacist", "pharmacy", "p12"),
+    "colleague_again": ("pharmacist", "pharmacy", "p12"),
     "countersigner_at_counter": ("pharmacist", "pharmacy", "p2"),
     "prescriber_at_counter": ("pharmacist", "pharmacy", "p1"),
     "courier": ("courier", "courier", "p7"),
@@ -94,6 +97,7 @@ UPLOADED: dict[str, Any] = {
 SIGNS = {
     "issue": "doctor",
     "issue_toxic": "doctor",
+    "issue_narcotic": "doctor",
     "submit": "doctor",
     "countersign": "doctor2",
     "refuse": "doctor2",
@@ -108,6 +112,7 @@ SIGNS = {
     "authorize": "patient",
     "withdraw": "patient",
     "pay": "cashier",
+    "double_check": "colleague",
     "dispense": "pharmacist",
     "ship": "courier",
     "receive": "patient",
@@ -146,6 +151,7 @@ def facts_of(move: str, way: str = "collect") -> dict[str, Any]:
         "warnings": [],
     }
     change = {"form": "ordinary", "lines": {"1": 2, "2": 3}, "rules": "2026-01", "warnings": []}
+    given = {"pharmacy": "pharmacy", "lines": {"1": 1, "2": 3}, "scan": "5c" * 16}
     waits = {"warnings": ["rx.countersignature"]}
     approve, send_back = (
         {"decision": "approve", "reason": "none"},
@@ -154,6 +160,7 @@ def facts_of(move: str, way: str = "collect") -> dict[str, Any]:
     facts: dict[str, dict[str, Any]] = {
         "issue": written,
         "issue_toxic": {**written, "form": "toxic"},
+        "issue_narcotic": {**written, "form": "narcotic", "dispenser": "pharmacy"},
         "submit": {**written, **waits},
         "countersign": approve,
         "refuse": send_back,
@@ -177,7 +184,8 @@ def facts_of(move: str, way: str = "collect") -> dict[str, Any]:
             **sent,
         },
         "pay": {"patient_fen": 400},
-        "dispense": {"pharmacy": "pharmacy", "lines": {"1": 1, "2": 3}, "scan": "5c" * 16},
+        "double_check": given,
+        "dispense": given,
         "ship": {"courier": "courier"},
         "receive": {"proof": "signature"},
         "hand_out": {"proof": "code"},

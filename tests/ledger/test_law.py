@@ -21,6 +21,7 @@ from prescriptions import lifecycle
 from tests.ledger import (
     cheats_of_appraisals,
     cheats_of_controlled,
+    cheats_of_double_checks,
     cheats_of_registers,
     cheats_of_series,
     cheats_of_uploads,
@@ -174,6 +175,14 @@ def test_a_judgement_that_fits_is_lawful(name):
 def test_a_narcotic_is_fetched_at_its_hospital(name):
     book = Book()
     cheats_of_controlled.LAWFUL[name](book)
+    assert book.broken() == (-1, "")
+
+
+@pytest.mark.parametrize("name", cheats_of_double_checks.LAWFUL)
+def test_a_narcotic_is_given_out_by_two(name):
+    """K8"""
+    book = Book()
+    cheats_of_double_checks.LAWFUL[name](book)
     assert book.broken() == (-1, "")
 
 

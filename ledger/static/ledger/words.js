@@ -19,6 +19,7 @@ export const KINDS = {
   "prescription.withdraw": "患者撤回授权",
   "prescription.cancel": "处方取消",
   "prescription.expire": "处方过期",
+  "pharmacy.double_check": "药师复核发药",
   "pharmacy.dispense": "药师发药",
   "pharmacy.ship": "交付配送",
   "pharmacy.deliver": "药品送达",

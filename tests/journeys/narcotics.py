@@ -1,0 +1,69 @@
+"""One prescription of a narcotic, walked to where it is given out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hospital.client import Client
+from pharmacy.models import Scan
+from prescriptions.models import Prescription
+from tests.world import Patient, World
+
+APPROVE = {"decision": "approve"}
+LINES = {"1": 1}
+
+
+def issued(world: World, patient: Patient) -> str:
+    draft = world.draft(patient, lines=world.narcotic_lines(patient))
+    rx = str(world.prescriber.write("/api/prescriptions", draft)["id"])
+    world.prescriber.command(f"/api/prescriptions/{rx}/issue")
+    return rx
+
+
+def reviewed(world: World, rx: str) -> str:
+    for reviewer in (world.reviewer, world.second_reviewer):
+        reviewer.command(f"/api/prescriptions/{rx}/review", APPROVE)
+    return rx
+
+
+def chosen(world: World, patient: Patient, rx: str) -> str:
+    """Authorized at the hospital's own pharmacy, and paid."""
+    choice = {"pharmacy": world.own_pharmacy.slug, "way": "collect"}
+    patient.client.command(f"/api/prescriptions/{rx}/authorize", choice)
+    if Prescription.objects.get(id=rx).status != "paid":
+        world.pay(patient, rx)
+    return rx
+
+
+def paid(world: World, patient: Patient) -> str:
+    return chosen(world, patient, reviewed(world, issued(world, patient)))
+
+
+def scan(world: World, patient: Patient, rx: str, by: Client | None = None) -> str:
+    """The scan's id."""
+    code = world.code(patient, rx, pharmacy=world.own_pharmacy.slug)
+    return str((by or world.own_pharmacist).write("/api/scans", {"code": code})["id"])
+
+
+def scanned(world: World, patient: Patient) -> str:
+    rx = paid(world, patient)
+    scan(world, patient, rx)
+    return rx
+
+
+def to_check(rx: str, **changes: Any) -> dict[str, Any]:
+    """The input of a check of the last scan."""
+    last = Scan.objects.filter(prescription=rx).latest("scanned_at")
+    return {"scan": str(last.id), "lines": LINES, **changes}
+
+
+def double_checked(world: World, patient: Patient) -> str:
+    rx = scanned(world, patient)
+    world.second_own_pharmacist.command(f"/api/prescriptions/{rx}/double-check", to_check(rx))
+    return rx
+
+
+def dispensed(world: World, patient: Patient) -> str:
+    rx = double_checked(world, patient)
+    world.own_pharmacist.command(f"/api/prescriptions/{rx}/dispense", {"lines": LINES})
+    return rx

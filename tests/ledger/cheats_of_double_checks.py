@@ -1,0 +1,89 @@
+"""How an operator could cheat where one pharmacist gives out and another checks."""
+
+from typing import Any
+
+from tests.ledger.cheating import TO_COUNTER, TO_DISPENSE, Cheat, move
+from tests.ledger.lawful import COLLECTED, Book
+
+CHECKED = (*TO_COUNTER, "double_check")
+AGAIN = COLLECTED[2:4]
+OTHER_SCAN = {"scan": "5d" * 16}
+
+
+def checked_twice(**then: Any) -> Cheat:
+    """Checked for one scan, then for another; then given out."""
+
+    def write(book: Book) -> None:
+        book.go(*CHECKED).move("double_check", says=OTHER_SCAN)
+        book.move("dispense", **then)
+
+    return write
+
+
+def changed(*after: str) -> Cheat:
+    """Changed at the counter after the check to another narcotic; then these."""
+
+    def write(book: Book) -> None:
+        book.go(*CHECKED).move("change", says={"form": "narcotic", "dispenser": "pharmacy"})
+        book.go("check", "confirm", *AGAIN, *after[:-1]).move(after[-1])
+
+    return write
+
+
+def by_the_countersigner(book: Book) -> None:
+    book.move("submit", says={"form": "narcotic", "dispenser": "pharmacy"})
+    book.go("countersign", *TO_COUNTER[1:]).move("double_check", by="countersigner_at_counter")
+
+
+LAWFUL: dict[str, Cheat] = {
+    "checked by one, given out by another": move("dispense", *CHECKED),
+    "checked again for another scan": checked_twice(says=OTHER_SCAN),
+    "withdrawn, chosen and checked again": move(
+        "dispense", *CHECKED, "withdraw", *AGAIN, "double_check"
+    ),
+    "changed, and checked again": changed("double_check", "dispense"),
+    "no narcotic any more": lambda book: (
+        book.go(*CHECKED, "change", "approve", *AGAIN).move(
+            "dispense", says={"lines": {"1": 2, "2": 3}}
+        )
+    ),
+}
+CHEATS: dict[str, tuple[str, Cheat]] = {
+    "a narcotic that nobody checked": ("double_check", move("dispense", *TO_COUNTER)),
+    "given out by who checked it": ("double_check", move("dispense", *CHECKED, by="colleague")),
+    "given out from another account of who checked it": (
+        "double_check",
+        move("dispense", *CHECKED, by="colleague_again"),
+    ),
+    "other lines than were checked": (
+        "double_check",
+        move("dispense", *CHECKED, says={"lines": {"1": 1, "2": 2}}),
+    ),
+    "another scan than was checked": ("double_check", move("dispense", *CHECKED, says=OTHER_SCAN)),
+    "a scan of which the check was replaced": ("double_check", checked_twice()),
+    "checked before it was withdrawn": (
+        "double_check",
+        move("dispense", *CHECKED, "withdraw", *AGAIN),
+    ),
+    "checked before it was changed": ("double_check", changed("dispense")),
+    "an ordinary prescription checked by two": ("double_check", move("double_check", *TO_DISPENSE)),
+    "checked before it was paid": ("wrong_state", move("double_check", *TO_COUNTER[:-1])),
+    "checked at another pharmacy": ("wrong_pharmacy", move("double_check", *TO_COUNTER, by="pharmacist2")),
+    "checked in another's name": (
+        "wrong_pharmacy",
+        move("double_check", *TO_COUNTER, says={"pharmacy": "pharmacy2"}),
+    ),
+    "more checked than prescribed": (
+        "wrong_quantity",
+        move("double_check", *TO_COUNTER, says={"lines": {"1": 1, "2": 4}}),
+    ),
+    "checked at the counter by who prescribed it": (
+        "four_eyes",
+        move("double_check", *TO_COUNTER, by="prescriber_at_counter"),
+    ),
+    "checked at the counter by who countersigned it": ("four_eyes", by_the_countersigner),
+    "checked at the counter by a reviewer": (
+        "wrong_role",
+        move("double_check", *TO_COUNTER, by="reviewer"),
+    ),
+}
