@@ -58,6 +58,7 @@ def _shown(one: Serial) -> dict[str, Any]:
     return {
         "hospital": one.register.hospital.slug,
         "day": one.register.day.isoformat(),
+        "volume": one.register.volume,
         "number": one.number,
         "form": one.form,
         "numbered_at": stamp(one.created_at),

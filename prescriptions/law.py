@@ -22,8 +22,7 @@ What an authorization chooses, and what its pharmacy asks and checks; taking it 
 """
 BEFORE = [
     *("checker", "countersigner", "dispenser", "doctor", "form", "latest", "left", "opens_at"),
-    "uploaded_by",
-    "valid_until",
+    *("unnumbered", "uploaded_by", "valid_until"),
 ]
 """
 What counts until the medicines are received. The rest stays for those who appraise it months later:
@@ -58,6 +57,12 @@ BEGINS = (lifecycle.ISSUE, lifecycle.SUBMIT, lifecycle.UPLOAD, lifecycle.UPLOAD_
 """Moves by which it is written."""
 BRINGS_CONTENT = (*BEGINS, lifecycle.VOID, lifecycle.CHANGE, lifecycle.RESUBMIT)
 """Moves before which no content was signed, or another; every other entry is about the same."""
+FOLLOWS_CONTENT = (
+    *(lifecycle.COUNTERSIGN, lifecycle.REFUSE, lifecycle.CHECK, lifecycle.SEND_BACK),
+    *(lifecycle.CHANGE, lifecycle.RESUBMIT, lifecycle.EXTEND),
+    *(lifecycle.CANCEL, lifecycle.GIVE_UP, lifecycle.EXPIRE),
+)
+"""Moves that could be the first after what a doctor writes on the form of narcotics."""
 _SAME_CONTENT = equal(
     "commitment_changed",
     "it is about the content that was signed",
@@ -95,6 +100,7 @@ CONTENT = [
     lawcontrolled.NAMES_DISPENSER,
 ]
 KEPT_OF_CONTENT: Data = {
+    **lawcontrolled.OWED,
     "commitment": "entry.commitment",
     "dispenser": "facts.dispenser",
     "form": "facts.form",
@@ -141,6 +147,8 @@ def in_general(move: Move) -> list[Data]:
         found.append(condition("four_eyes", words, "differ", "signer.person", "kept.prescriber"))
     if move.four_eyes and not move.colleague:
         found.append(lawseconds.NOT_THE_COUNTERSIGNER)
+    if move in FOLLOWS_CONTENT:
+        found.append(lawcontrolled.NUMBERED_FIRST)
     return found
 
 
@@ -265,7 +273,7 @@ def _change(signatures: Data) -> Clause:
         {**FACTS_OF_CONTENT, "request?": "hex64"},
         [_BY_ITS_DOCTOR, *CONTENT, _ANSWERS_IF_ASKED, signatures],
         keep=KEPT_OF_CONTENT,
-        forget=["dispenser", *CHOSEN, "checker", "countersigner"],
+        forget=["dispenser", *CHOSEN, "checker", "countersigner", "unnumbered"],
     )
 
 

@@ -1,4 +1,11 @@
-"""What is lawful for narcotics and psychotropics of class I besides the rest: data of the law."""
+"""
+What is lawful for narcotics and psychotropics of class I besides the rest: data of the law.
+
+A content on a numbered form owes a number (``OWED``), and its prescription makes no other move
+until it has got it; an entry of the register takes what is owed. Both are in one log, so whoever
+replays that log alone sees a content without a number, a number without a content, and a second
+number of one content.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +41,48 @@ FETCHED_THERE = condition(
 )
 """What holds for choosing a pharmacy."""
 
+_OWED = "unnumbered"
+OWED: Data = {
+    _OWED: {"of": [is_({form.value: {form.value: 1} for form in NUMBERED}), "facts.form"]},
+}
+"""What bringing a content keeps: the number that it needs, by its form."""
+NUMBERED_FIRST = condition(
+    "unnumbered",
+    "what is written on a form that is numbered has got its number",
+    "any",
+    ["lacks", "kept", is_(_OWED)],
+    ["equal", "kept.unnumbered", is_({})],
+)
+"""What holds for the moves that could follow a content at once."""
+_TAKES: Data = {
+    "subjects": {"sorted": ["facts.prescription"]},
+    "owed": _OWED,
+    "key": "facts.form",
+    "total": is_(1),
+    "conditions": [
+        condition(
+            "commitment_changed",
+            "it is about the content that was signed",
+            "equal",
+            "entry.commitment",
+            "other.commitment",
+        ),
+        condition(
+            "wrong_hospital",
+            "it is numbered in the register of the hospital that issued it",
+            "equal",
+            "facts.hospital",
+            "other.hospital",
+        ),
+    ],
+}
+_ITS_REGISTER = condition(
+    "wrong_register",
+    "the register is the only one of this hospital and day",
+    "equal",
+    "entry.name",
+    {"subject": ["facts.hospital", "facts.ends"]},
+)
 _FOLLOWS = condition(
     "wrong_number",
     "a hospital's numbers of one day count from 1 and follow each other",
@@ -43,8 +92,6 @@ _FOLLOWS = condition(
         "all",
         ["equal", "state", is_("open")],
         ["equal", "facts.number", {"sum": ["kept.number", is_(1)]}],
-        ["equal", "facts.hospital", "kept.hospital"],
-        ["equal", "facts.ends", "kept.ends"],
     ],
 )
 _ON_ITS_DAY = condition(
@@ -61,13 +108,10 @@ _NUMBERED_FORM = condition(
     ["facts.form"],
     [[form.value] for form in NUMBERED],
 )
-_NAMES_CONTENT = condition(
-    "no_commitment", "it commits to its content", "differ", "entry.commitment", is_("")
-)
 
 
 def families() -> dict[str, Data]:
-    """The registers: one subject for each hospital and day, whose numbers have no gap."""
+    """The registers: in each log one for each hospital and day, whose numbers have no gap."""
     number = move(
         "register.number",
         sources=["unopened", "open"],
@@ -80,14 +124,14 @@ def families() -> dict[str, Data]:
             "number": "count",
             "prescription": "rx/hex32",
         },
-        conditions=[NO_PATIENT, _NUMBERED_FORM, _NAMES_CONTENT, _ON_ITS_DAY, _FOLLOWS],
-        keep={"ends": "facts.ends", "hospital": "facts.hospital", "number": "facts.number"},
+        conditions=[NO_PATIENT, _NUMBERED_FORM, _ON_ITS_DAY, _ITS_REGISTER, _FOLLOWS],
+        keep={"number": "facts.number"},
     )
     register = {
-        "names": "hex32",
+        "names": "text",
         "named_by": "kind",
         "start": "unopened",
         "constant": [],
-        "moves": {"number": number},
+        "moves": {"number": {**number, "takes": _TAKES}},
     }
     return {"register": register}

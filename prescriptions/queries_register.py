@@ -16,7 +16,7 @@ def readable_by(by: Actor, hospital: str) -> QuerySet[Serial]:
     pharmacy it is; a regulator's is narrowed to one ``hospital`` unless that is empty.
     """
     rows = Serial.objects.select_related("register__hospital", "prescription").only(
-        *("number", "form", "created_at", "record_id", "register__day"),
+        *("number", "form", "created_at", "record_id", "register__day", "register__volume"),
         *("register__hospital__slug", "prescription__status", "prescription__record_id"),
     )
     if by.role is Role.REVIEWER:

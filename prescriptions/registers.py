@@ -1,7 +1,9 @@
 """
 The register of narcotics (专册): what was written on their form, numbered by day and hospital.
 
-A ``Serial`` is one content on such a form, a changed one too, for that is another sheet of paper.
+It has a volume for each line of logs: numbers are entered beside the prescriptions that they number,
+so that one log tells whether each has one. With one line, which is usual, there is one volume. A
+``Serial`` is one content on such a form, a changed one too, for that is another sheet of paper.
 Only ``prescriptions.actions.numbering`` writes here.
 """
 
@@ -16,15 +18,22 @@ from hospital.models import Organisation, SealedRecord
 
 
 class Register(models.Model):
-    """A hospital's numbers of one legal day; ``last`` is the one that was given last."""
+    """
+    A volume of a hospital's numbers of one legal day; ``last`` is the one that was given last.
+
+    ``volume`` counts the lines of logs from 1.
+    """
 
     hospital = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     day = models.DateField(help_text="in Asia/Shanghai")
+    volume = models.PositiveSmallIntegerField(default=1)
     last = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["hospital", "day"], name="one_register_a_day")
+            models.UniqueConstraint(
+                fields=["hospital", "day", "volume"], name="one_volume_a_day"
+            )
         ]
 
 

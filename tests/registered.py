@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
+from ledger import inspection, network
 from ledger.entry import Statement
 from prescriptions.actions import numbering
 from prescriptions.registers import Register, Serial
@@ -38,11 +39,16 @@ def every(stored: Mapping[int, list[Serial]]) -> Iterator[Serial]:
 def _of(
     register: Register, serials: list[Serial], ways: Mapping[str, Sequence[Statement]]
 ) -> Iterator[str]:
-    named = f"register of {register.hospital.slug} on {register.day}"
+    named = f"volume {register.volume} of {register.hospital.slug} on {register.day}"
     if [one.number for one in serials] != list(range(1, register.last + 1)):
         yield f"{named}: numbers do not count from 1 to {register.last}"
     way = ways.get(numbering.subject(register.hospital, register.day), ())
-    said = [(one.facts["number"], one.facts["prescription"], one.commitment) for one in way]
+    logs = inspection.logs_of(network.lines()[register.volume - 1])
+    said = [
+        (one.facts["number"], one.facts["prescription"], one.commitment)
+        for one in way
+        if one.log in logs
+    ]
     if said != [
         (one.number, one.prescription.subject, bytes(one.record.commitment)) for one in serials
     ]:

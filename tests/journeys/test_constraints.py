@@ -228,7 +228,7 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
         form="narcotic", dispenser=Organisation
     ),
     "version_of_narcotics_names_its_dispenser": sets(Version, form="narcotic"),
-    "one_register_a_day": twice(Register),
+    "one_volume_a_day": twice(Register),
     "numbered_once_a_day": copied(Serial),
     "numbers_count_from_one": sets(Serial, number=0),
     "countersigned_before_it_counts": sets(Prescription, warnings=["rx.countersignature"]),

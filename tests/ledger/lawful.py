@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from config import law as published
-from hospital.units import stamp
+from hospital.units import SHANGHAI, stamp
 from ledger import law, merkle, note, tiles
 from ledger.entry import Statement, leaf_hash
 from ledger.replay import Broken, Replay
@@ -215,6 +215,8 @@ class Book:
         self.now = NOON
         self.tips: dict[str, tuple[int, bytes]] = {}
         self.states: dict[str, str] = {}
+        self.unnumbered: dict[str, bytes] = {}
+        self.numbers = True
         self.keys = dict(SERVICES)
         self.add(
             "log",
@@ -289,8 +291,10 @@ class Book:
         One move of a prescription, signed by ``by`` and ``also``.
 
         ``says`` are facts that differ (None: they are missing). ``instead`` of some moves others
-        are made.
+        are made. What was written on the form of narcotics is numbered first, while ``numbers``.
         """
+        if self.numbers and of in self.unnumbered:
+            self.number(of)
         name = self.instead.get(name, name)
         move = MOVES[name]
         state = self.states.get(of, "draft")
@@ -305,9 +309,26 @@ class Book:
         }
         self.states[of] = move.leads_to(state)
         fields = {"patient": TAG, "commitment": COMMITMENT, **fields}
+        if facts.get("form") == "narcotic":
+            self.unnumbered[of] = fields["commitment"]
         kind = fields.pop("kind", move.kind)
         signers = [self.keys[one] for one in (by or SIGNS[name], *also)]
         return self.add(of, kind, facts, *signers, **fields)
+
+    def number(
+        self, of: str = RX, *, by: str = "registrar", register: str = "", **changes: Any
+    ) -> int:
+        """The next number of the day's register; ``changes`` are of facts, or of the entry."""
+        others = ("patient", "commitment", "at")
+        fields = {name: changes.pop(name) for name in others if name in changes}
+        day = fields.get("at", self.now).astimezone(SHANGHAI).date()
+        ends = datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
+        facts = {"ends": stamp(ends), "form": "narcotic", "hospital": "hospital"}
+        facts |= {"prescription": of, **changes}
+        subject = register or f"register/{facts['hospital']}/{facts['ends']}"
+        facts.setdefault("number", self.tips.get(subject, (0, b""))[0] + 1)
+        fields.setdefault("commitment", self.unnumbered.pop(of, COMMITMENT))
+        return self.add(subject, "register.number", facts, self.keys[by], **fields)
 
     def go(self, *moves: str, of: str = RX, way: str = "collect") -> Book:
         for name in moves:
