@@ -14,6 +14,7 @@ from django.db.models.expressions import RawSQL
 from hospital.models import Organisation
 from hospital.roles import Actor
 from pharmacy.models import Delivery, Reservation, Scan, StockItem
+from prescriptions import controlled, rules
 from prescriptions.models import CHOSEN, Medicine, Prescription, Status, Way
 
 SCAN_LIFE = timedelta(minutes=30)
@@ -89,7 +90,9 @@ class Around:
     metres: int
 
 
-def with_baskets(units: Mapping[str, int], around: Around | None) -> QuerySet[Medicine]:
+def with_baskets(
+    units: Mapping[str, int], around: Around | None, *, hospital: int
+) -> QuerySet[Medicine]:
     """
     The medicines of ``units`` (``medListCodg`` to dispensing units), in one query with what all of
     them cost together.
@@ -98,15 +101,18 @@ def with_baskets(units: Mapping[str, int], around: Around | None) -> QuerySet[Me
     with the lowest total, the median (of an even number the lower) and the one with the highest,
     each as ``{"prices": {code: fen of one unit}, "pharmacies": how many there are}``; None if no
     pharmacy has everything. ``around`` leaves out those that are elsewhere, or nobody knows where.
+    Where one of the medicines is given out at its hospital alone, the own pharmacy of ``hospital``,
+    an organisation's id, is the only one that counts (decision 0022).
     PostgreSQL works it out once, whatever the number of rows.
     """
     codes = sorted(units)
     where = (around.latitude, around.longitude, around.metres) if around else (None, None, None)
-    asked = [codes, [units[code] for code in codes], *where]
+    asked = [codes, [units[code] for code in codes], *where, codes, _BOUND, hospital]
     found = RawSQL(_BASKETS, asked, JSONField())  # noqa: S611
     return Medicine.objects.filter(code__in=codes).annotate(baskets=found)
 
 
+_BOUND = [control.value for control in rules.controls_of(controlled.AT_ITS_HOSPITAL)]
 # Distances by the haversine formula on a sphere of 6 371 km.
 _BASKETS = """
     WITH wanted AS (
@@ -123,12 +129,17 @@ _BASKETS = """
             + cos(radians(around.latitude)) * cos(radians(place.latitude))
             * sin(radians(place.longitude - around.longitude) / 2) ^ 2
         )))
+    ), open_to AS (
+        SELECT near.id FROM near JOIN hospital_organisation AS place USING (id)
+        WHERE NOT EXISTS (
+            SELECT 1 FROM prescriptions_medicine WHERE code = ANY(%s) AND control = ANY(%s)
+        ) OR place.hospital_id = %s
     ), basket AS (
         SELECT shelf.pharmacy_id, sum(shelf.price_fen * wanted.units) AS total_fen,
                jsonb_object_agg(wanted.code, shelf.price_fen) AS prices
         FROM pharmacy_stockitem AS shelf JOIN wanted ON wanted.code = shelf.medicine_id
         WHERE shelf.on_hand - shelf.reserved >= wanted.units
-          AND shelf.pharmacy_id IN (SELECT id FROM near)
+          AND shelf.pharmacy_id IN (SELECT id FROM open_to)
         GROUP BY shelf.pharmacy_id
         HAVING count(*) = (SELECT count(*) FROM wanted)
     ), ranked AS (

@@ -66,8 +66,9 @@ def check(
     """
     Judge and price a draft. ``values`` are those of ``prescriptions.inputs.DraftInput``.
 
-    ``near`` is longitude and latitude: pharmacies within ``NEAR_M`` count, else all. What forbids
-    the draft is among the findings and no refusal.
+    ``near`` is longitude and latitude: pharmacies within ``NEAR_M`` count, else all; for narcotics
+    the doctor's hospital's own pharmacy alone. What forbids the draft is among the findings and no
+    refusal.
 
     Raises:
         people.UnknownPatient, identity.BadIdNumber, drafting.UnknownFrequency,
@@ -77,7 +78,11 @@ def check(
         doctor, patient = _parties(values, by, at)
         consultation = _consultation(values, patient)
         around = shelves.Around(*near, NEAR_M) if near else None
-        medicines = list(shelves.with_baskets(_units(values["lines"]), around))
+        assert by.organisation_id is not None, "doctors have an employer"
+        wanted = shelves.with_baskets(
+            _units(values["lines"]), around, hospital=by.organisation_id
+        )
+        medicines = list(wanted)
         lines = drafting.written(values["lines"], {one.code: one.facts for one in medicines})
         access.view(
             by=by,

@@ -55,7 +55,7 @@ from prescriptions.rules.calendar import (
     valid_until,
     written_age,
 )
-from prescriptions.rules.forms import form_of
+from prescriptions.rules.forms import controls_of, form_of
 from prescriptions.rules.prescribers import COUNTERSIGNATURE, countersigned
 from prescriptions.rules.terms import (
     Consulted,
@@ -89,6 +89,7 @@ __all__ = [
     "blocked",
     "check",
     "countersigned",
+    "controls_of",
     "form_of",
     "in_words",
     "kept_until",

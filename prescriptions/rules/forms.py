@@ -5,6 +5,7 @@ Decision: the strictest form that any of its medicines asks for; among the other
 before a child's. Children's forms are for patients below fourteen.
 """
 
+from collections.abc import Iterable
 from datetime import date
 
 from prescriptions.facts import Control, Form
@@ -19,6 +20,11 @@ _OF_CONTROL = {
     Control.PSYCHOTROPIC_2: Form.PSYCHOTROPIC_2,
 }
 _STRICTEST_FIRST = (Form.NARCOTIC, Form.TOXIC, Form.PSYCHOTROPIC_2)
+
+
+def controls_of(forms: Iterable[Form]) -> list[Control]:
+    """Which medicines are written on one of these forms, whatever else stands there."""
+    return [control for control, form in _OF_CONTROL.items() if form in forms]
 
 
 def form_of(draft: Draft, on: date) -> Form:

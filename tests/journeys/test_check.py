@@ -31,11 +31,15 @@ def sold(medicines, *prices_fen, on_hand=10, place=(None, None)) -> str:
     pharmacy = an_organisation(OrganisationKind.PHARMACY)
     pharmacy.longitude, pharmacy.latitude = place
     pharmacy.save()
+    shelf(pharmacy, medicines, *prices_fen, on_hand=on_hand)
+    return pharmacy.slug
+
+
+def shelf(pharmacy, medicines, *prices_fen, on_hand=10) -> None:
     for medicine, price_fen in zip(medicines, prices_fen, strict=False):
         StockItem.objects.create(
             pharmacy=pharmacy, medicine=medicine, price_fen=price_fen, on_hand=on_hand
         )
-    return pharmacy.slug
 
 
 def basket(world, patient, medicines, **changes):
@@ -94,6 +98,33 @@ class TestPrices:
 
         assert (everywhere["pharmacies"], near["pharmacies"]) == (4, 2)
         assert totals(near) == [250, 250, 450]
+
+    @pytest.mark.parametrize("control", [Control.NARCOTIC, Control.PSYCHOTROPIC_1])
+    def test_of_narcotics_are_the_hospitals_own(self, world, patient, medicines, control):
+        """Whatever else stands beside them; retail, and other hospitals' own, do not count."""
+        medicines[1] = a_medicine(control=control)
+        other = an_organisation(OrganisationKind.HOSPITAL)
+        foreign = an_organisation(OrganisationKind.PHARMACY, hospital=other)
+        sold(medicines, 100, 50)
+        shelf(foreign, medicines, 200, 50)
+        body = basket(world, patient, medicines)
+        nowhere = world.doctor.post(CHECK, body)
+        shelf(world.own_pharmacy, medicines, 300, 50)
+
+        answer = world.doctor.post(CHECK, body)
+
+        assert (nowhere["pharmacies"], nowhere["prices"]) == (0, {})
+        assert (answer["pharmacies"], totals(answer)) == (1, [650, 650, 650])
+
+    @pytest.mark.parametrize("control", [Control.PSYCHOTROPIC_2, Control.TOXIC])
+    def test_of_other_controlled_medicines_are_all(self, world, patient, medicines, control):
+        medicines[1] = a_medicine(control=control)
+        sold(medicines, 100, 50)
+        sold(medicines, 200, 50)
+
+        answer = world.doctor.post(CHECK, basket(world, patient, medicines))
+
+        assert answer["pharmacies"] == 2
 
     @pytest.mark.parametrize("near", [{"lng": 181, "lat": 0}, {"lng": 0, "lat": -91}, {"lng": 1}])
     def test_no_place_is_off_the_earth(self, world, patient, medicines, near):
@@ -192,7 +223,7 @@ def test_nothing_is_stored_but_the_look(world, patient, medicines):
 def test_takes_three_queries_beside_the_session_s(world, patient, medicines):
     """
     Doctor and patient with the promises; medicines with the baskets; the entry of the look. As many
-    for five medicines, ten pharmacies and an online consultation as for one.
+    for five medicines, ten pharmacies and an online consultation as for one, or for a narcotic.
     """
     five = [*medicines, *(a_medicine() for _ in range(3))]
     for _ in range(10):
@@ -200,8 +231,9 @@ def test_takes_three_queries_beside_the_session_s(world, patient, medicines):
     world.covers(patient, insurer_bp=2_000)
     few = world.draft(patient, lines=[line(medicines[0])])
     many = world.draft(patient, online=True, lines=[line(one) for one in five])
+    bound = world.draft(patient, lines=[line(a_medicine(control=Control.NARCOTIC))])
 
-    for body in (few, many):
+    for body in (few, many, bound):
         with CaptureQueriesContext(connection) as captured:
             world.doctor.post(CHECK, body)
         sql = [one["sql"] for one in captured if not one["sql"].startswith(OF_TRANSACTIONS)]
