@@ -30,6 +30,7 @@ from hospital.client import Client, Problem
 from hospital.models import Account
 from ledger import keyfile, note
 from prescriptions import uploaded
+from prescriptions.rules import countersigned
 
 PATIENCE_S = 60.0
 PHONE = "13800138000"
@@ -122,6 +123,13 @@ class Cast:
         name = f"{script.hospital}/doctor/{script.doctor_code}"
         self.accounts[name] = account
         return self._staff(name)
+
+    def colleague(self, script: uploaded.Uploaded) -> Client:
+        """Another doctor of the script's hospital, who may countersign."""
+        own = f"{script.hospital}/doctor/"
+        author = f"{own}{script.doctor_code}"
+        names = [name for name in self.accounts if name.startswith(own) and name != author]
+        return self._staff(next(one for one in names if not countersigned(self.accounts[one].rights)))
 
     def _staff(self, name: str) -> Client:
         return self._client(name, lambda client: self._enter_staff(client, name))

@@ -12,6 +12,7 @@ from stdnum.cn import ric, uscc
 from config.sample import loader
 from config.sample.load import PAEDIATRICS
 from hospital import identity
+from hospital.rights import Title
 from prescriptions import facts, national, rules, uploaded
 from prescriptions.facts import Control, InsuranceClass
 from prescriptions.national import Uploaded
@@ -227,6 +228,22 @@ class TestPrescriptions:
 
         assert rules.blocked(broken)
         assert rx.extras.expect_rule in {finding.rule for finding in broken}
+
+    def test_take_two_signatures_where_the_law_wants_two(self):
+        """A narcotic at a hospital with its own pharmacy, a toxic medicine, an assistant's."""
+        controls = defaultdict(list)
+        for rx in PLAYED:
+            for line in rx.lines:
+                controls[CATALOGUE[line.medicine_code].control].append(rx)
+        own = {one.hospital: one for one in NETWORK.values() if one.hospital}
+        titles = [DOCTORS[rx.doctor_code][1].rights.title for rx in PLAYED]
+
+        assert controls[Control.TOXIC]
+        assert titles.count(Title.ASSISTANT) >= 2
+        assert controls[Control.NARCOTIC]
+        for rx in controls[Control.NARCOTIC]:
+            assert len(own[rx.hospital].staff) >= 2
+            assert rx.extras.way == "collect"
 
     def test_break_many_of_the_blocking_rules(self):
         """The others have their cases in ``tests/prescriptions/clinical_cases.py``."""
