@@ -55,7 +55,5 @@ class DoubleCheck(http.Command):
     def act(self, call: http.Call) -> dict[str, Any]:
         scan, lines = call.values["scan"], call.values["lines"]
         return changed(
-            *double_checking.double_check(
-                call.prescription_id, scan, lines, call.note, **call.doer
-            )
+            *double_checking.double_check(call.prescription_id, scan, lines, call.note, **call.doer)
         )

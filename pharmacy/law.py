@@ -16,9 +16,7 @@ _BY_ITS_COURIER = equal(
 _GIVEN_OUT: Data = {"pharmacy": "text", "lines": {"*": "count"}, "scan": "hex32"}
 _GIVING_OUT = [
     _AT_ITS_PHARMACY,
-    equal(
-        "wrong_pharmacy", "it names the authorized pharmacy", "facts.pharmacy", "kept.pharmacy"
-    ),
+    equal("wrong_pharmacy", "it names the authorized pharmacy", "facts.pharmacy", "kept.pharmacy"),
     condition(
         "wrong_quantity",
         "of every line at most what is left of it",

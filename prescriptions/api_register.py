@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,9 +11,12 @@ from rest_framework.request import Request
 from hospital import calendar, errors, http, paging
 from hospital.roles import Role
 from hospital.units import stamp
-from prescriptions import queries_register
+from prescriptions import content
+from prescriptions.actions import registering
 from prescriptions.registers import Serial
 
+REGISTERED = ("code", "generic_name", "specification", "quantity", "unit")
+"""What of a line: art. 51 does not ask for doses."""
 PERIOD_MAX, LAST = timedelta(days=366), date.max.toordinal()
 
 
@@ -27,8 +31,9 @@ class RegisterOfNarcotics(http.Query):
     What was written on the form of narcotics in a period, numbered by hospital and day, in order.
 
     A reviewer reads the own hospital's, a pharmacist that of the hospital whose own pharmacy it
-    is, a regulator any (``hospital``) or all. Prescriptions are named by reference; nothing sealed
-    is opened. Both days are Asia/Shanghai days; today alone if left out.
+    is, with medicines, quantities, doctor and patient (``sheet``): one look for the page. A
+    regulator reads any (``hospital``) or all, by reference; nothing sealed is opened for that. Both
+    days are Asia/Shanghai days; today alone if left out.
     """
 
     roles = (Role.REVIEWER, Role.PHARMACIST, Role.REGULATOR)
@@ -43,18 +48,20 @@ class RegisterOfNarcotics(http.Query):
     def show(self, call: http.Call) -> dict[str, Any]:
         asked = self.request.query_params
         since, until = _period(self.request, calendar.legal_day(call.at))
-        hospital = asked.get("hospital", "").replace("\x00", "")
-        rows = queries_register.readable_by(call.by, hospital)
-        found, following = paging.oldest_first(
-            queries_register.between(rows, since, until), paging.Wanted.asked(asked)
+        page = registering.read(
+            asked.get("hospital", "").replace("\x00", ""),
+            (since, until),
+            paging.Wanted.asked(asked),
+            **call.doer,
         )
         return {
-            "register": [_shown(one) for one in found],
-            "next": str(following) if following else None,
+            "register": [_shown(one, page.sheets) for one in page.serials],
+            "next": str(page.following) if page.following else None,
         }
 
 
-def _shown(one: Serial) -> dict[str, Any]:
+def _shown(one: Serial, sheets: registering.Sheets | None) -> dict[str, Any]:
+    sheet = {} if sheets is None else {"sheet": _said(sheets[one.id])}
     return {
         "hospital": one.register.hospital.slug,
         "day": one.register.day.isoformat(),
@@ -65,6 +72,20 @@ def _shown(one: Serial) -> dict[str, Any]:
         "prescription": str(one.prescription_id),
         "status": one.prescription.status,
         "in_force": one.record_id == one.prescription.record_id,
+        **sheet,
+    }
+
+
+def _said(fields: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What the sheet says, as the register has it; None if it was erased."""
+    if fields is None:
+        return None
+    return {
+        "patient": fields["patient/name"],
+        "doctor": fields["doctor/license"],
+        "lines": [
+            {name: line[name] for name in REGISTERED} for line in content.lines_of(fields).values()
+        ],
     }
 
 

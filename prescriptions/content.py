@@ -22,6 +22,9 @@ EVERYTHING = ("",)
 TO_DISPENSE = (PATIENT, DIAGNOSES, LINES, "doctor/", HOSPITAL, "allergies")
 """What a pharmacist needs for 四查十对 (MoH Order 53): department, name, age, drugs, diagnosis."""
 
+TO_REGISTER = ("patient/name", "doctor/license", LINES)
+"""What the register of narcotics says of a sheet (order 53, art. 51, unconfirmed)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:

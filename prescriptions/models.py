@@ -172,9 +172,7 @@ class Prescription(Content, places.Place, seconds.Seconds, origins.Origin):
                 condition=Q(valid_until__gt=models.F("created_at")),
             ),
             *places.CONSTRAINTS,
-            *seconds.constraints(
-                counts=COUNTS, approved=(Status.APPROVED, *CHOSEN), given=GIVEN
-            ),
+            *seconds.constraints(counts=COUNTS, approved=(Status.APPROVED, *CHOSEN), given=GIVEN),
             *origins.CONSTRAINTS,
         ]
 

@@ -9,22 +9,32 @@ from django.db.models import QuerySet
 from hospital.roles import Actor, Role
 from prescriptions.registers import Serial
 
+_JOINED = ("register__hospital", "prescription")
+_SHOWN = (
+    *("number", "form", "created_at", "record_id", "register__day", "register__volume"),
+    *("register__hospital__slug", "prescription__status", "prescription__record_id"),
+)
+
 
 def readable_by(by: Actor, hospital: str) -> QuerySet[Serial]:
     """
     Those whose register ``by`` may read: the own hospital's, or that of the hospital whose own
     pharmacy it is; a regulator's is narrowed to one ``hospital`` unless that is empty.
     """
-    rows = Serial.objects.select_related("register__hospital", "prescription").only(
-        *("number", "form", "created_at", "record_id", "register__day", "register__volume"),
-        *("register__hospital__slug", "prescription__status", "prescription__record_id"),
-    )
+    rows = Serial.objects.select_related(*_JOINED).only(*_SHOWN)
     if by.role is Role.REVIEWER:
         return rows.filter(register__hospital_id=by.organisation_id)
     if by.role is Role.PHARMACIST:
         return rows.filter(register__hospital__own_pharmacy=by.organisation_id)
     assert by.role is Role.REGULATOR
     return rows.filter(register__hospital__slug=hospital) if hospital else rows
+
+
+def with_sheets(rows: QuerySet[Serial]) -> QuerySet[Serial]:
+    """With what each sheet says, still sealed."""
+    return rows.select_related(*_JOINED, "record").only(
+        *_SHOWN, "record__wrapped_key", "record__body", "record__commitment"
+    )
 
 
 def between(rows: QuerySet[Serial], since: date, until: date) -> QuerySet[Serial]:

@@ -1,8 +1,8 @@
 """
 The register of narcotics (专册): what was written on their form, numbered by day and hospital.
 
-It has a volume for each line of logs: numbers are entered beside the prescriptions that they number,
-so that one log tells whether each has one. With one line, which is usual, there is one volume. A
+It has a volume for each line of logs: numbers are entered beside the prescriptions that they
+number, so that one log tells whether each has one. With one line there is one volume. A
 ``Serial`` is one content on such a form, a changed one too, for that is another sheet of paper.
 Only ``prescriptions.actions.numbering`` writes here.
 """
@@ -31,9 +31,7 @@ class Register(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["hospital", "day", "volume"], name="one_volume_a_day"
-            )
+            models.UniqueConstraint(fields=["hospital", "day", "volume"], name="one_volume_a_day")
         ]
 
 

@@ -128,8 +128,12 @@ class Cast:
         """Another doctor of the script's hospital, who may countersign."""
         own = f"{script.hospital}/doctor/"
         author = f"{own}{script.doctor_code}"
-        names = [name for name in self.accounts if name.startswith(own) and name != author]
-        return self._staff(next(one for one in names if not countersigned(self.accounts[one].rights)))
+        others = [name for name in self.accounts if name.startswith(own) and name != author]
+        return self._staff(next(one for one in others if not self._waits(one)))
+
+    def _waits(self, name: str) -> bool:
+        """Whether what this doctor writes waits for a countersignature."""
+        return countersigned(self.accounts[name].rights)
 
     def _staff(self, name: str) -> Client:
         return self._client(name, lambda client: self._enter_staff(client, name))

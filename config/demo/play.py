@@ -233,7 +233,7 @@ class Play:
         try:
             self._step(pharmacist, "dispense", {"lines": lines}, status="dispensed")
         except Problem as problem:
-            if problem.code != "double_check.missing":
+            if problem.code != "dispensing.not_checked":
                 raise
             at = (self.pharmacy, self.outcome.number)
             second.double_check(self.stage.cast, at, scan, lines)

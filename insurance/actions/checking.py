@@ -79,9 +79,7 @@ def check(
         consultation = _consultation(values, patient)
         around = shelves.Around(*near, NEAR_M) if near else None
         assert by.organisation_id is not None, "doctors have an employer"
-        wanted = shelves.with_baskets(
-            _units(values["lines"]), around, hospital=by.organisation_id
-        )
+        wanted = shelves.with_baskets(_units(values["lines"]), around, hospital=by.organisation_id)
         medicines = list(wanted)
         lines = drafting.written(values["lines"], {one.code: one.facts for one in medicines})
         access.view(

@@ -92,7 +92,8 @@ def view(scan_id: UUID, *, by: Actor, at: datetime) -> viewing.Opened:
     What the pharmacist needs to check and dispense; the look is recorded first.
 
     Raises:
-        double_checking.UnknownScan: it is not the caller's, has ended, or is older than ``queries.SCAN_LIFE``.
+        double_checking.UnknownScan: it is not the caller's, has ended, or is older than
+            ``queries.SCAN_LIFE``.
     """
     with transaction.atomic():
         found = Scan.objects.filter(

@@ -47,19 +47,19 @@ class WrongQuantity(errors.Invalid):
 class NotNeeded(errors.Conflict):
     """One pharmacist is enough for what is written on this form."""
 
-    code = "double_check.not_needed"
+    code = "dispensing.check_not_needed"
 
 
 class NotChecked(errors.Conflict):
     """Another pharmacist of the pharmacy checks this before it is given out."""
 
-    code = "double_check.missing"
+    code = "dispensing.not_checked"
 
 
 class OtherScan(errors.Conflict):
     """What was checked was scanned at another time; it is checked again."""
 
-    code = "double_check.other_scan"
+    code = "dispensing.other_scan"
 
 
 def view(prescription_id: UUID, scan_id: UUID, *, by: Actor, at: datetime) -> viewing.Opened:

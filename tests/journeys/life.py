@@ -71,7 +71,16 @@ MODEL: dict[str, dict[str, Ways]] = {
 }
 # fmt: on
 ACTORS = (
-    *("doctor", "other_doctor", "assistant", "prescriber", *OWN, "reviewer", "second_reviewer", "foreign_reviewer"),
+    *(
+        "doctor",
+        "other_doctor",
+        "assistant",
+        "prescriber",
+        *OWN,
+        "reviewer",
+        "second_reviewer",
+        "foreign_reviewer",
+    ),
     *("patient", "other_patient", "system", "foreign_system"),
     *("pharmacist", "other_pharmacist", "courier", "other_courier", "fund_agent", "other_agent"),
 )
@@ -159,8 +168,8 @@ class Life:
             return replace(then, checker=who)
         if verb in ("withdraw", "change"):
             then = replace(then, couriered=False, scanned=frozenset(), double_checked="")
-            ordinary = {"by_two": False, "narcotic": False} if verb == "change" else {}
-            return replace(then, asked=False, **ordinary)
+            ordinary = replace(then, by_two=False, narcotic=False) if verb == "change" else then
+            return replace(ordinary, asked=False)
         if verb == "double_check":
             (other,) = self.scanned - {who}
             return replace(then, double_checked=other)
@@ -257,7 +266,7 @@ def _scan(it: Played, by: Client) -> None:
 
 def _double_check(it: Played, by: Client) -> None:
     """Of the newest scan of somebody else; of none if there is none."""
-    scans = Scan.objects.filter(prescription=it.rx).exclude(pharmacist_id=by.account)
+    scans = Scan.objects.filter(prescription__id=it.rx).exclude(pharmacist__id=by.account)
     scan = scans.order_by("-scanned_at").first()
     named = str(scan.id) if scan else str(uuid4())
     it.command(by, "double-check", {"scan": named, "lines": _lines(it)})
@@ -268,7 +277,7 @@ def _dispense(it: Played, by: Client) -> None:
 
 
 def _lines(it: Played) -> dict[str, int]:
-    return Prescription.objects.get(id=it.rx).quantities
+    return dict(Prescription.objects.get(id=it.rx).quantities)
 
 
 def _deliver(it: Played, by: Client) -> None:

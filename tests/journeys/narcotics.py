@@ -53,7 +53,7 @@ def scanned(world: World, patient: Patient) -> str:
 
 def to_check(rx: str, **changes: Any) -> dict[str, Any]:
     """The input of a check of the last scan."""
-    last = Scan.objects.filter(prescription=rx).latest("scanned_at")
+    last = Scan.objects.filter(prescription__id=rx).latest("scanned_at")
     return {"scan": str(last.id), "lines": LINES, **changes}
 
 

@@ -51,8 +51,8 @@ def test_one_gives_out_what_another_has_checked(world, patient):
     """K8: the second sees what the first scanned, and both sign; the state does not change."""
     rx = narcotics.scanned(world, patient)
     first, second = world.own_pharmacist, world.second_own_pharmacist
-    assert refused(first, rx, "dispense", GIVE) == "double_check.missing"
-    scan = Scan.objects.get(prescription=rx)
+    assert refused(first, rx, "dispense", GIVE) == "dispensing.not_checked"
+    scan = Scan.objects.get(prescription__id=rx)
 
     seen = second.get(of(rx, f"double-check/{scan.id}"))
     assert [seen["lines"][line]["quantity"] for line in LINES] == [1]
@@ -64,7 +64,7 @@ def test_one_gives_out_what_another_has_checked(world, patient):
     people = [Account.objects.get(id=one.account).person_id for one in (first, second)]
     assert [found.dispensed_by_id, found.double_checker_id] == people
     assert found.double_checked_scan == scan.id
-    assert Dispensing.objects.get(prescription=rx).scan_id == scan.id
+    assert Dispensing.objects.get(prescription__id=rx).scan_id == scan.id
     assert lawfulness.faults() == []
 
 
@@ -106,9 +106,9 @@ def test_a_check_is_of_one_scan(world, patient):
     before = draw(first, rx, "dispense", GIVE)
     narcotics.scan(world, patient, rx)
 
-    assert refused(first, rx, "dispense", GIVE) == "double_check.other_scan"
+    assert refused(first, rx, "dispense", GIVE) == "dispensing.other_scan"
     code = refused_though_drawn(first, rx, "dispense", before, GIVE)
-    assert code == "double_check.other_scan"
+    assert code == "dispensing.other_scan"
     check(world, rx)
     first.command(of(rx, "dispense"), GIVE)
     assert lawfulness.faults() == []
@@ -128,7 +128,7 @@ def test_a_check_is_of_what_was_prescribed(world, patient):
     assert refused(world.own_pharmacist, rx, "dispense", {"lines": {"1": 2}}) == (
         "dispensing.wrong_quantity"
     )
-    Scan.objects.filter(prescription=rx).update(scanned_at=timezone.now() - SCAN_LIFE)
+    Scan.objects.filter(prescription__id=rx).update(scanned_at=timezone.now() - SCAN_LIFE)
     assert refused(second, rx, verb, to_check(rx)) == "scan.unknown"
     assert refused(world.own_pharmacist, rx, "dispense", GIVE) == "scan.missing"
 
@@ -142,9 +142,9 @@ def test_a_check_ends_when_the_patient_takes_it_back(world, patient):
     narcotics.chosen(world, patient, rx)
     narcotics.scan(world, patient, rx)
 
-    assert refused(world.own_pharmacist, rx, "dispense", GIVE) == "double_check.missing"
+    assert refused(world.own_pharmacist, rx, "dispense", GIVE) == "dispensing.not_checked"
     code = refused_though_drawn(world.own_pharmacist, rx, "dispense", before, GIVE)
-    assert code == "double_check.missing"
+    assert code == "dispensing.not_checked"
     check(world, rx)
     world.own_pharmacist.command(of(rx, "dispense"), GIVE)
     assert lawfulness.faults() == []
@@ -161,7 +161,7 @@ def test_a_check_ends_with_the_content(world, patient):
     narcotics.chosen(world, patient, narcotics.reviewed(world, rx))
     narcotics.scan(world, patient, rx)
 
-    assert refused(world.own_pharmacist, rx, "dispense", GIVE) == "double_check.missing"
+    assert refused(world.own_pharmacist, rx, "dispense", GIVE) == "dispensing.not_checked"
     check(world, rx)
     world.own_pharmacist.command(of(rx, "dispense"), GIVE)
     assert lawfulness.faults() == []
@@ -178,9 +178,11 @@ def test_a_check_outlasts_a_question_that_changes_nothing(world, patient):
 def test_other_forms_need_none(world, patient):
     rx = world.scanned(patient)
     body = {"scan": to_check(rx)["scan"], "lines": {"1": 1, "2": 1}}
-    assert refused(world.second_pharmacist, rx, "double-check", body) == "double_check.not_needed"
+    assert (
+        refused(world.second_pharmacist, rx, "double-check", body) == "dispensing.check_not_needed"
+    )
     answer = raw(world.second_pharmacist, "GET", of(rx, f"double-check/{body['scan']}"))
-    assert (answer.status_code, answer.json()["code"]) == (409, "double_check.not_needed")
+    assert (answer.status_code, answer.json()["code"]) == (409, "dispensing.check_not_needed")
     world.pharmacist.command(of(rx, "dispense"), {"lines": {"1": 1, "2": 1}})
 
 

@@ -42,10 +42,8 @@ LAWFUL: dict[str, Cheat] = {
         "dispense", *CHECKED, "withdraw", *AGAIN, "double_check"
     ),
     "changed, and checked again": changed("double_check", "dispense"),
-    "no narcotic any more": lambda book: (
-        book.go(*CHECKED, "change", "approve", *AGAIN).move(
-            "dispense", says={"lines": {"1": 2, "2": 3}}
-        )
+    "no narcotic any more": lambda book: book.go(*CHECKED, "change", "approve", *AGAIN).move(
+        "dispense", says={"lines": {"1": 2, "2": 3}}
     ),
 }
 CHEATS: dict[str, tuple[str, Cheat]] = {
@@ -68,7 +66,10 @@ CHEATS: dict[str, tuple[str, Cheat]] = {
     "checked before it was changed": ("double_check", changed("dispense")),
     "an ordinary prescription checked by two": ("double_check", move("double_check", *TO_DISPENSE)),
     "checked before it was paid": ("wrong_state", move("double_check", *TO_COUNTER[:-1])),
-    "checked at another pharmacy": ("wrong_pharmacy", move("double_check", *TO_COUNTER, by="pharmacist2")),
+    "checked at another pharmacy": (
+        "wrong_pharmacy",
+        move("double_check", *TO_COUNTER, by="pharmacist2"),
+    ),
     "checked in another's name": (
         "wrong_pharmacy",
         move("double_check", *TO_COUNTER, says={"pharmacy": "pharmacy2"}),

@@ -323,7 +323,11 @@ class Book:
         fields = {name: changes.pop(name) for name in others if name in changes}
         day = fields.get("at", self.now).astimezone(SHANGHAI).date()
         ends = datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
-        facts = {"ends": stamp(ends), "form": "narcotic", "hospital": "hospital"}
+        facts: dict[str, Any] = {
+            "ends": stamp(ends),
+            "form": "narcotic",
+            "hospital": "hospital",
+        }
         facts |= {"prescription": of, **changes}
         subject = register or f"register/{facts['hospital']}/{facts['ends']}"
         facts.setdefault("number", self.tips.get(subject, (0, b""))[0] + 1)
