@@ -136,11 +136,12 @@ def test_a_check_is_of_what_was_prescribed(world, patient):
 def test_a_check_ends_when_the_patient_takes_it_back(world, patient):
     """R3: what was chosen again is scanned and checked again."""
     rx = narcotics.double_checked(world, patient)
-    before = draw(world.own_pharmacist, rx, "dispense", GIVE)
+    before, former = draw(world.own_pharmacist, rx, "dispense", GIVE), to_check(rx)
     patient.client.command(of(rx, "withdraw"))
     assert unchecked(rx)
     narcotics.chosen(world, patient, rx)
     narcotics.scan(world, patient, rx)
+    assert refused(world.second_own_pharmacist, rx, "double-check", former) == "scan.unknown"
 
     assert refused(world.own_pharmacist, rx, "dispense", GIVE) == "dispensing.not_checked"
     code = refused_though_drawn(world.own_pharmacist, rx, "dispense", before, GIVE)
