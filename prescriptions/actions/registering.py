@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from hospital import access, paging, records
+from hospital import access, paging
 from hospital.roles import Actor, Role
 from prescriptions import content, queries_register
 from prescriptions.registers import Serial
@@ -63,12 +63,4 @@ def read(
             about=ABOUT,
             fields=content.TO_REGISTER,
         )
-    return Page(found, following, {one.id: _opened(one, looked) for one in found})
-
-
-def _opened(serial: Serial, looked: access.Viewing) -> Mapping[str, Any] | None:
-    """Erased content is missing from the register, and hides nothing else of it."""
-    try:
-        return access.opened(serial.record, looked)
-    except records.RecordErased:
-        return None
+    return Page(found, following, {one.id: access.listed(one.record, looked) for one in found})
