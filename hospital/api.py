@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -11,7 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hospital import http, promises, queries
-from hospital.actions import keys, login, people
+from hospital.actions import keys, login, people, recovering
+from hospital.keystate import KeyState
 from hospital.models import Key
 from hospital.roles import OrganisationKind, Role
 from hospital.units import stamp
@@ -24,9 +26,20 @@ class Public(http.Endpoint):
     permission_classes = (AllowAny,)
 
 
+def _recovery(key: Key | None) -> dict[str, Any] | None:
+    """What the holder of the other keys has to know, and can object to."""
+    if key is None or key.active_from is None:
+        return None
+    return {"key": key.name, "active_from": stamp(key.active_from)}
+
+
 def _session(session: login.Session) -> dict[str, Any]:
     by = session.account.actor
+    told = {}
+    if by.role is Role.PATIENT:
+        told["recovery"] = _recovery(queries.recovery_of(by.account, at=timezone.now()))
     return {
+        **told,
         "token": session.token,
         "expires_at": stamp(session.expires_at),
         "account": str(session.account.id),
@@ -102,12 +115,25 @@ class Addresses(http.Command):
         return {"id": str(people.add_address(**call.values, by=call.by).id)}
 
 
-def _key(key: Key) -> dict[str, Any]:
+def _key(key: Key, at: datetime) -> dict[str, Any]:
+    state = key.state(at)
+    gone = key.replaced_from if state is KeyState.REPLACED else key.revoked_at
     return {
         "name": key.name,
+        "device": keys.device_of(key),
+        "state": state.value,
         "registered_at": stamp(key.registered_at),
-        "revoked_at": stamp(key.revoked_at) if key.revoked_at else None,
+        "last_used_on": key.last_used_on.isoformat() if key.last_used_on else None,
+        "active_from": stamp(key.active_from) if key.active_from else None,
+        "revoked_at": stamp(gone) if gone else None,
     }
+
+
+class Device(http.Text):
+    """What a patient calls the phone that a key lies in."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=30, help_text="what you call this phone", **options)
 
 
 class Keys(http.Command):
@@ -118,16 +144,20 @@ class Keys(http.Command):
         face_check = serializers.UUIDField(
             default=None, help_text='for a patient\'s further keys: a passed one of purpose "key"'
         )
+        device = Device(default="")
 
     success = 201
 
     def get(self, request: Request) -> Response:
-        return Response({"keys": [_key(key) for key in queries.keys_of(self.actor.account)]})
+        now = timezone.now()
+        found = queries.keys_of(self.actor.account)
+        return Response({"keys": [_key(key, now) for key in found]})
 
     def act(self, call: http.Call) -> dict[str, Any]:
-        public_key, face_check = call.values["public_key"], call.values["face_check"]
-        key, entry = keys.register(public_key, call.notes, face_check, **call.doer)
-        return {**_key(key), "entry": promises.entered(entry)}
+        said = (call.values[name] for name in ("face_check", "device"))
+        public_key = call.values["public_key"]
+        key, entry = keys.register(public_key, call.notes, *said, **call.doer)
+        return {**_key(key, call.at), "entry": promises.entered(entry)}
 
 
 class KeysStatement(http.Draw):
@@ -141,6 +171,42 @@ class KeysStatement(http.Draw):
         return drawn, {"zh": f"登记签名密钥 {drawn[0].by}"}
 
 
+class Recovery(http.Command):
+    """
+    Register the key of a new phone in the place of all others, which were lost. It signs nothing
+    before ``active_from``; until then any of the others objects by revoking it.
+    """
+
+    roles = (Role.PATIENT,)
+    success = 201
+
+    class Input(http.SignedTogether):
+        public_key = http.Text(max_length=44)
+        face_check = serializers.UUIDField(help_text='a passed one of purpose "recovery"')
+        device = Device(default="")
+
+    def act(self, call: http.Call) -> dict[str, Any]:
+        said = (call.values[name] for name in ("face_check", "device"))
+        public_key = call.values["public_key"]
+        key, entry = recovering.recover(public_key, call.notes, *said, **call.doer)
+        return {**_key(key, call.at), "entry": promises.entered(entry)}
+
+
+class RecoveryStatement(http.Draw):
+    """The statement by which a key takes the place of lost ones; the new key signs it."""
+
+    roles = (Role.PATIENT,)
+
+    class Input(http.Strict):
+        public_key = http.Text(max_length=44, help_text="base64 of 32 bytes, Ed25519")
+
+    def draw(self, call: http.Call) -> tuple[http.Drawn, dict[str, Any]]:
+        drawn = recovering.draw(call.values["public_key"], **call.doer)
+        facts = drawn[0].facts
+        zh = f"手机遗失：新密钥 {drawn[0].by} 将取代您现有的 {len(facts['replaces'])} 个密钥"
+        return drawn, {"zh": zh, "active_from": facts["active_from"]}
+
+
 class Revocation(http.Command):
     """Revoke one of the own keys."""
 
@@ -149,7 +215,7 @@ class Revocation(http.Command):
 
     def act(self, call: http.Call) -> dict[str, Any]:
         key, entry = keys.revoke(call.values["name"], call.notes, **call.doer)
-        return {**_key(key), "entry": promises.entered(entry)}
+        return {**_key(key, call.at), "entry": promises.entered(entry)}
 
 
 class RevocationStatement(http.Draw):

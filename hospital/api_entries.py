@@ -9,8 +9,7 @@ from typing import Any
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from hospital import errors, http
-from hospital.actions import keys
+from hospital import errors, http, keydrafts
 from hospital.roles import Actor, Role
 from ledger import queries as ledger
 from ledger.entry import MAX_INTEGER
@@ -134,7 +133,7 @@ class MyProof(http.Endpoint):
 
 def _place(by: Actor) -> tuple[list[str], str]:
     """The logs that hold the caller's entries, the oldest first, and the tag of the entries."""
-    line, tag = keys.place_of(by)
+    line, tag = keydrafts.place_of(by)
     return ledger.logs_of(line), tag
 
 

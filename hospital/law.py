@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hospital import keystate
 from hospital.roles import SERVER_ROLES, Role
 
 Data = dict[str, Any]
@@ -74,6 +75,23 @@ _PATIENTS_ALONE = condition(
     ],
 )
 
+_WAITS = condition(
+    "too_soon",
+    "a key that replaces others is a patient's and waits for 24 hours at least",
+    "any",
+    ["all", *(["lacks", "facts", is_(name)] for name in ("active_from", "replaces"))],
+    [
+        "all",
+        ["has", "facts", is_("replaces")],
+        ["equal", "facts.role", is_(Role.PATIENT.value)],
+        [
+            "not_before",
+            "facts.active_from",
+            {"later": ["entry.at", is_(int(keystate.LEAST_WAIT.total_seconds()))]},
+        ],
+    ],
+)
+
 
 def _keys() -> Data:
     """A key belongs to one account for ever; any key of that account may revoke it."""
@@ -88,6 +106,8 @@ def _keys() -> Data:
             "organisation": "word",
             "owner": "text",
             "person": "text",
+            "active_from?": "moment",
+            "replaces?": "words",
         },
         conditions=[
             condition(
@@ -105,6 +125,7 @@ def _keys() -> Data:
                 [[role] for role in PEOPLE],
             ),
             _PATIENTS_ALONE,
+            _WAITS,
         ],
         keep={"owner": "facts.owner", "vkey": "facts.vkey"},
     )

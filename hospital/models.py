@@ -1,8 +1,7 @@
-"""Organisations, people, accounts, keys, sealed records, remembered answers. No decisions here."""
+"""Organisations, people, accounts, sealed records, remembered answers. No decisions here."""
 
 from __future__ import annotations
 
-import secrets
 import uuid
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -10,6 +9,10 @@ from django.db import models
 from django.db.models import Q
 
 from hospital.consents import LIVE, OPEN, REVIEWED, WITHDRAWN, Purpose, Verdict
+from hospital.keymodels import EnrolmentCode as EnrolmentCode
+from hospital.keymodels import Key as Key
+from hospital.keymodels import LoginChallenge as LoginChallenge
+from hospital.keymodels import new_nonce as new_nonce
 from hospital.rights import Antimicrobials, Rights, Title
 from hospital.roles import Actor, OrganisationKind, Role
 
@@ -146,32 +149,6 @@ class Account(AbstractBaseUser):
         )
 
 
-class Key(models.Model):
-    """A public key that was registered by an entry. Its private half was never here."""
-
-    name = models.CharField(max_length=160, unique=True)
-    account = models.ForeignKey(Account, models.PROTECT, related_name="keys")
-    public_key = models.BinaryField(max_length=32, unique=True)
-    registered_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True)
-
-
-class EnrolmentCode(models.Model):
-    """Lets a new member of staff, or an agent program, log in once to register the first key."""
-
-    code_index = models.BinaryField(max_length=32, primary_key=True)
-    account = models.ForeignKey(Account, models.CASCADE)
-    expires_at = models.DateTimeField(db_index=True)
-
-
-class LoginChallenge(models.Model):
-    """A text that a key must sign to log in; good once, for a minute."""
-
-    nonce = models.CharField(max_length=43, primary_key=True)
-    key = models.ForeignKey(Key, models.CASCADE)
-    expires_at = models.DateTimeField(db_index=True)
-
-
 class SealedRecord(models.Model):
     """
     Personal content: fields, each with its salt, under a key of the record's own.
@@ -291,8 +268,3 @@ class Answer(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["account", "key"], name="one_answer_per_key")
         ]
-
-
-def new_nonce() -> str:
-    """256 random bits as 43 characters of base64url."""
-    return secrets.token_urlsafe(32)

@@ -55,6 +55,12 @@ def keys_of(account: UUID) -> QuerySet[Key]:
     return Key.objects.filter(account_id=account).order_by("registered_at", "name")
 
 
+def recovery_of(account: UUID, *, at: datetime) -> Key | None:
+    """The key that waits to replace the others of this account, lost ones."""
+    waiting = Key.objects.filter(account_id=account, active_from__gt=at, revoked_at__isnull=True)
+    return waiting.order_by("-id").first()
+
+
 def grants_of(patient: UUID) -> QuerySet[Grant]:
     """All grants of a patient, withdrawn and ended ones too, the newest first."""
     grants = Grant.objects.filter(patient_id=patient)

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from hospital import errors
+from hospital import calendar, errors, keystate
 from hospital.models import Key
 from hospital.roles import Actor
 from ledger import chain, entry, network, note
@@ -65,12 +65,6 @@ class UnknownKey(errors.Forbidden):
     code = "key.unknown"
 
 
-class RevokedKey(errors.Forbidden):
-    """The key was revoked."""
-
-    code = "key.revoked"
-
-
 class ForeignKey(errors.Forbidden):
     """The key belongs to somebody else."""
 
@@ -110,29 +104,43 @@ class Draft:
 
 def draw(draft: Draft, *, by: Actor, key: str, at: datetime) -> entry.Statement:
     """The statement that ``by`` may sign with the key named ``key``."""
-    _live_key(key, by)
+    _live_key(key, by, at)
     return draft.statement(by=key, at=at)
 
 
-def append(draft: Draft, signed: str, *, by: Actor, at: datetime) -> chain.Appended:
+def draw_objection(
+    draft: Draft, recovered: int, *, by: Actor, key: str, at: datetime
+) -> entry.Statement:
+    """As ``draw``, for a key that the key with the id ``recovered`` is to replace, too."""
+    _live_key(key, by, at, objecting_to=recovered)
+    return draft.statement(by=key, at=at)
+
+
+def append(
+    draft: Draft, signed: str, *, by: Actor, at: datetime, objecting_to: int = 0
+) -> chain.Appended:
     """
     Check the signed note against ``draft`` and append it, in the caller's transaction.
 
     The caller holds the lock of the subject's row. The key's row is locked FOR SHARE, so a
-    revocation either came first or waits, and the ledger shows the two in that order.
+    revocation either came first or waits, and the ledger shows the two in that order. A key that
+    the key with the id ``objecting_to`` is to replace may sign, until it is replaced.
 
     Raises:
         MalformedNote, StaleStatement, AlteredStatement, ExpiredStatement, BadSignature,
-        UnknownKey, RevokedKey, ForeignKey: see each.
+        UnknownKey, ForeignKey: see each;
+        keystate.RevokedKey, keystate.WaitingKey, keystate.SuspendedKey: it signs nothing (yet).
     """
     parsed, claimed = read(signed)
     latest = chain.tip(draft.subject, draft.line)
     expected = draft.statement(by=claimed.by, at=claimed.at, after=latest)
     check_same(parsed, claimed, expected)
     check_fresh(claimed, at)
-    key, registered_at = _live_key(claimed.by, by, lock=True)
-    check_signature(parsed, key)
-    _check_order(claimed, latest.at, registered_at)
+    key = _live_key(claimed.by, by, claimed.at, at, objecting_to=objecting_to, lock=True)
+    check_signature(parsed, key.verifier)
+    _check_order(claimed, latest.at, key.registered_at)
+    if key.used_on is not None and key.used_on < calendar.legal_day(at):
+        _note_use(claimed.by, at)
     try:
         return chain.append(signed.encode(), drawn=expected)
     except chain.Outrun as fault:
@@ -214,26 +222,57 @@ def verifier(key: Key) -> note.Verifier:
     return note.Verifier(key.name, bytes(key.public_key))
 
 
-def _live_key(name: str, by: Actor, *, lock: bool = False) -> tuple[note.Verifier, datetime]:
-    """
-    The key of this name and since when it is registered, if it is ``by``'s and not revoked; locked
-    against revocation.
-    """
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """A key that signs: since when it is registered, and when it was used last, if that counts."""
+
+    verifier: note.Verifier
+    registered_at: datetime
+    used_on: date | None
+
+
+def _live_key(
+    name: str, by: Actor, *at: datetime, objecting_to: int = 0, lock: bool = False
+) -> _Live:
+    """The key of this name, if it is ``by``'s and signs at all of ``at``; locked if so wanted."""
     with connection.cursor() as cursor:
         cursor.execute(_LOCKED_KEY if lock else _KEY, [name])
         row = cursor.fetchone()
     if row is None:
         raise UnknownKey(key=name)
-    account, public_key, registered_at, revoked_at = row
+    account, public_key, registered_at, used_on, replaced_by, *times = row
     if account != by.account:
         raise ForeignKey(key=name)
-    if revoked_at is not None:
-        raise RevokedKey(key=name)
-    return note.Verifier(name, bytes(public_key)), registered_at
+    known = keystate.Times(*times)
+    if replaced_by == objecting_to and known.replaced_from and max(at) < known.replaced_from:
+        known = replace(known, replaced_from=None)
+    keystate.check(name, known, *at)
+    return _Live(note.Verifier(name, bytes(public_key)), registered_at, used_on)
 
 
-_KEY = "SELECT account_id, public_key, registered_at, revoked_at FROM hospital_key WHERE name = %s"
+def _note_use(name: str, at: datetime) -> None:
+    """
+    Remember the day on which a patient's key signed last; if somebody else holds it, he does.
+
+    It waits for nobody, because others share the lock that this call has: two that waited for each
+    other would wait for ever.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_USED, [calendar.legal_day(at), name, calendar.legal_day(at)])
+
+
+_KEY = """
+    SELECT account_id, public_key, registered_at, last_used_on, replaced_by_id,
+        revoked_at, active_from, replaced_from
+    FROM hospital_key WHERE name = %s
+"""
 _LOCKED_KEY = _KEY + " FOR SHARE"  # Django's ORM has no FOR SHARE
+_USED = """
+    UPDATE hospital_key SET last_used_on = %s WHERE id = (
+        SELECT id FROM hospital_key WHERE name = %s AND last_used_on < %s
+        FOR NO KEY UPDATE SKIP LOCKED
+    )
+"""
 
 
 def _differing(claimed: entry.Statement, expected: entry.Statement) -> list[str]:

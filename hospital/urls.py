@@ -26,6 +26,8 @@ urlpatterns = [
     path(f"{EMERGENCY}/review/statement", api_consents.EmergencyReviewStatement.as_view()),
     path("keys", api.Keys.as_view()),
     path("keys/statement", api.KeysStatement.as_view()),
+    path("keys/recover", api.Recovery.as_view()),
+    path("keys/recover/statement", api.RecoveryStatement.as_view()),
     path("keys/revoke", api.Revocation.as_view()),
     path("keys/revoke/statement", api.RevocationStatement.as_view()),
     path("entries", api_entries.Entries.as_view()),

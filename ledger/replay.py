@@ -9,7 +9,8 @@ The rules that a log's entries obey, replayed from entry 0.
 4. every signature is valid and by a key registered before and not revoked, each key once;
 5. ``by`` names one of the signers;
 6. ``key.register`` is also signed by the new key and by the registrar; after ``key.revoke`` the key
-   signs nothing more, and is never registered again;
+   signs nothing more, and is never registered again; a key that waits, and those that it is to
+   replace, obey ``ledger.replacing``;
 7. where the log names a law that is at hand: it is a lawful move of its subject (``ledger.law``),
    and its ``at`` is not back-dated: by more than the law's ``skew`` before the subject's previous
    entry or the registration of a key that signed, or by more than ``late`` before the latest ``at``
@@ -23,15 +24,15 @@ What it must remember lies in a ``Store``: in memory, or in a file to be resumed
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
 
 from nacl import bindings
 from nacl.exceptions import BadSignatureError
 
 from ledger import note as notes
-from ledger import succession
+from ledger import replacing, succession
 from ledger.broken import Broken as Broken
 from ledger.broken import Early as Early
+from ledger.enrolled import HELD, key_of, new_key
 from ledger.entry import Statement
 from ledger.law import NEW_KEY, Law, Standing, Unlawful
 from ledger.memory import PAST, Key, KeyName, Memory, Position, Store, Subject
@@ -39,7 +40,6 @@ from ledger.memory import PAST, Key, KeyName, Memory, Position, Store, Subject
 OPEN, REGISTER, REVOKE, LAW = "log.open", "key.register", "key.revoke", "log.law"
 FREEZE = succession.FREEZE
 REGISTRAR, LOG = "registrar", "log"
-_HELD = ("role", "organisation", "owner", "person")
 
 Laws = Callable[[str], Law | None]
 """
@@ -63,7 +63,7 @@ class Replay:
         if self.position.entries:
             self.law = self._find_law(self.position.law)
         else:
-            holder = {**dict.fromkeys(_HELD, ""), "role": LOG, "name": log.name, "patient": ""}
+            holder = {**dict.fromkeys(HELD, ""), "role": LOG, "name": log.name, "patient": ""}
             self._put_service((log.name, log.key_id), Key(log.public_key, PAST, holder))
 
     @property
@@ -120,14 +120,16 @@ class Replay:
     def _obey(self, statement: Statement) -> None:
         """Draw the consequences for what comes after."""
         if statement.kind == REGISTER:
-            verifier = _verifier(statement.facts.get("vkey"))
-            self._put_key((verifier.name, verifier.key_id), _new_key(statement, verifier))
+            verifier = key_of(statement.facts.get("vkey"))
+            new = new_key(statement, verifier)
+            replacing.begin(self.store, statement, new)
+            self._put_key((verifier.name, verifier.key_id), new)
         elif statement.kind == REVOKE:
             self._revoke(statement)
         elif statement.kind == LAW:
             self._change_law(statement)
         elif statement.kind == FREEZE:
-            self.position.successor = _verifier(statement.facts.get(succession.SUCCESSOR)).vkey
+            self.position.successor = key_of(statement.facts.get(succession.SUCCESSOR)).vkey
         position = self.position
         position.latest = max(position.latest, statement.at)
         position.entries += 1
@@ -140,7 +142,7 @@ class Replay:
             if newcomer is not None and name == newcomer[0]:
                 key = newcomer[1]
             else:
-                key = self._live_key(name)
+                key = self._live_key(name, statement)
             try:
                 bindings.crypto_sign_open(signature.value + note.text, key.public_key)
             except (BadSignatureError, ValueError) as error:
@@ -155,21 +157,20 @@ class Replay:
             self._check_registration(newcomer[0], signers)
         return list(signers.values())
 
-    def _live_key(self, name: KeyName) -> Key:
+    def _live_key(self, name: KeyName, statement: Statement) -> Key:
         key = self.store.key(name)
         if key is None:
             raise Broken("key.unregistered", f"the key {name[0]} is not registered")
-        if key.revoked:
-            raise Broken("key.revoked", f"the key {name[0]} is revoked")
+        replacing.check_signs(self.store, name[0], key, statement)
         return key
 
     def _newcomer(self, statement: Statement) -> tuple[KeyName, Key]:
-        verifier = _verifier(statement.facts.get("vkey"))
+        verifier = key_of(statement.facts.get("vkey"))
         name = (verifier.name, verifier.key_id)
         if self.store.key(name) is not None:
             text = f"the key {verifier.name} has been registered before"
             raise Broken("key.registered_before", text)
-        key = _new_key(statement, verifier)
+        key = new_key(statement, verifier)
         key.holder["role"] = NEW_KEY
         return name, key
 
@@ -223,9 +224,9 @@ class Replay:
         if not isinstance(service_keys, dict):
             raise Broken("log.service_keys", "it names no service keys")
         for role, vkey in service_keys.items():
-            verifier = _verifier(vkey)
+            verifier = key_of(vkey)
             name = (verifier.name, verifier.key_id)
-            holder = {**dict.fromkeys(_HELD, ""), "role": role, "owner": verifier.name}
+            holder = {**dict.fromkeys(HELD, ""), "role": role, "owner": verifier.name}
             holder |= {"name": verifier.name, "patient": ""}
             self._put_service(name, Key(verifier.public_key, statement.at, holder))
             if role == REGISTRAR:
@@ -242,13 +243,14 @@ class Replay:
         return self._laws(digest) if self._laws else None
 
     def _revoke(self, statement: Statement) -> None:
-        verifier = _verifier(statement.facts.get("vkey"))
+        verifier = key_of(statement.facts.get("vkey"))
         name = (verifier.name, verifier.key_id)
         key = self.store.key(name)
         if key is None or key.revoked:
             raise Broken("key.not_in_force", f"the key {verifier.name} was not in force")
         key.revoked = True
         self.store.put_key(name, key)
+        replacing.end(self.store, statement, key)
 
     def _put_service(self, name: KeyName, key: Key) -> None:
         self._put_key(name, key)
@@ -283,18 +285,3 @@ def _check_chain(statement: Statement, previous: Subject | None) -> None:
         raise Broken("chain.version", text)
     if statement.prev != previous.leaf:
         raise Broken("chain.prev", "prev is not the hash of the previous version")
-
-
-def _new_key(statement: Statement, verifier: notes.Verifier) -> Key:
-    """The key that a registration is about, and whose it says it is."""
-    facts = statement.facts
-    holder = {name: value if isinstance(value := facts.get(name), str) else "" for name in _HELD}
-    holder |= {"name": verifier.name, "patient": statement.patient}
-    return Key(verifier.public_key, statement.at, holder)
-
-
-def _verifier(vkey: Any) -> notes.Verifier:
-    try:
-        return notes.Verifier.from_vkey(vkey if isinstance(vkey, str) else "")
-    except notes.Malformed as error:
-        raise Broken("key.bad_vkey", f"not a verifier key: {vkey!r}") from error

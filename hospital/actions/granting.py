@@ -10,8 +10,7 @@ from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 
-from hospital import consents, errors, queries, signing
-from hospital.actions import keys
+from hospital import consents, errors, keydrafts, queries, signing
 from hospital.consents import GRANT, TERMS, WITHDRAW, Move, Purpose
 from hospital.models import Account, Grant, Organisation
 from hospital.roles import Actor
@@ -95,7 +94,7 @@ def grant(wish: Wish, signed: str, *, by: Actor, at: datetime) -> tuple[Grant, c
         WrongPeriod, UnknownReader, TooManyGrants: see each.
         WrongState: there is a grant of this id.
         queries.UnknownOrganisation: it is none whose kind fits the purpose.
-        keys.IdentityMissing, and what ``signing.append`` raises.
+        keydrafts.IdentityMissing, and what ``signing.append`` raises.
     """
     Account.objects.select_for_update(no_key=True).get(id=by.account)
     grant_id, drawn_at = signing.new_subject(signed, GRANT.family, at)
@@ -196,5 +195,5 @@ def _withdrawing(found: Grant, by: Actor) -> signing.Draft:
 
 
 def _draft(move: Move, grant: Grant, facts: Mapping[str, Any], by: Actor) -> signing.Draft:
-    line, tag = keys.place_of(by)
+    line, tag = keydrafts.place_of(by)
     return signing.Draft(kind=move.kind, subject=grant.subject, patient=tag, facts=facts, line=line)

@@ -10,40 +10,26 @@ A registration is signed by the new key itself (its holder has it) and by the se
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from nacl import bindings
 
-from hospital import access, errors, services, signing
+from hospital import calendar, errors, keydrafts, keystate, queries, sealing, services, signing
 from hospital.faces import actions as faces
 from hospital.faces.models import FaceCheck
-from hospital.models import Account, Key, Person
+from hospital.keystate import KeyState
+from hospital.models import Account, Key
 from hospital.roles import Actor, Role
-from ledger import chain, network, note
+from ledger import chain, note
 from ledger.entry import Statement
-
-
-class BadPublicKey(errors.Invalid):
-    """This is not the base64 of a usable Ed25519 public key."""
-
-    code = "key.bad_public_key"
 
 
 class KeyTaken(errors.Conflict):
     """This public key is already registered."""
 
     code = "key.taken"
-
-
-class IdentityMissing(errors.Forbidden):
-    """Say who you are before you register a key or ask for your entries."""
-
-    code = "identity.missing"
 
 
 class NotInEveryLine(errors.Invalid):
@@ -58,46 +44,103 @@ class FaceNeeded(errors.Forbidden):
     code = "key.face_needed"
 
 
+class KeyNeeded(errors.Forbidden):
+    """Log in with a key that you have, then register another; who has lost them all recovers."""
+
+    code = "key.key_needed"
+
+
+class Recovering(errors.Conflict):
+    """Your keys are being replaced after a loss; object with one of them, or wait."""
+
+    code = "key.recovering"
+
+
 def draw_registration(public_key: str, *, by: Actor, at: datetime) -> list[Statement]:
-    """The statements that the new key signs. Raises ``BadPublicKey``, ``IdentityMissing``."""
-    verifier = _verifier(public_key, by)
-    return [one.statement(by=verifier.name, at=at) for one in _registrations(verifier, by)]
+    """
+    The statements that the new key signs.
+
+    Raises ``keydrafts.BadPublicKey``, ``keydrafts.IdentityMissing``.
+    """
+    verifier = keydrafts.usable(public_key, by)
+    return [one.statement(by=verifier.name, at=at) for one in keydrafts.registrations(verifier, by)]
 
 
 @transaction.atomic(savepoint=False)
 def register(
-    public_key: str, signed: Sequence[str], face_check: UUID | None, *, by: Actor, at: datetime
+    public_key: str,
+    signed: Sequence[str],
+    face_check: UUID | None,
+    device: str = "",
+    *,
+    by: Actor,
+    at: datetime,
 ) -> tuple[Key, chain.Appended]:
     """
-    Register a key for ``by``; gives the key and its first entry.
+    Register a key for ``by``, who calls the phone that it lies in ``device``; gives the key and its
+    first entry.
 
     Raises:
-        BadPublicKey, KeyTaken, IdentityMissing, NotInEveryLine, FaceNeeded: see each;
+        keydrafts.BadPublicKey, keydrafts.IdentityMissing, KeyTaken, NotInEveryLine, FaceNeeded,
+        KeyNeeded, Recovering: see each;
         what ``faces.spend`` raises.
         signing.MalformedNote, signing.AlteredStatement, signing.ExpiredStatement,
         signing.BadSignature: the signed statement is not the one drawn now.
     """
-    verifier = _verifier(public_key, by)
+    verifier = keydrafts.usable(public_key, by)
     if Key.objects.filter(public_key=verifier.public_key).exists():
         raise KeyTaken
     _check_face(face_check, by, at)
-    drafts = _registrations(verifier, by)
-    entries = [_enter(draft, one, verifier, at) for draft, one in _each_signed(drafts, signed)]
+    entry = enter(keydrafts.registrations(verifier, by), signed, verifier, at)
+    return store(verifier, device, by, at), entry
+
+
+def store(
+    verifier: note.Verifier,
+    device: str,
+    by: Actor,
+    at: datetime,
+    active_from: datetime | None = None,
+) -> Key:
+    """
+    Store the key whose registration was entered; its holder calls the phone ``device``.
+
+    Raises ``KeyTaken`` if somebody else registers the same key at this moment.
+    """
     try:
-        key = Key.objects.create(
+        return Key.objects.create(
             name=verifier.name,
             account_id=by.account,
             public_key=verifier.public_key,
             registered_at=at,
+            device=sealing.seal(device.encode(), _about(verifier.name)) if device else b"",
+            last_used_on=calendar.legal_day(at) if by.role is Role.PATIENT else None,
+            active_from=active_from,
         )
-    except IntegrityError as fault:  # somebody else registers the same key at this moment
+    except IntegrityError as fault:
         raise KeyTaken from fault
-    return key, entries[0]
+
+
+def device_of(key: Key) -> str:
+    """What its holder calls the phone that the key lies in; empty if nothing was said."""
+    return sealing.unseal(key.device, _about(key.name)).decode() if key.device else ""
+
+
+def _about(name: str) -> str:
+    return f"key/{name}/device"
 
 
 def draw_revocation(name: str, *, by: Actor, key: str, at: datetime) -> list[Statement]:
-    """The statements that revoke the key called ``name``, to be signed with ``key``."""
-    return [signing.draw(one, by=by, key=key, at=at) for one in _revocations(_own(name, by), by)]
+    """
+    The statements that revoke the key called ``name``, to be signed with ``key``.
+
+    A key that waits is revoked by those that it is to replace: they object.
+    """
+    gone = _own(name, by, at)
+    return [
+        signing.draw_objection(one, gone.id, by=by, key=key, at=at)
+        for one in keydrafts.revocations(gone, by)
+    ]
 
 
 @transaction.atomic(savepoint=False)
@@ -107,15 +150,22 @@ def revoke(
     """
     Revoke a key of ``by``'s account; from this entry on its signatures count for nothing.
 
+    If it waits to replace others, that is an objection of theirs: they sign again.
+
     Raises:
         NotInEveryLine: see there.
-        signing.UnknownKey, signing.ForeignKey, signing.RevokedKey: no live key of the account.
+        signing.UnknownKey, signing.ForeignKey, keystate.RevokedKey, keystate.WaitingKey,
+        keystate.SuspendedKey: no live key of the account.
     """
-    key = _own(name, by, lock=True)
+    if by.role is Role.PATIENT:
+        Account.objects.select_for_update(of=("self",)).get(id=by.account)
+    key = _own(name, by, at, lock=True)
     entries = [
-        signing.append(draft, one, by=by, at=at)
-        for draft, one in _each_signed(_revocations(key, by), signed)
+        signing.append(draft, one, by=by, at=at, objecting_to=key.id)
+        for draft, one in _each_signed(keydrafts.revocations(key, by), signed)
     ]
+    if key.state(at) is KeyState.WAITING:
+        Key.objects.filter(replaced_by=key).update(replaced_by=None, replaced_from=None)
     key.revoked_at = at
     key.save(update_fields=["revoked_at"])
     return key, entries[0]
@@ -123,17 +173,32 @@ def revoke(
 
 def _check_face(face_check: UUID | None, by: Actor, at: datetime) -> None:
     """
-    A patient's first key follows the face that proved the identity; a further one takes another.
+    A patient's first key follows the face that proved the identity; a further one takes another,
+    and a session that a key has opened just now.
 
-    Whoever holds a session alone, of a lost phone or a stolen token, so adds no key of his own.
+    Whoever holds a session alone, of a lost phone or a stolen token, so adds no key of his own; nor
+    does a face alone, for which there is recovery, with a wait.
     """
     if by.role is not Role.PATIENT:
         return
     Account.objects.select_for_update(of=("self",)).get(id=by.account)
-    if Key.objects.filter(account_id=by.account).exists():
-        if face_check is None:
-            raise FaceNeeded
-        faces.spend(face_check, FaceCheck.Purpose.KEY, by=by, at=at)
+    if not Key.objects.filter(account_id=by.account).exists():
+        return
+    if face_check is None:
+        raise FaceNeeded
+    if by.key_login_at is None or at - by.key_login_at > faces.LIFE:
+        raise KeyNeeded
+    if queries.recovery_of(by.account, at=at) is not None:
+        raise Recovering
+    faces.spend(face_check, FaceCheck.Purpose.KEY, by=by, at=at)
+
+
+def enter(
+    drafts: Sequence[signing.Draft], signed: Sequence[str], verifier: note.Verifier, at: datetime
+) -> chain.Appended:
+    """Append the registrations, which the registrar signs too; gives the first entry."""
+    entries = [_enter(draft, one, verifier, at) for draft, one in _each_signed(drafts, signed)]
+    return entries[0]
 
 
 def _each_signed(
@@ -163,84 +228,13 @@ def _enter(
         raise KeyTaken from fault
 
 
-def _own(name: str, by: Actor, *, lock: bool = False) -> Key:
+def _own(name: str, by: Actor, at: datetime, *, lock: bool = False) -> Key:
     keys = Key.objects.select_for_update() if lock else Key.objects.all()
     key = keys.filter(name=name).first()
     if key is None:
         raise signing.UnknownKey(key=name)
     if key.account_id != by.account:
         raise signing.ForeignKey(key=name)
-    if key.revoked_at is not None:
-        raise signing.RevokedKey(key=name)
+    if key.state(at) in (KeyState.REVOKED, KeyState.REPLACED):
+        raise keystate.RevokedKey(key=name)
     return key
-
-
-def _verifier(public_key: str, by: Actor) -> note.Verifier:
-    try:
-        raw = base64.b64decode(public_key, validate=True)
-        usable = len(raw) == 32 and bindings.crypto_core_ed25519_is_valid_point(raw)
-    except ValueError as fault:
-        raise BadPublicKey(field="public_key") from fault
-    if not usable or base64.b64encode(raw).decode() != public_key:
-        raise BadPublicKey(field="public_key")
-    short = hashlib.sha256(raw).hexdigest()[:16]
-    prefix = "/".join(part for part in (by.organisation, by.role.value) if part)
-    return note.Verifier(f"{prefix}/{short}", raw)
-
-
-def _registrations(verifier: note.Verifier, by: Actor) -> list[signing.Draft]:
-    return [
-        signing.Draft(
-            kind="key.register",
-            subject=f"key/{verifier.name}",
-            patient=tag,
-            facts={
-                "vkey": verifier.vkey,
-                "role": by.role.value,
-                "organisation": by.organisation,
-                "owner": by.name,
-                "person": person,
-            },
-            line=line,
-        )
-        for line, tag, person in _places(by)
-    ]
-
-
-def _revocations(key: Key, by: Actor) -> list[signing.Draft]:
-    return [
-        signing.Draft(
-            kind="key.revoke",
-            subject=f"key/{key.name}",
-            patient=tag,
-            facts={"vkey": signing.verifier(key).vkey},
-            line=line,
-        )
-        for line, tag, _ in _places(by)
-    ]
-
-
-def _places(by: Actor) -> list[tuple[str, str, str]]:
-    """
-    The lines in which ``by``'s keys are entered, with the patient's tag and who holds the key.
-
-    That is of staff the same person in every account, of patients and programs the account: a
-    patient's own would say which tag of a patient is which member of staff.
-    """
-    if by.role is Role.PATIENT:
-        return [(*place_of(by), by.account.hex)]
-    if by.person is None:
-        return [(line, "", by.account.hex) for line in network.lines()]
-    person = Person.objects.get(id=by.person)
-    return [(line, "", access.staff_tag(person, line)) for line in network.lines()]
-
-
-def place_of(by: Actor) -> tuple[str, str]:
-    """The line of logs that holds this patient's entries, and the tag that they carry there.
-
-    Raises ``IdentityMissing``.
-    """
-    person = Account.objects.select_related("person").get(id=by.account).person
-    if person is None:
-        raise IdentityMissing
-    return access.line_of(person), access.patient_tag(person)

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from knox.models import AuthToken
 
-from hospital import authentication, errors, sealing, signing
+from hospital import authentication, errors, keystate, sealing, signing
 from hospital.gateways import wechat
+from hospital.keystate import KeyState
 from hospital.models import Account, EnrolmentCode, Key, LoginChallenge, new_nonce
 from hospital.resealing import Sealed
 from hospital.roles import Role
@@ -49,13 +50,12 @@ def challenge(key_name: str, *, at: datetime) -> tuple[str, datetime]:
     A text for the key called ``key_name`` to sign, and when it ends.
 
     Raises:
-        signing.UnknownKey, signing.RevokedKey: see each.
+        signing.UnknownKey, keystate.RevokedKey, keystate.WaitingKey: see each.
     """
     key = Key.objects.filter(name=key_name).first()
     if key is None:
         raise signing.UnknownKey(key=key_name)
-    if key.revoked_at is not None:
-        raise signing.RevokedKey(key=key_name)
+    _check_enters(key, at)
     made = LoginChallenge.objects.create(nonce=new_nonce(), key=key, expires_at=at + CHALLENGE_LIFE)
     return _text(made), made.expires_at
 
@@ -67,7 +67,7 @@ def answer(signed: str, *, at: datetime) -> Session:
 
     Raises:
         BadLogin: unknown, spent or old challenge, altered text, bad signature.
-        signing.RevokedKey: the key was revoked meanwhile.
+        keystate.RevokedKey: the key was revoked meanwhile.
     """
     try:
         parsed = note.parse(signed.encode())
@@ -84,8 +84,7 @@ def answer(signed: str, *, at: datetime) -> Session:
         signing.check_signature(parsed, signing.verifier(made.key))
     except signing.BadSignature as fault:
         raise BadLogin from fault
-    if made.key.revoked_at is not None:
-        raise signing.RevokedKey(key=made.key.name)
+    _check_enters(made.key, at)
     made.delete()
     return _session(made.key.account, authentication.KEY_LOGIN)
 
@@ -158,6 +157,12 @@ def _about(account: Account) -> str:
 
 
 SEALED = Sealed(Account, ("wechat_openid",), lambda account, _: _about(account), ("wechat_index",))
+
+
+def _check_enters(key: Key, at: datetime) -> None:
+    """Who has a suspended key comes in, to see what is going on and to object."""
+    if key.state(at) is not KeyState.SUSPENDED:
+        keystate.check(key.name, key.times, at)
 
 
 def _session(account: Account, prefix: str = "") -> Session:

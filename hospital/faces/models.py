@@ -20,6 +20,7 @@ class FaceCheck(models.Model):
     class Purpose(models.TextChoices):
         IDENTITY = "identity"
         KEY = "key"
+        RECOVERY = "recovery"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(Account, models.CASCADE, related_name="face_checks")

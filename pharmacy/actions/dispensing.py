@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from hospital import access, errors, signing
+from hospital import access, errors, keystate, signing
 from hospital.models import Key
 from hospital.roles import Actor
 from hospital.units import stamp
@@ -54,7 +54,8 @@ def scan(text: str, *, by: Actor, at: datetime) -> Scan:
 
     Raises:
         BadCode, ExpiredCode, UsedCode: see each.
-        signing.UnknownKey, signing.RevokedKey: the phone's key is not registered, or was revoked.
+        signing.UnknownKey: the phone's key is not registered;
+        keystate.RevokedKey, keystate.WaitingKey, keystate.SuspendedKey: it signs nothing (yet).
         permissions.WrongPharmacy: the code or the authorization is for another pharmacy.
         lifecycle.UnknownPrescription, lifecycle.WrongState, lifecycle.OutOfTime: there is
             nothing to dispense.
@@ -66,7 +67,7 @@ def scan(text: str, *, by: Actor, at: datetime) -> Scan:
     if by.organisation != code.pharmacy:
         raise permissions.WrongPharmacy
     permissions.check_party(prescription, by)
-    _check_signature(parsed, prescription)
+    _check_signature(parsed, prescription, at)
     if prescription.status != Status.PAID:
         raise lifecycle.WrongState(status=prescription.status)
     if at >= prescription.valid_until:
@@ -183,14 +184,13 @@ def _prescription_id(code: codes.Code) -> UUID:
     return prescription_id
 
 
-def _check_signature(parsed: note.Note, prescription: Prescription) -> None:
+def _check_signature(parsed: note.Note, prescription: Prescription, at: datetime) -> None:
     key = Key.objects.filter(name=parsed.signatures[0].name).first()
     if key is None:
         raise signing.UnknownKey(key=parsed.signatures[0].name)
     if key.account_id != prescription.patient_id:
         raise permissions.WrongPatient
-    if key.revoked_at is not None:
-        raise signing.RevokedKey(key=key.name)
+    keystate.check(key.name, key.times, at)
     signing.check_signature(parsed, signing.verifier(key))
 
 

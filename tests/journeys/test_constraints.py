@@ -13,7 +13,7 @@ from django.utils import timezone
 from hospital import records
 from hospital.consultations.models import Consultation, Message
 from hospital.faces.models import FaceCheck
-from hospital.models import Account, Answer, Department, Emergency, Grant, Organisation, Person
+from hospital.models import Account, Answer, Department, Emergency, Grant, Key, Organisation, Person
 from hospital.roles import Role
 from insurance.models import Bill, BillLine, Claim, Coverage, Payment
 from pharmacy.models import Reservation, StockItem
@@ -58,6 +58,7 @@ def rows(session_world) -> Rows:
         Account: Account.objects.get(id=patient.account),
         Grant: Grant.objects.get(patient_id=patient.account),
         Emergency: Emergency.objects.get(patient_id=patient.account),
+        Key: Key.objects.get(account_id=patient.account),
         FaceCheck: FaceCheck.objects.get(account_id=patient.account),
         Answer: Answer.objects.filter(account_id=patient.account).first(),
         Prescription: rx,
@@ -260,6 +261,8 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "one_live_bill": twice(Bill),
     "line_payers_add_up": sets(BillLine, patient_fen=10**6),
     "billed_once": twice(BillLine),
+    "a_key_waits_after_its_registration": sets(Key, active_from=long_ago),
+    "a_key_is_replaced_by_another_from_a_time": sets(Key, replaced_from=long_ago),
     "one_open_payment": second_open_payment,
     "pays_something": sets(Payment, amount_fen=0),
     "paid_has_a_transaction": sets(Payment, transaction_id=None),

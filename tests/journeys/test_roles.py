@@ -44,6 +44,8 @@ TABLE = {
     "GET /api/keys": ALL,
     "POST /api/keys": ALL,
     "POST /api/keys/statement": ALL,
+    "POST /api/keys/recover": P,
+    "POST /api/keys/recover/statement": P,
     "POST /api/keys/revoke": ALL,
     "POST /api/keys/revoke/statement": ALL,
     "GET /api/entries": ALL,

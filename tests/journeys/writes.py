@@ -24,7 +24,7 @@ from ledger import note
 from prescriptions import rules
 from prescriptions.facts import Control
 from prescriptions.models import Medicine, Prescription
-from tests.journeys import narcotics, sampled, series, uploads
+from tests.journeys import narcotics, recovering, sampled, series, uploads
 from tests.journeys.watching import drawn
 from tests.world import (
     NARCOTICS,
@@ -92,6 +92,11 @@ def key(world: World, patient: Patient) -> Write:
     seen = looked_at(patient.client)
     body = {"public_key": public, "note": signed_note, "face_check": seen}
     return Write(patient.client, "/api/keys", body)
+
+
+def recovery(world: World, patient: Patient) -> Write:
+    body, _ = recovering.ready(patient)
+    return Write(patient.client, recovering.PATH, body)
 
 
 def revocation(world: World, patient: Patient) -> Write:
@@ -481,6 +486,7 @@ WRITES: dict[str, tuple[Make, ...]] = {
     "/api/me/face-checks": (face, face_again),
     "/api/me/addresses": (address,),
     "/api/keys": (key,),
+    "/api/keys/recover": (recovery,),
     "/api/keys/revoke": (revocation,),
     "/api/consultations": (question,),
     f"{TALK}/ask": (ask,),
@@ -559,7 +565,8 @@ CONSENTS = [grant, withdraw_grant, break_glass, review_emergency]
 OF_CONSULTATIONS = [ask, accept, decline, refer, retract, leave, close]
 OF_SERIES = [issue_all, review_all, return_all, stop, stop_oneself]
 """Commands of several statements."""
-SIGNED_ELSEWHERE = [key, revocation, *OF_CONSULTATIONS, scan, settle, *CONSENTS, *OF_SERIES, judge]
+OF_KEYS = [key, recovery, revocation]
+SIGNED_ELSEWHERE = [*OF_KEYS, *OF_CONSULTATIONS, scan, settle, *CONSENTS, *OF_SERIES, judge]
 """What else a person's key signs."""
 
 

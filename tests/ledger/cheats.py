@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from hospital.units import stamp
 from tests.ledger import (
     cheating,
     cheats_of_appraisals,
@@ -30,7 +31,7 @@ from tests.ledger.cheating import (
     registering,
     settling,
 )
-from tests.ledger.lawful import COLLECTED, COURIERED, END, FEN, NOON, OTHER_TAG, RX, facts_of
+from tests.ledger.lawful import COLLECTED, COURIERED, END, FEN, NOON, OTHER_TAG, RX, TAG, facts_of
 
 CHEATS: dict[str, tuple[str, Cheat]] = {
     **cheats_of_every_move.CHEATS,
@@ -268,6 +269,16 @@ CHEATS: dict[str, tuple[str, Cheat]] = {
     "staff without an organisation": (
         "wrong_patient",
         registering(organisation=""),
+    ),
+    "a key that replaces others at once": (
+        "too_soon",
+        lambda book: book.register(
+            "patient3",
+            ("patient", "", "q1"),
+            tag=TAG,
+            replaces=[book.keys["patient"].verifier.vkey],
+            active_from=stamp(book.now + timedelta(hours=23, minutes=59)),
+        ),
     ),
     "another key revoked": (
         "wrong_subject",

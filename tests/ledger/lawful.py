@@ -244,7 +244,7 @@ class Book:
             "owner": f"{organisation}/{role}/{person}",
             "person": person,
         }
-        tag = {"patient": TAG, "patient2": OTHER_TAG}.get(name, "")
+        tag = says.pop("tag", {"patient": TAG, "patient2": OTHER_TAG}.get(name, ""))
         return self.add(
             of or f"key/{key.verifier.name}",
             "key.register",

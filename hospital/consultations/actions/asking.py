@@ -9,8 +9,7 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from hospital import errors, identity, records, sealing
-from hospital.actions import keys
+from hospital import errors, identity, keydrafts, records, sealing
 from hospital.calendar import legal_day
 from hospital.consultations import content, lifecycle, queries
 from hospital.consultations.actions import ending
@@ -38,11 +37,11 @@ def write(values: Mapping[str, Any], *, by: Actor, at: datetime) -> Consultation
     ``values`` are ``inputs.QuestionInput``'s.
 
     Raises:
-        keys.IdentityMissing, queries.UnknownDepartment, BadEvidence: see each.
+        keydrafts.IdentityMissing, queries.UnknownDepartment, BadEvidence: see each.
     """
     person = Account.objects.select_related("person").get(id=by.account).person
     if person is None:
-        raise keys.IdentityMissing
+        raise keydrafts.IdentityMissing
     department = queries.department(values["department"])
     earlier = values["earlier"]
     if earlier is not None and earlier["on"] > legal_day(at):
