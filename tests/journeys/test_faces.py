@@ -155,6 +155,7 @@ def test_a_face_counts_for_what_it_was_looked_at(world, newcomer, openid):
         "/api/me/identity", {"face_check": phone.face(newcomer, world.wechat, openid, **who())}
     )
     newcomer.register_key(os.urandom(32))
+    newcomer.enter_with_key()
     check = phone.face(newcomer, world.wechat, openid, "key")
     FaceCheck.objects.filter(id=check).update(purpose="identity")
     body = {**writes.key(world, patient_of(newcomer, openid)).body, "face_check": check}

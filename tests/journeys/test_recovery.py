@@ -5,6 +5,7 @@ Whoever finds the phone signs nothing with it any more; whoever still has it obj
 """
 
 import os
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -76,18 +77,21 @@ def test_the_wait_ends_to_the_moment(world, patient):
         new.client.command(writes.of(rx, "authorize"), world.choice(new))
 
 
-def test_nothing_is_signed_for_later(world, patient):
-    """K3: a statement that the waiting phone made itself, dated as if its time had come."""
+def test_neither_phone_dates_across_the_end_of_the_wait(world, patient):
+    """K3: who signs chooses the moment that a statement states; both that and the clock count."""
     rx = world.approved(patient)
     new, active_from = recovered(world, patient)
-    with at(active_from, world, new):
-        body = drawn(new.client, writes.of(rx, "authorize"), world.choice(new))
-    with at(active_from - timedelta(seconds=30), world, new), refused("key.waiting"):
-        new.client.write(writes.of(rx, "authorize"), body)
-    with at(active_from - timedelta(seconds=30), world, new, patient):
-        body = drawn(patient.client, "/api/keys/revoke", {"name": new.client.key_name})
-    with at(active_from, world, new, patient), refused("key.revoked"):
-        patient.client.write("/api/keys/revoke", {"name": new.client.key_name, **body})
+    with at(active_from, world, new), refused("key.waiting"):
+        dated(new.client, writes.of(rx, "authorize"), active_from - MOMENT, **world.choice(new))
+    with at(active_from - MOMENT, world, patient), refused("key.revoked"):
+        dated(patient.client, "/api/keys/revoke", active_from, name=new.client.key_name)
+
+
+def dated(client, path, moment, **says):
+    """Draw the statement, date it to this moment, sign and send it."""
+    made = client.post(f"{path}/statement", {**says, "key": client.key_name})
+    statement = replace(Statement.parse(made["statement"].encode()), at=moment)
+    client.write(path, {**says, "note": client.sign(statement.text().decode())})
 
 
 def test_the_old_phone_is_told_and_objects(world, patient):
