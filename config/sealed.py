@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from hospital import idempotency, records
-from hospital.actions import login, people
+from hospital.actions import keys, login, people
 from hospital.faces import actions as faces
 
-COLUMNS = (records.SEALED, people.SEALED, login.SEALED, idempotency.SEALED, faces.SEALED)
+COLUMNS = (
+    records.SEALED,
+    people.SEALED,
+    login.SEALED,
+    keys.SEALED,
+    idempotency.SEALED,
+    faces.SEALED,
+)

@@ -21,6 +21,7 @@ from hospital.faces import actions as faces
 from hospital.faces.models import FaceCheck
 from hospital.keystate import KeyState
 from hospital.models import Account, Key
+from hospital.resealing import Sealed
 from hospital.roles import Actor, Role
 from ledger import chain, note
 from ledger.entry import Statement
@@ -238,3 +239,6 @@ def _own(name: str, by: Actor, at: datetime, *, lock: bool = False) -> Key:
     if key.state(at) in (KeyState.REVOKED, KeyState.REPLACED):
         raise keystate.RevokedKey(key=name)
     return key
+
+
+SEALED = Sealed(Key, ("device",), lambda key, _: _about(key.name), ("name",))
