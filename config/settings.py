@@ -121,6 +121,11 @@ LEDGER_MERGE_DELAY_S = int(os.environ.get("RX_MERGE_DELAY_S", "60"))
 # How many seconds before the database's clock an entry may be dated (signing.FRESH and a little),
 # and how far one clock may run ahead of another. The law's LATE_S must be more than 1 × + 2 ×.
 LEDGER_CLOCKS_S = (720, 60)
+# How many seconds a reviewer has a prescription alone, and how many minutes one may wait for review
+# before it is overdue. Both numbers are ours: the rules on review of 2018 (国卫办医发〔2018〕14号)
+# name none (unconfirmed).
+REVIEW_LEASE_S = int(os.environ.get("RX_REVIEW_LEASE_S", "300"))
+REVIEW_TIMEOUT_MIN = int(os.environ.get("RX_REVIEW_TIMEOUT_MIN", "30"))
 METRICS = os.environ.get("RX_METRICS") == "1"  # opens /log/metrics
 LEDGER_POST_QUANTUM = os.environ.get("RX_POST_QUANTUM") == "1"
 

@@ -24,7 +24,7 @@ from hospital.roles import Actor, Role
 from hospital.units import stamp
 from ledger import chain, network
 from ledger.entry import Statement
-from prescriptions import permissions
+from prescriptions import permissions, waiting
 from prescriptions.models import OPEN, Prescription, Status
 
 
@@ -156,6 +156,7 @@ def check(prescription: Prescription, move: Move, *, by: Actor, at: datetime) ->
         OutOfTime: from ``valid_until`` on EXPIRE is the only lawful move out of ``OPEN``; before
             it, EXPIRE is the only unlawful one.
         TooEarly: the patient chooses a pharmacy for an issue that is not open yet.
+        waiting.InHand: another reviewer has it in hand.
 
     Source: Measures for the Administration of Prescriptions (MoH Order 53, 2007), art. 18.
     """
@@ -177,6 +178,8 @@ def check(prescription: Prescription, move: Move, *, by: Actor, at: datetime) ->
         raise OutOfTime(move=move.name, valid_until=stamp(prescription.valid_until))
     if move is AUTHORIZE:
         _check_opened(prescription, at)
+    if by.role is Role.REVIEWER:
+        waiting.check_in_hand(prescription, by, at)
 
 
 def propose(
@@ -221,7 +224,7 @@ def advance(
         _check_opened(prescription, signing.read(signed)[1].at)  # who signs chooses the date
     draft = _draft(prescription, move, facts, changes.get("record"))
     appended = signing.append(draft, signed, by=by, at=at)
-    _save(prescription, move, changes)
+    _save(prescription, move, changes, at)
     return appended
 
 
@@ -240,7 +243,7 @@ def advance_as_server(
     by_key = services.key_name(service, network.origin(draft.line))
     statement = draft.statement(by=by_key, at=at)
     appended = chain.append(services.sign(service, statement), drawn=statement)
-    _save(prescription, move, {})
+    _save(prescription, move, {}, at)
     return appended
 
 
@@ -272,11 +275,12 @@ def _draft(
     )
 
 
-def _save(prescription: Prescription, move: Move, changes: Mapping[str, Any]) -> None:
-    for name, value in changes.items():
+def _save(prescription: Prescription, move: Move, changes: Mapping[str, Any], at: datetime) -> None:
+    columns = {**changes, **waiting.after(move.target, at)}
+    for name, value in columns.items():
         setattr(prescription, name, value)
     prescription.status = move.leads_to(prescription.status)
-    prescription.save(update_fields=["status", *changes])
+    prescription.save(update_fields=["status", *columns])
 
 
 def with_parties(rows: QuerySet[Prescription]) -> QuerySet[Prescription]:

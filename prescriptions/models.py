@@ -10,7 +10,7 @@ from django.db.models import Q
 from hospital.consultations.models import Consultation
 from hospital.models import Account, Organisation, SealedRecord
 from hospital.rights import Antimicrobials
-from prescriptions import controlled, origins, places, seconds
+from prescriptions import controlled, origins, places, seconds, waiting
 from prescriptions.contents import Content
 from prescriptions.facts import Control, Form, InsuranceClass, MedicineFacts
 from prescriptions.registers import Register as Register
@@ -98,7 +98,7 @@ COUNTS = (Status.ISSUED, Status.CHECKED, Status.APPROVED, *CHOSEN)
 """In these states the prescription has every doctor's signature that it needs."""
 
 
-class Prescription(Content, places.Place, seconds.Seconds, origins.Origin):
+class Prescription(Content, places.Place, seconds.Seconds, origins.Origin, waiting.Waiting):
     """
     One prescription. Only ``prescriptions.lifecycle`` writes ``status``.
 
@@ -140,6 +140,7 @@ class Prescription(Content, places.Place, seconds.Seconds, origins.Origin):
                 condition=Q(status__in=[Status.AUTHORIZED, Status.PAID, Status.DISPENSED]),
             ),
             models.Index(fields=["valid_until"], name="may_lapse", condition=Q(status__in=OPEN)),
+            *waiting.INDEXES,
         ]
         constraints = [
             models.CheckConstraint(
@@ -174,6 +175,7 @@ class Prescription(Content, places.Place, seconds.Seconds, origins.Origin):
             *places.CONSTRAINTS,
             *seconds.constraints(counts=COUNTS, approved=(Status.APPROVED, *CHOSEN), given=GIVEN),
             *origins.CONSTRAINTS,
+            *waiting.CONSTRAINTS,
         ]
 
     @property

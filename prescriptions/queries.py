@@ -11,8 +11,7 @@ from hospital import errors, paging
 from hospital.roles import Actor, Role
 from prescriptions import lifecycle
 from prescriptions.models import ChangeRequest, Medicine, Prescription, Status, Version
-
-AWAITING_REVIEW = (Status.ISSUED, Status.CHECKED)
+from prescriptions.waiting import AWAITING_REVIEW
 
 
 class UnknownSeries(errors.NotFound):

@@ -3,6 +3,7 @@ from django.urls import path
 from prescriptions import (
     api,
     api_changes,
+    api_queue,
     api_register,
     api_reviews,
     api_series,
@@ -24,6 +25,9 @@ urlpatterns = [
     path(f"{ONE}/countersign", api_reviews.Countersign.as_view()),
     path(f"{ONE}/review/statement", api_reviews.ReviewStatement.as_view()),
     path(f"{ONE}/review", api_reviews.Review.as_view()),
+    path(f"{ONE}/review/release", api_queue.Release.as_view()),
+    path("reviews", api_queue.Queue.as_view()),
+    path("reviews/next", api_queue.Next.as_view()),
     path(f"{ONE}/versions", api_changes.Versions.as_view()),
     path(f"{ONE}/change/statement", api_changes.ChangeStatement.as_view()),
     path(f"{ONE}/change", api_changes.Change.as_view()),

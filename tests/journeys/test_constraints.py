@@ -183,6 +183,14 @@ def the_same_issue_twice(rows: Rows) -> None:
     Prescription.objects.filter(pk__in=both).update(**AN_ISSUE, opens_at=opens_at)
 
 
+NOWHERE = {"pharmacy": None, "way": ""}
+
+
+def leased_for_ever(rows: Rows) -> None:
+    rx = Prescription.objects.filter(id=rows[Prescription].id)
+    rx.update(lease_holder=models.F("doctor"), lease_until=long_ago)
+
+
 AN_UPLOAD = {"upload_number": b"1", "upload_digest": b"2"}
 
 
@@ -237,6 +245,13 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "controlled_approved_by_two": sets(Prescription, form="toxic"),
     "a_double_check_is_of_a_scan": sets(Prescription, double_checked_scan=uuid4()),
     "narcotics_given_out_by_two": at_the_counter_by_one,
+    "awaits_review_since_a_moment": sets(
+        Prescription, **NOWHERE, status="issued", awaits_since=None
+    ),
+    "leased_to_somebody_for_a_time": sets(
+        Prescription, **NOWHERE, status="issued", lease_until=long_ago
+    ),
+    "only_what_awaits_review_is_leased": leased_for_ever,
     "version_numbered_once": copied(Version, replaced_at=long_ago),
     "one_version_waits": copied(Version, number=9),
     "version_on_a_form_of_the_law": sets(Version, form=""),

@@ -81,6 +81,7 @@ NOTHING_SEALED = {
     "GET /api/appraisals": "ids, classes and codes",
     "GET /api/appraisals/statistics": "counts, and doctors' account ids",
     "GET /api/countersignatures": "ids and times",
+    "GET /api/reviews": "counts and a time",
     "GET /api/me/grants": "names of organisations and of kinds of fields",
     "GET /api/emergencies": "ids and times",
     "GET /api/claims/unsettled": "amounts and ids",

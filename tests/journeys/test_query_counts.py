@@ -19,6 +19,8 @@ COSTS = {
     "issue": 13,
     "issue_narcotic": 20,
     "review": 12,
+    "take": 10,
+    "give_back": 9,
     "authorize": 24,
     "double_check": 12,
     "dispense": 18,

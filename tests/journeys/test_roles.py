@@ -98,6 +98,9 @@ TABLE = {
     f"POST {RX}/countersign/statement": D,
     f"POST {RX}/review/statement": R,
     f"POST {RX}/review": R,
+    f"POST {RX}/review/release": R,
+    "GET /api/reviews": R,
+    "POST /api/reviews/next": R,
     f"GET {RX}/versions": P | D,
     f"POST {RX}/versions": D,
     f"POST {RX}/change-request/statement": H,
@@ -219,7 +222,10 @@ def test_every_role_at_every_call(world, one_of_each, call):
             assert answer.status_code == 403
     assert allowed == TABLE[call]
     if method == "POST":
-        assert everything() == before or call in ("POST /api/me/addresses",)
+        assert everything() == before or call in (
+            "POST /api/me/addresses",
+            "POST /api/reviews/next",
+        )
 
 
 def test_nobody_but_a_doctor_drafts(world, patient):

@@ -186,6 +186,18 @@ def send_back(world: World, patient: Patient) -> Write:
     return signed(world.reviewer, of(rx, "review"), body, rx)
 
 
+def take(world: World, patient: Patient) -> Write:
+    """Whatever of the hospital's has waited longest."""
+    world.issued(patient)
+    return Write(a_member(Role.REVIEWER, world.hospital), "/api/reviews/next", {})
+
+
+def give_back(world: World, patient: Patient) -> Write:
+    ready = take(world, patient)
+    rx = str(ready.by.write(ready.path, {})["id"])
+    return Write(ready.by, of(rx, "review/release"), {}, rx)
+
+
 def submit(world: World, patient: Patient) -> Write:
     """What an assistant signs waits."""
     rx = str(world.assistant.write("/api/prescriptions", world.draft(patient))["id"])
@@ -500,6 +512,8 @@ WRITES: dict[str, tuple[Make, ...]] = {
     f"{ONE}/issue": (issue, submit, issue_narcotic),
     f"{ONE}/countersign": (countersign, refuse),
     f"{ONE}/review": (review, send_back, check, confirm),
+    f"{ONE}/review/release": (give_back,),
+    "/api/reviews/next": (take,),
     f"{ONE}/versions": (draft_change,),
     f"{ONE}/change-request": (ask_change,),
     f"{ONE}/keep": (keep,),
