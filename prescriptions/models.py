@@ -15,6 +15,7 @@ from prescriptions.contents import Content
 from prescriptions.facts import Control, Form, InsuranceClass, MedicineFacts
 from prescriptions.registers import Register as Register
 from prescriptions.registers import Serial as Serial
+from prescriptions.reviews import Review as Review
 
 
 class Medicine(models.Model):

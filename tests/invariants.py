@@ -27,7 +27,17 @@ from ledger.models import Checkpoint, Event, Leaf
 from pharmacy.models import Dispensing, Reservation, StockItem
 from prescriptions import lifecycle
 from prescriptions.models import Prescription, Status
-from tests import appraised, consented, contents, lawfulness, planned, registered, secrecy, talks
+from tests import (
+    appraised,
+    consented,
+    contents,
+    lawfulness,
+    planned,
+    registered,
+    reviewed,
+    secrecy,
+    talks,
+)
 
 COMMAND = (
     "manage.py",
@@ -55,7 +65,7 @@ def faults(*, everything_is_ours: bool = False) -> list[str]:
     found = [*the_logs(), *the_prescriptions(ways), *the_shelves(), *the_money(ways)]
     found += [*the_claims(ways), *contents.faults(ways), *registered.faults(ways)]
     found += [*talks.faults(ways), *consented.faults(ways), *planned.faults()]
-    found += appraised.faults(ways)
+    found += [*appraised.faults(ways), *reviewed.faults(ways)]
     if everything_is_ours:
         found += [*the_sample_shelves(), *secrecy.faults()]
     return found

@@ -96,7 +96,9 @@ def review(
     """
     issues = _own(_lock(series), by)
     deeds = _to_review(issues, decision, reason, by, at)
-    return _advance(deeds, signed, issues, by=by, at=at)
+    done = _advance(deeds, signed, issues, by=by, at=at)
+    reviewing.count([reviewing.reviewed(one.prescription, one.move, reason, at) for one in deeds])
+    return done
 
 
 def draw_stop(series: UUID, reason: str, *, by: Actor, key: str, at: datetime) -> list[Statement]:

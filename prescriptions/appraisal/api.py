@@ -62,7 +62,7 @@ class Statistics(http.Query):
         asked = self.request.query_params
         hospital = asked.get("hospital") or call.by.organisation
         permissions.check_reader(hospital, call.by)
-        return queries.sample(hospital[:100].replace("\x00", ""), _month(asked.get("month", "")))
+        return queries.sample(hospital[:100].replace("\x00", ""), month_of(asked.get("month", "")))
 
 
 class Samples(Statistics):
@@ -175,7 +175,8 @@ def _finding(one: Finding) -> dict[str, Any]:
     }
 
 
-def _month(text: str) -> Month:
+def month_of(text: str) -> Month:
+    """Raises ``BadMonth``."""
     try:
         return months.parse(text)
     except ValueError as fault:

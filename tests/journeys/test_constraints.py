@@ -20,6 +20,7 @@ from pharmacy.models import Reservation, StockItem
 from prescriptions.appraisal.models import Case, Draw, Sample
 from prescriptions.models import ChangeRequest, Prescription, Status, Version
 from prescriptions.registers import Register, Serial
+from prescriptions.reviews import Review
 from tests.journeys import writes
 from tests.journeys.watching import APPS
 from tests.world import a_department
@@ -62,6 +63,7 @@ def rows(session_world) -> Rows:
         FaceCheck: FaceCheck.objects.get(account_id=patient.account),
         Answer: Answer.objects.filter(account_id=patient.account).first(),
         Prescription: rx,
+        Review: Review.objects.filter(prescription=rx).first(),
         Register: serial.register,
         Serial: serial,
         Version: Version.objects.get(prescription=asked),
@@ -252,6 +254,8 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
         Prescription, **NOWHERE, status="issued", lease_until=long_ago
     ),
     "only_what_awaits_review_is_leased": leased_for_ever,
+    "sent_back_for_a_reason": sets(Review, move="send_back"),
+    "reviewed_after_it_waited": sets(Review, reviewed_at=long_ago),
     "version_numbered_once": copied(Version, replaced_at=long_ago),
     "one_version_waits": copied(Version, number=9),
     "version_on_a_form_of_the_law": sets(Version, form=""),

@@ -82,6 +82,7 @@ NOTHING_SEALED = {
     "GET /api/appraisals/statistics": "counts, and doctors' account ids",
     "GET /api/countersignatures": "ids and times",
     "GET /api/reviews": "counts and a time",
+    "GET /api/reviews/statistics": "counts and times",
     "GET /api/me/grants": "names of organisations and of kinds of fields",
     "GET /api/emergencies": "ids and times",
     "GET /api/claims/unsettled": "amounts and ids",

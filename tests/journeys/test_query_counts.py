@@ -18,7 +18,7 @@ from tests.world import a_member
 COSTS = {
     "issue": 13,
     "issue_narcotic": 20,
-    "review": 12,
+    "review": 13,
     "take": 10,
     "give_back": 9,
     "authorize": 24,
@@ -39,7 +39,7 @@ COSTS = {
 }
 
 
-OF_SERIES = {"issue_all": 26, "review_all": 20, "stop": 20}
+OF_SERIES = {"issue_all": 26, "review_all": 21, "stop": 20}
 """Of three issues."""
 
 

@@ -100,6 +100,7 @@ TABLE = {
     f"POST {RX}/review": R,
     f"POST {RX}/review/release": R,
     "GET /api/reviews": R,
+    "GET /api/reviews/statistics": R | G,
     "POST /api/reviews/next": R,
     f"GET {RX}/versions": P | D,
     f"POST {RX}/versions": D,
