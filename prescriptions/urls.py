@@ -3,6 +3,7 @@ from django.urls import path
 from prescriptions import (
     api,
     api_changes,
+    api_consulted,
     api_queue,
     api_register,
     api_reviews,
@@ -26,6 +27,9 @@ urlpatterns = [
     path(f"{ONE}/review/statement", api_reviews.ReviewStatement.as_view()),
     path(f"{ONE}/review", api_reviews.Review.as_view()),
     path(f"{ONE}/review/release", api_queue.Release.as_view()),
+    path(f"{ONE}/consultation", api_consulted.Question.as_view()),
+    path(f"{ONE}/consultation/messages", api_consulted.Messages.as_view()),
+    path(f"{ONE}/consultation/messages/<int:number>", api_consulted.MessageDetail.as_view()),
     path("reviews", api_queue.Queue.as_view()),
     path("reviews/next", api_queue.Next.as_view()),
     path(f"{ONE}/versions", api_changes.Versions.as_view()),

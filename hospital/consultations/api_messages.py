@@ -35,21 +35,41 @@ def shown(read: viewing.Read) -> dict[str, Any]:
     }
 
 
+def in_full(read: viewing.Read) -> dict[str, Any]:
+    """A message with the salts of its fields' digests."""
+    return {
+        **shown(read),
+        "salts": {field.name: encode_base64(field.salt) for field in read.fields},
+    }
+
+
+def page(read: list[viewing.Read], more: bool) -> dict[str, Any]:
+    """A page of messages."""
+    return {
+        "messages": [shown(one) for one in read],
+        "next": read[-1].message.number if more else None,
+    }
+
+
+def asked(parameters: Any) -> tuple[int, int]:
+    """Behind which number, and how many. Raises ``BadNumber``, ``paging.BadPageSize``."""
+    size = paging.Wanted.asked({"size": parameters.get("size")}).size
+    return _number(parameters.get("after", "0")), size
+
+
+QUERY = {"after": "number of the last one of the page before", "size": api.PAGES["size"]}
+
+
 class Messages(http.Query):
     """The messages in their order, pictures left out: ``?after=20&size=20``."""
 
     roles = (Role.PATIENT, Role.DOCTOR)
     records_refusals = True
-    query = {"after": "number of the last one of the page before", "size": api.PAGES["size"]}
+    query = QUERY
 
     def show(self, call: http.Call) -> dict[str, Any]:
-        size = paging.Wanted.asked({"size": self.request.query_params.get("size")}).size
-        after = _number(self.request.query_params.get("after", "0"))
-        read, more = viewing.view_messages(api.about(call), after, size, **call.doer)
-        return {
-            "messages": [shown(one) for one in read],
-            "next": read[-1].message.number if more else None,
-        }
+        wanted = asked(self.request.query_params)
+        return page(*viewing.view_messages(api.about(call), *wanted, **call.doer))
 
 
 class Say(Messages, http.Command):
@@ -89,9 +109,7 @@ class MessageDetail(http.Query):
     records_refusals = True
 
     def show(self, call: http.Call) -> dict[str, Any]:
-        read = viewing.view_message(api.about(call), call.where["number"], **call.doer)
-        salts = {field.name: encode_base64(field.salt) for field in read.fields}
-        return {**shown(read), "salts": salts}
+        return in_full(viewing.view_message(api.about(call), call.where["number"], **call.doer))
 
 
 def _number(text: str) -> int:

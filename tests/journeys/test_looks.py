@@ -18,6 +18,10 @@ from tests.world import a_client
 def to_check(rx: str) -> str:
     scan = Scan.objects.get(prescription__id=rx)
     return writes.of(rx, f"double-check/{scan.id}")
+def consulted(world, patient):
+    """Where a reviewer reads the consultation of a prescription that awaits review."""
+    rx = world.issued(patient, online=True, consultation=world.answered(patient))
+    return writes.of(rx, "consultation")
 
 
 LOOKS = {
@@ -53,6 +57,15 @@ LOOKS = {
     f"GET {writes.CASE}": lambda w, p, rx: (
         sampled.appraiser(w),
         sampled.path(sampled.drawn(w, rx)),
+    ),
+    f"GET {writes.ONE}/consultation": lambda w, p, rx: (w.reviewer, consulted(w, p)),
+    f"GET {writes.ONE}/consultation/messages": lambda w, p, rx: (
+        w.reviewer,
+        f"{consulted(w, p)}/messages",
+    ),
+    f"GET {writes.ONE}/consultation/messages/<int:number>": lambda w, p, rx: (
+        w.reviewer,
+        f"{consulted(w, p)}/messages/2",
     ),
     f"GET {writes.TALK}": lambda w, p, rx: (w.doctor, f"/api/consultations/{w.asked(p)}"),
     f"GET {writes.TALK}/messages": lambda w, p, rx: (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,8 +17,12 @@ from hospital.models import SealedRecord
 from hospital.roles import Actor, Role
 from ledger.receiptfile import Field
 
-_PURPOSE = {Role.PATIENT: "own", Role.DOCTOR: "treatment"}
+_PURPOSE = {Role.PATIENT: "own", Role.DOCTOR: "treatment", Role.REVIEWER: "review"}
 _OWN = {Role.PATIENT: "own_record", Role.DOCTOR: "consulted"}
+
+
+Find = Callable[[UUID, Actor], tuple[Consultation, str]]
+"""Gives the consultation and the basis on which the caller sees it, or refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +41,29 @@ class Read:
     fields: list[Field]
 
 
-def view(consultation_id: UUID, *, by: Actor, at: datetime) -> Opened:
+def own_or_asked(consultation_id: UUID, by: Actor) -> tuple[Consultation, str]:
     """
-    The question in full, for its patient, its doctor, or while it waits its department.
+    For its patient, its doctor, or while it waits its department.
+
+    Raises ``lifecycle.UnknownConsultation``, and what ``permissions.basis_to_view`` raises.
+    """
+    consultation = queries.with_record(consultation_id)
+    department = queries.department_of(by) if by.role is Role.DOCTOR else None
+    return consultation, permissions.basis_to_view(consultation, by, department)
+
+
+def view(about: UUID, *, by: Actor, at: datetime, find: Find = own_or_asked) -> Opened:
+    """
+    The question in full.
+
+    ``about`` is the consultation, or what ``find`` of a layer above takes in its place: a reason of
+    that layer's to see it.
 
     Raises:
-        lifecycle.UnknownConsultation, and what ``permissions.basis_to_view`` raises.
+        what ``find`` raises.
     """
     with transaction.atomic():
-        consultation, basis = _found(consultation_id, by)
+        consultation, basis = find(about, by)
         record = consultation.record
         viewing = _look(consultation, [record], content.EVERYTHING, basis, by=by, at=at)
     return Opened(consultation, access.opened(record, viewing))
@@ -89,11 +108,11 @@ def view_awaiting(
 
 
 def view_messages(
-    consultation_id: UUID, after: int, size: int, *, by: Actor, at: datetime
+    about: UUID, after: int, size: int, *, by: Actor, at: datetime, find: Find = own_or_asked
 ) -> tuple[list[Read], bool]:
     """Up to ``size`` messages behind number ``after``, without pictures, and if there are more."""
     with transaction.atomic():
-        consultation, basis = _found(consultation_id, by)
+        consultation, basis = find(about, by)
         found = queries.messages(consultation, after=after, size=size + 1)
         page = found[:size]
         records = [one.record for one in page]
@@ -102,23 +121,19 @@ def view_messages(
     return read, len(found) > size
 
 
-def view_message(consultation_id: UUID, number: int, *, by: Actor, at: datetime) -> Read:
+def view_message(
+    about: UUID, number: int, *, by: Actor, at: datetime, find: Find = own_or_asked
+) -> Read:
     """
     One message in full, with the salts by which anybody can recompute its commitment.
 
     Raises: as ``view``; ``queries.UnknownMessage``.
     """
     with transaction.atomic():
-        consultation, basis = _found(consultation_id, by)
+        consultation, basis = find(about, by)
         message = queries.message(consultation, number)
         viewing = _look(consultation, [message.record], content.EVERYTHING, basis, by=by, at=at)
     return Read(message, access.salted(message.record, viewing))
-
-
-def _found(consultation_id: UUID, by: Actor) -> tuple[Consultation, str]:
-    consultation = queries.with_record(consultation_id)
-    department = queries.department_of(by) if by.role is Role.DOCTOR else None
-    return consultation, permissions.basis_to_view(consultation, by, department)
 
 
 def _look(
