@@ -126,6 +126,8 @@ LEDGER_CLOCKS_S = (720, 60)
 # name none (unconfirmed).
 REVIEW_LEASE_S = int(os.environ.get("RX_REVIEW_LEASE_S", "300"))
 REVIEW_TIMEOUT_MIN = int(os.environ.get("RX_REVIEW_TIMEOUT_MIN", "30"))
+# How many consultations a patient may have asked for or be in at one moment; the number is ours.
+CONSULTATIONS_MOST = int(os.environ.get("RX_CONSULTATIONS_MOST", "5"))
 METRICS = os.environ.get("RX_METRICS") == "1"  # opens /log/metrics
 LEDGER_POST_QUANTUM = os.environ.get("RX_POST_QUANTUM") == "1"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from hospital import errors, paging
 from hospital.consultations import lifecycle, practice
@@ -88,6 +88,18 @@ def own(by: Actor, wanted: paging.Wanted) -> tuple[list[Consultation], paging.Cu
     """A page of the patient's own consultations, or of those that the doctor has accepted."""
     mine = {"patient_id": by.account} if by.role is Role.PATIENT else {"doctor_id": by.account}
     return paging.newest_first(_readable().filter(**mine), wanted)
+
+
+def going_on(patient: UUID, at: datetime) -> int:
+    """
+    How many consultations of a patient's account wait for a doctor or are open at ``at``.
+
+    What has run out is not counted, whether the clock has said so yet or not. None outlives
+    ``lifecycle.TALKING``, so the cost is that of the last days.
+    """
+    young = Consultation.objects.filter(patient=patient, created_at__gt=at - lifecycle.TALKING)
+    waits = Q(state=State.ASKED, accept_until__gt=at)
+    return young.filter(waits | Q(state=State.OPEN, close_until__gt=at)).count()
 
 
 def awaiting(

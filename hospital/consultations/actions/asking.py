@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.db import transaction
 
 from hospital import errors, identity, keydrafts, records, sealing
@@ -27,6 +28,12 @@ class BadEvidence(errors.Invalid):
     """An earlier diagnosis was made in the past."""
 
     code = "consultation.bad_evidence"
+
+
+class TooManyOpen(errors.Conflict):
+    """You have asked as many doctors as one may at a time; end a consultation or wait."""
+
+    code = "consultation.too_many_open"
 
 
 @transaction.atomic(savepoint=False)
@@ -64,6 +71,7 @@ def write(values: Mapping[str, Any], *, by: Actor, at: datetime) -> Consultation
 
 def draw_ask(consultation_id: UUID, *, by: Actor, key: str, at: datetime) -> Statement:
     consultation = lifecycle.find(consultation_id)
+    _check_room(consultation, by=by, at=at)
     facts = _ask_facts(consultation)
     return ending.propose(consultation, lifecycle.ASK, by=by, key=key, at=at, facts=facts)
 
@@ -72,8 +80,18 @@ def draw_ask(consultation_id: UUID, *, by: Actor, key: str, at: datetime) -> Sta
 def ask(
     consultation_id: UUID, signed: str, *, by: Actor, at: datetime
 ) -> tuple[Consultation, chain.Appended]:
-    """Ask the department, under the patient's signature. Raises ``lifecycle.advance``'s."""
+    """
+    Ask the department, under the patient's signature.
+
+    Asking is one after the other for each patient: the account's row is locked behind the
+    consultation's, so whoever waited counts what was asked meanwhile.
+
+    Raises:
+        TooManyOpen: see there; and what ``lifecycle.advance`` raises.
+    """
     consultation = lifecycle.lock(consultation_id)
+    Account.objects.select_for_update(no_key=True).only("id").get(id=by.account)
+    _check_room(consultation, by=by, at=at)
     facts = _ask_facts(consultation)
     entry = lifecycle.advance(consultation, lifecycle.ASK, by=by, at=at, signed=signed, facts=facts)
     return consultation, entry
@@ -89,6 +107,14 @@ def forget_drafts(*, at: datetime) -> int:
             if still.delete()[0]:
                 consultation.record.delete()
     return len(drafts)
+
+
+def _check_room(consultation: Consultation, *, by: Actor, at: datetime) -> None:
+    """Raises ``TooManyOpen``, and first what ``lifecycle.check`` raises."""
+    lifecycle.check(consultation, lifecycle.ASK, by=by, at=at)
+    most = settings.CONSULTATIONS_MOST
+    if queries.going_on(consultation.patient_id, at) >= most:
+        raise TooManyOpen(most=most)
 
 
 def _ask_facts(consultation: Consultation) -> dict[str, str]:
