@@ -78,8 +78,9 @@ def of(hospital: Organisation, month: Month) -> Reviewed:
 def _waiting(
     hospital: Organisation, month: Month
 ) -> tuple[timedelta | None, timedelta | None, int]:
+    values: list[Any] = [time_out(), *_ended(hospital, month)]
     with connection.cursor() as cursor:
-        cursor.execute(_WAITED, [time_out(), *_ended(hospital, month)])
+        cursor.execute(_WAITED, values)
         median, p95, overdue = cursor.fetchone()
     return median, p95, overdue
 
