@@ -1,18 +1,25 @@
 """How a hospital's reviews went in a month, counted from what was decided, to the microsecond."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import override_settings
 from django.utils import timezone
 
+from ledger import queries as ledger
+from ledger.entry import Statement
+from ledger.note import parse
 from prescriptions.appraisal import months, reviews
 from prescriptions.reviews import Review
+from tests import reviewed
 from tests.journeys import series
 from tests.journeys.test_query_counts import queries_of
 from tests.journeys.watching import raw
 from tests.journeys.writes import of
+from tests.ledger.logs import rolled_back
 from tests.world import World
 
 STATISTICS = "/api/reviews/statistics"
@@ -21,11 +28,12 @@ MONTH = months.parse("2020-02")
 
 
 @pytest.fixture
-def hospital(world) -> World:
+def hospital(world) -> Iterator[World]:
     """A hospital of its own, so that nobody else's reviews are counted."""
     made = World(world.wechat)
     _ = made.reviewer, made.second_reviewer
-    return made
+    yield made
+    Review.objects.filter(reviewed_at__lte=MONTH.until).delete()  # what ``waited`` made up
 
 
 def this_month() -> str:
@@ -123,6 +131,36 @@ def test_what_the_row_says_is_what_the_content_bore(hospital):
     assert not {"reviewer", "by", "patient", "doctor"} & {
         field.name for field in Review._meta.get_fields()
     }
+
+
+def test_the_invariants_hold_rows_and_entries_together(hospital):
+    """A decision that was not counted, one counted twice, and one for another reason."""
+    rx = hospital.issued(hospital.patient)
+    returns(hospital, rx, "dose")
+    (one,) = Review.objects.filter(prescription=rx)
+    entries = ledger.entries_about(one.prescription.subject)
+    way = {one.prescription.subject: [Statement.parse(parse(each.note).text) for each in entries]}
+
+    def faults() -> list[str]:
+        return [text for text in reviewed.faults(way) if text.startswith(one.prescription.subject)]
+
+    assert faults() == []
+    for broken in (one.delete, lambda: copy(one), lambda: other_reason(one)):
+        with rolled_back():
+            broken()
+            assert faults()
+
+
+def copy(one: Review) -> None:
+    Review.objects.bulk_create([Review(**{**plain(one), "id": None})])
+
+
+def other_reason(one: Review) -> None:
+    Review.objects.filter(reviewed_at=one.reviewed_at).update(reason="other")
+
+
+def plain(one: Review) -> dict[str, Any]:
+    return {field.attname: getattr(one, field.attname) for field in Review._meta.concrete_fields}
 
 
 def test_they_cost_the_same_number_of_queries_however_many_there_are(hospital):
