@@ -18,6 +18,8 @@ from tests.world import a_client
 def to_check(rx: str) -> str:
     scan = Scan.objects.get(prescription__id=rx)
     return writes.of(rx, f"double-check/{scan.id}")
+
+
 def consulted(world, patient):
     """Where a reviewer reads the consultation of a prescription that awaits review."""
     rx = world.issued(patient, online=True, consultation=world.answered(patient))

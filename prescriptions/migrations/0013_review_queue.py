@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('consultations', '0001_questions_answers_and_messages'),
         ('hospital', '0007_hospital_systems'),
-        ('prescriptions', '0010_uploads'),
+        ('prescriptions', '0012_volumes_of_the_register'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('hospital', '0007_hospital_systems'),
-        ('prescriptions', '0011_review_queue'),
+        ('prescriptions', '0013_review_queue'),
     ]
 
     operations = [
