@@ -4,9 +4,10 @@ has several keys under one address, once.
 
 A witness answers with a cosignature, which is verified before it is kept; with 409 and the size
 that it knows, from which the proof is made again; or not at all, and is asked again later, after a
-pause that doubles from 1 to 60 seconds. Two answers are alarms: 422 or 403 (it will not vouch for
-our log, and says why), and a size beyond ours (the witness has seen more of the log than this
-database knows: we were restored from a backup, and signing on would be a fork).
+pause that doubles from 1 to 15 seconds, so that one which is back, or was only slow, is asked well
+within the time in which entries are promised to be final. Two answers are alarms: 422 or 403 (it
+will not vouch for our log, and says why), and a size beyond ours (the witness has seen more of the
+log than this database knows: we were restored from a backup, and signing on would be a fork).
 
 No row is locked while the network is waited for. Two feeders at once are harmless; the second
 leaves the work to the first.
@@ -32,7 +33,7 @@ from ledger.policy import Policy, Witness
 from ledger.readers import Folder
 from ledger.witness import requests
 
-LONGEST_PAUSE_S = 60.0
+LONGEST_PAUSE_S = 15.0
 MAX_ANSWER = 64 << 10
 AHEAD, REFUSED, SILENT = "ahead", "refused", "silent"
 _LOCK_CLASS = 0x66656564
