@@ -113,8 +113,10 @@ NOT_PARSERS = {
     },
     "reads by parsers above, and nothing else": {
         "audit.predecessor",
+        "enrolled.key_of",
         "registered.log_of",
         "registered.read",
+        "replacing.check_signs",
         "witness.ledgerstate.LedgerState.take_over",
         "chain.append",
         "inspection.database",
