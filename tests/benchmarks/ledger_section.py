@@ -35,14 +35,14 @@ def measured(stack: services.Stack, options: argparse.Namespace, say: Say) -> li
     say("Two logs beside one …")
     beside_one = scaling.two_logs(entries, SHORT * rounds)
     scene = Scene.set()
-    laps = beside.SITUATIONS * rounds * WEB_SHARE  # a lap lasts as long as the tasks' period
+    laps = beside.SITUATIONS * 2 * rounds * WEB_SHARE  # a lap lasts as long as the tasks' period
     count = laps + STEADY
     issues = operations.prepared_alone(scene, ISSUE, count, say, 2 * rounds * RECORDED)
     say("State changes with their entries and without …")
     over_sql = lanes.over_sql(stack.servers.database_url)
     changes = scaling.state_changes(over_sql, issues.recordings, rounds)
     say("The web beside the ledger's tasks, and without them …")
-    web = beside.throughput(stack, issues.take("server", laps), rounds)
+    web = beside.throughput(stack, issues.take("server", laps), 2 * rounds)
     say("From commit to final …")
     waits = beside.seconds_to_final(stack, issues.take("server", STEADY))
     say(f"One log up to {options.grown:,} entries …")
