@@ -159,7 +159,7 @@ def revoke(
         keystate.SuspendedKey: no live key of the account.
     """
     if by.role is Role.PATIENT:
-        Account.objects.select_for_update(of=("self",)).get(id=by.account)
+        Account.objects.select_for_update(of=("self",), no_key=True).get(id=by.account)
     key = _own(name, by, at, lock=True)
     entries = [
         signing.append(draft, one, by=by, at=at, objecting_to=key.id)
@@ -182,7 +182,7 @@ def _check_face(face_check: UUID | None, by: Actor, at: datetime) -> None:
     """
     if by.role is not Role.PATIENT:
         return
-    Account.objects.select_for_update(of=("self",)).get(id=by.account)
+    Account.objects.select_for_update(of=("self",), no_key=True).get(id=by.account)
     if not Key.objects.filter(account_id=by.account).exists():
         return
     if face_check is None:

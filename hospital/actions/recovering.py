@@ -75,7 +75,7 @@ def recover(
     """
     verifier = keydrafts.usable(public_key, by)
     keydrafts.place_of(by)
-    Account.objects.select_for_update(of=("self",)).get(id=by.account)
+    Account.objects.select_for_update(of=("self",), no_key=True).get(id=by.account)
     # Who signs at this moment holds his key for sharing: this waits for him, or was first.
     own = Key.objects.select_for_update().filter(account_id=by.account).order_by("id")
     if Key.objects.filter(public_key=verifier.public_key).exists():

@@ -104,7 +104,7 @@ def claim(purpose: str, said: Claim | None, *, by: Actor, at: datetime) -> FaceC
         identity.BadIdNumber, identity.BadPhone, people.IdentityTaken, NeedsIdentity,
         NoWeChat, TooManyChecks: see each.
     """
-    account = Account.objects.select_for_update(of=("self",)).get(id=by.account)
+    account = Account.objects.select_for_update(of=("self",), no_key=True).get(id=by.account)
     if account.wechat_index is None:
         raise NoWeChat
     person = account.person
@@ -210,7 +210,7 @@ def bind_identity(check_id: UUID, *, by: Actor, at: datetime) -> Account:
 
     Raises what ``spend`` and ``people.bind`` raise.
     """
-    account = Account.objects.select_for_update(of=("self",)).get(id=by.account)
+    account = Account.objects.select_for_update(of=("self",), no_key=True).get(id=by.account)
     if account.person_id is not None:
         raise people.IdentityTaken
     who = spend(check_id, Purpose.IDENTITY, by=by, at=at)
