@@ -17,7 +17,7 @@ from ledger.entry import Statement
 from pharmacy import codes, queries
 from pharmacy.actions import double_checking, stock
 from pharmacy.models import Dispensing, Scan
-from prescriptions import content, lifecycle, permissions
+from prescriptions import lifecycle, permissions
 from prescriptions import queries as rx_queries
 from prescriptions.actions import series, viewing
 from prescriptions.models import Prescription, Status
@@ -107,16 +107,7 @@ def view(scan_id: UUID, *, by: Actor, at: datetime) -> viewing.Opened:
             raise double_checking.UnknownScan
         prescription = rx_queries.with_record(found.prescription_id)
         permissions.check_party(prescription, by)
-        looked = access.view(
-            by=by,
-            at=at,
-            purpose="dispense",
-            basis="patient_code",
-            of=[prescription.record],
-            about=prescription.subject,
-            fields=content.TO_DISPENSE,
-            patient=prescription.patient.person,
-        )
+        looked = double_checking.look(prescription, "patient_code", by=by, at=at)
     return viewing.Opened(prescription, access.opened(prescription.record, looked))
 
 

@@ -71,17 +71,22 @@ def view(prescription_id: UUID, scan_id: UUID, *, by: Actor, at: datetime) -> vi
     with transaction.atomic():
         prescription = rx_queries.with_record(prescription_id)
         _scan(prescription, scan_id, by, at)
-        looked = access.view(
-            by=by,
-            at=at,
-            purpose="dispense",
-            basis="double_check",
-            of=[prescription.record],
-            about=prescription.subject,
-            fields=content.TO_DISPENSE,
-            patient=prescription.patient.person,
-        )
+        looked = look(prescription, "double_check", by=by, at=at)
     return viewing.Opened(prescription, access.opened(prescription.record, looked))
+
+
+def look(prescription: Prescription, basis: str, *, by: Actor, at: datetime) -> access.Viewing:
+    """Record that a pharmacist looks at what is to be given out, in the caller's transaction."""
+    return access.view(
+        by=by,
+        at=at,
+        purpose="dispense",
+        basis=basis,
+        of=[prescription.record],
+        about=prescription.subject,
+        fields=content.TO_DISPENSE,
+        patient=prescription.patient.person,
+    )
 
 
 def draw(
