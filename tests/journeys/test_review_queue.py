@@ -281,8 +281,9 @@ def test_taking_reads_the_queue_in_its_order_and_sorts_nothing(hospital):
     by = Account.objects.with_actor().get(id=hospital.reviewer.account).actor
     rows = leasing._waiting_for(by, timezone.now())[:1]
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        # In a small table the planner's choice hangs on when it was last analysed. With sorting
+        # priced out it sorts only where no index has the order.
+        cursor.execute("SET LOCAL enable_sort = off")
         sql, values = rows.query.sql_with_params()
         cursor.execute(f"EXPLAIN {sql}", values)
         plan = "\n".join(line for (line,) in cursor.fetchall())
