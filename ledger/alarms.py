@@ -29,7 +29,8 @@ def watching(origin: str, code: str, *faults: type[Exception]) -> Iterator[None]
         logger.error("ledger.alarm %s", code)
         _raise(log_id, code, str(fault))
         raise
-    Alarm.objects.filter(log_id=log_id, code=code).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(_CLEAR, [log_id, code])
 
 
 def standing(origin: str) -> list[Alarm]:
@@ -45,6 +46,9 @@ def _raise(log_id: int, code: str, text: str) -> None:
         logger.error("ledger.alarm %s could not be stored", code)
 
 
+_CLEAR = """
+    DELETE FROM ledger_alarm WHERE log_id = %s AND code = %s
+"""
 _RAISE = """
     INSERT INTO ledger_alarm (log_id, code, text) VALUES (%s, %s, %s)
     ON CONFLICT (log_id, code) DO UPDATE SET text = excluded.text

@@ -13,6 +13,7 @@ crash between the two is made good by the next run. What is published here is ``
 """
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.db import connection, transaction
@@ -20,7 +21,7 @@ from django.db import connection, transaction
 from ledger import finality, merkle, network, publication, stored, treehead
 from ledger import note as notes
 from ledger.cosignature import Cosigner
-from ledger.models import Checkpoint, Contact, Head, Log
+from ledger.models import Checkpoint, Log
 from ledger.publication import Refused
 from ledger.readers import Folder
 from ledger.tiles import Missing
@@ -71,14 +72,13 @@ def publish_final(log: Log, folder: Path) -> treehead.TreeHead | None:
 
 def _lock(log_id: int, verifier: notes.Verifier) -> bool:
     """One signer at a time: whoever finds the log's row locked leaves the work to the other."""
-    log = Log.objects.select_for_update(skip_locked=True).filter(id=log_id).first()
-    if log is None:
-        return False
-    if log.vkey != verifier.vkey:
-        raise Refused("the signer does not have the log's key")
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0")
-        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        cursor.execute(_LOCK, [log_id])
+        row = cursor.fetchone()
+    if row is None:
+        return False
+    if row[0] != verifier.vkey:
+        raise Refused("the signer does not have the log's key")
     return True
 
 
@@ -88,21 +88,26 @@ def _latest(log_id: int) -> Checkpoint | None:
 
 def _check_published(log_id: int, verifier: notes.Verifier, folder: Path) -> None:
     """The database knows what is published; it would not if it were an older one, restored."""
-    ahead = Contact.objects.filter(log_id=log_id, trouble="ahead").first()
-    if ahead is not None:
-        raise Refused(f"{ahead.name} says: {ahead.text}")
+    heads = list(_published(folder, verifier))
+    with connection.cursor() as cursor:
+        cursor.execute(_AHEAD, [log_id])
+        for name, text in cursor.fetchall():
+            raise Refused(f"{name} says: {text}")
+        cursor.execute(_KNOWN, [log_id, [head.size for head in heads]])
+        known = {size: notes.parse(bytes(note)).text for size, note in cursor.fetchall()}
+    for head in heads:
+        if known.get(head.size) != head.text():
+            raise Refused(f"the database does not know the published checkpoint at {head.size}")
+
+
+def _published(folder: Path, verifier: notes.Verifier) -> Iterator[treehead.TreeHead]:
     for path in (publication.SIGNED, publication.CHECKPOINT):
         try:
-            published = Folder(folder).read(path)
+            yield treehead.open_checkpoint(Folder(folder).read(path), verifier)
         except Missing:
             continue
-        try:
-            head = treehead.open_checkpoint(published, verifier)
         except (notes.Malformed, notes.BadSignature) as error:
             raise Refused(f"the published checkpoint is damaged: {error}") from error
-        known = Checkpoint.objects.filter(log_id=log_id, size=head.size).first()
-        if known is None or notes.parse(bytes(known.note)).text != head.text():
-            raise Refused(f"the database does not know the published checkpoint at {head.size}")
 
 
 def _signed_size(folder: Path, verifier: notes.Verifier) -> int:
@@ -113,24 +118,24 @@ def _signed_size(folder: Path, verifier: notes.Verifier) -> int:
 
 
 def _sign_new_head(log_id: int, signer: notes.Signer, second: Cosigner | None) -> None:
-    head = Head.objects.get(log_id=log_id)
-    latest = _latest(log_id)
-    old_size = latest.size if latest else 0
-    old_edge = merkle.split_hashes(bytes(latest.edge)) if latest else []
-    if head.size < old_size:
-        raise Refused(f"the head has {head.size} leaves, {old_size} have been signed")
-    if latest and merkle.fold(old_edge) != bytes(latest.root):
+    with connection.cursor() as cursor:
+        cursor.execute(_HEAD, [log_id])
+        size, head_root, old_size, old_root, old_edge = cursor.fetchone()
+    old = merkle.split_hashes(bytes(old_edge))
+    if size < old_size:
+        raise Refused(f"the head has {size} leaves, {old_size} have been signed")
+    if old_size and merkle.fold(old) != bytes(old_root):
         raise Refused(f"the checkpoint at {old_size} is damaged")
-    new = merkle.split_hashes(stored.leaves(log_id, old_size, head.size))
-    edge = merkle.extend(old_size, old_edge, new)
+    new = merkle.split_hashes(stored.leaves(log_id, old_size, size))
+    edge = merkle.extend(old_size, old, new)
     root = merkle.fold(edge)
-    if root != bytes(head.root):
-        raise Refused(f"the head at {head.size} does not extend the checkpoint at {old_size}")
-    if head.size > old_size:
-        text = treehead.TreeHead(signer.verifier.name, head.size, root).text()
+    if root != bytes(head_root):
+        raise Refused(f"the head at {size} does not extend the checkpoint at {old_size}")
+    if size > old_size:
+        text = treehead.TreeHead(signer.verifier.name, size, root).text()
         Checkpoint.objects.create(
             log_id=log_id,
-            size=head.size,
+            size=size,
             root=root,
             edge=b"".join(edge),
             note=_note(text, signer, second),
@@ -185,3 +190,23 @@ def _copy_agreements(published: Path, folder: Path) -> None:
         if path.exists():
             writer.add(path.relative_to(published).as_posix(), path.read_bytes())
     writer.sync()
+
+
+_LOCK = """
+    SET LOCAL statement_timeout = 0;
+    SET LOCAL idle_in_transaction_session_timeout = 0;
+    SELECT vkey FROM ledger_log WHERE id = %s FOR UPDATE SKIP LOCKED
+"""
+_AHEAD = """
+    SELECT name, text FROM ledger_contact WHERE log_id = %s AND trouble = 'ahead' LIMIT 1
+"""
+_KNOWN = """
+    SELECT size, note FROM ledger_checkpoint WHERE log_id = %s AND size = ANY (%s)
+"""
+_HEAD = """
+    SELECT h.size, h.root, coalesce(c.size, 0), c.root, coalesce(c.edge, '')
+    FROM ledger_head h LEFT JOIN LATERAL (
+        SELECT size, root, edge FROM ledger_checkpoint
+        WHERE log_id = h.log_id ORDER BY size DESC LIMIT 1) c ON true
+    WHERE h.log_id = %s
+"""

@@ -14,7 +14,6 @@ leaves the work to the first.
 """
 
 import functools
-import random
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +27,7 @@ from django.db import connection, transaction
 
 from ledger import cosignature, finality, merkle, tiles
 from ledger import note as notes
-from ledger.models import Checkpoint, Contact, Cosignature, Log
+from ledger.models import Checkpoint, Log
 from ledger.policy import Policy, Witness
 from ledger.readers import Folder
 from ledger.witness import requests
@@ -58,7 +57,7 @@ class _Told:
 
 def feed(log: Log, folder: Path) -> None:
     """
-    Show the newest checkpoint to all witnesses that are due, and conclude what is final.
+    Show the newest checkpoint to all witnesses that are due, and keep what they say.
 
     Takes as long as the slowest witness, and at most twice the time-out (LEDGER_WITNESS_TIMEOUT_S).
     """
@@ -76,7 +75,6 @@ def feed(log: Log, folder: Path) -> None:
             except tiles.Missing:
                 return  # it is being published at this moment
             _remember(log.id, newest.size, told)
-            finality.conclude(log.id, policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +88,17 @@ class _Asked:
 
 def _due(log_id: int, policy: Policy, size: int) -> list[_Asked]:
     """Witnesses that have not cosigned this size and may be asked now, with their last size."""
-    done = set(Cosignature.objects.filter(log_id=log_id, size=size).values_list("name", flat=True))
-    contacts = {one.name: one for one in Contact.objects.filter(log_id=log_id)}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        (now,) = cursor.fetchone()
+        cursor.execute(_CONTACTS, [size, log_id])
+        contacts = {name: (last, may_wait) for name, last, may_wait in cursor.fetchall()}
     due: dict[str, list[Witness]] = {}
     known: dict[str, int] = {}
     for name, witness in policy.witnesses.items():
-        contact = contacts.get(name)
-        if name in done or not witness.url or (contact and contact.next_try_at > now):
+        last, may_wait = contacts.get(name, (0, False))
+        if not witness.url or may_wait:
             continue
         due.setdefault(witness.url, []).append(witness)
-        last = min(contact.size, size) if contact else 0
-        known[witness.url] = max(last, known.get(witness.url, 0))
+        known[witness.url] = max(min(last, size), known.get(witness.url, 0))
     return [_Asked(url, tuple(keys), known[url]) for url, keys in due.items()]
 
 
@@ -146,7 +141,7 @@ def _ask(asked: _Asked, size: int, proof: tuple[bytes, ...], checkpoint: bytes) 
         return [_cosigned(one, old, size, checkpoint, body) for one in asked.witnesses]
     if status == 409:
         return all_of_them(*_conflict(old, size, body))
-    text = f"{status}: {body.decode(errors='replace').strip()[:500]}"
+    text = f"{status}: {words_of(body)}"
     return all_of_them(old, REFUSED if status in (403, 404, 422) else SILENT, text)
 
 
@@ -161,6 +156,11 @@ def _cosigned(witness: Witness, old: int, size: int, checkpoint: bytes, body: by
     except ValueError as error:
         return _Told(witness, old, trouble=SILENT, text=f"no cosignature: {error}")
     return _Told(witness, size, line, at_s)
+
+
+def words_of(answer: bytes) -> str:
+    """What a witness says, fit to be stored and shown: at most 500 characters, none of them NUL."""
+    return answer.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}").strip()[:500]
 
 
 def line_of(witness: Witness, signed: bytes, answer: bytes) -> tuple[str, int]:
@@ -228,22 +228,13 @@ def post(url: str, body: bytes) -> tuple[int, bytes]:
 @transaction.atomic
 def _remember(log_id: int, size: int, told: list[_Told]) -> None:
     with connection.cursor() as cursor:
-        for one in told:
-            if one.line:
-                cursor.execute(_COSIGNED, [log_id, size, one.witness.name, one.line, one.at_s])
-            cursor.execute(
-                _CONTACTED,
-                {
-                    "log": log_id,
-                    "name": one.witness.name,
-                    "size": one.size,
-                    "trouble": one.trouble,
-                    "text": one.text,
-                    "failed": bool(one.trouble),
-                    "longest": LONGEST_PAUSE_S,
-                    "jitter": random.uniform(0.75, 1.0),  # noqa: S311
-                },
-            )
+        kept = [(one.witness.name, one.line, one.at_s) for one in told if one.line]
+        if kept:
+            cursor.execute(_COSIGNED, [log_id, size, *map(list, zip(*kept, strict=True))])
+        said = [(one.witness.name, one.size, one.trouble, one.text) for one in told]
+        columns = zip(("name", "size", "trouble", "text"), zip(*said, strict=True), strict=True)
+        values = {name: list(column) for name, column in columns}
+        cursor.execute(_CONTACTED, {**values, "log": log_id, "longest": LONGEST_PAUSE_S})
 
 
 @contextmanager
@@ -264,20 +255,28 @@ def alone(log_id: int, task: int = _LOCK_CLASS) -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [task, log_id])
 
 
+_CONTACTS = """
+    SELECT name, size, next_try_at > clock_timestamp() OR EXISTS (
+        SELECT FROM ledger_cosignature s
+        WHERE s.log_id = k.log_id AND s.name = k.name AND s.size = %s)
+    FROM ledger_contact k WHERE log_id = %s
+"""
 _COSIGNED = """
-    INSERT INTO ledger_cosignature (log_id, size, name, line, at_s) VALUES (%s, %s, %s, %s, %s)
-    ON CONFLICT DO NOTHING
+    INSERT INTO ledger_cosignature (log_id, size, name, line, at_s)
+    SELECT %s, %s, * FROM unnest(%s::text[], %s::text[], %s::bigint[]) ON CONFLICT DO NOTHING
 """
 _CONTACTED = """
     INSERT INTO ledger_contact AS known
         (log_id, name, size, trouble, text, failures, next_try_at, tried_at)
-    VALUES (%(log)s, %(name)s, %(size)s, %(trouble)s, %(text)s, %(failed)s::int,
-            clock_timestamp() + interval '1 s' * %(failed)s::int, clock_timestamp())
+    SELECT %(log)s, name, size, trouble, text, (trouble <> '')::int,
+           clock_timestamp() + interval '1 s' * (trouble <> '')::int, clock_timestamp()
+    FROM unnest(%(name)s::text[], %(size)s::bigint[], %(trouble)s::text[], %(text)s::text[])
+        AS told (name, size, trouble, text)
     ON CONFLICT (log_id, name) DO UPDATE SET
         size = excluded.size, trouble = excluded.trouble, text = excluded.text,
-        failures = CASE WHEN %(failed)s THEN known.failures + 1 ELSE 0 END,
+        failures = CASE WHEN excluded.trouble = '' THEN 0 ELSE known.failures + 1 END,
         tried_at = clock_timestamp(),
-        next_try_at = clock_timestamp() + CASE WHEN %(failed)s THEN interval '1 s'
-            * least(%(longest)s, power(2, least(known.failures, 10))) * %(jitter)s
-            ELSE interval '0' END
+        next_try_at = clock_timestamp() + CASE WHEN excluded.trouble = '' THEN interval '0'
+            ELSE interval '1 s' * least(%(longest)s, power(2, least(known.failures, 10)))
+                * (0.75 + random() / 4) END
 """

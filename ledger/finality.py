@@ -7,6 +7,7 @@ checkpoint that satisfies the policy becomes final, with them, and is published 
 Receipts rest on nothing else.
 """
 
+import functools
 from pathlib import Path
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.db import connection
 
 from ledger import note as notes
 from ledger import publication, treehead
-from ledger.models import Checkpoint, Cosignature, Final, Log
+from ledger.models import Final, Log
 from ledger.policy import BadPolicy, LogKey, NotFinal, Policy, final_head
 
 
@@ -29,10 +30,16 @@ def agreed(log: Log) -> Policy:
     own: LogKey = notes.Verifier.from_vkey(log.vkey)
     if not path.exists():
         return Policy.of_log(own)
-    found = Policy.parse(path.read_bytes())
+    found = _parsed(path.read_bytes())
     if own not in [one.verifier for one in found.logs]:
         raise BadPolicy(0, f"{path} does not list the log {log.vkey}")
     return found
+
+
+@functools.lru_cache(maxsize=4)
+def _parsed(data: bytes) -> Policy:
+    """The file is read each time, since it may change; it is parsed when it has changed."""
+    return Policy.parse(data)
 
 
 def latest(log_id: int) -> Final | None:
@@ -77,17 +84,16 @@ def publish(folder: Path, final: Final, verifier: notes.Verifier) -> None:
 
 def _candidates(log_id: int, above: int, policy: Policy) -> list[tuple[int, bytes]]:
     """Checkpoints that may have become final, the largest first."""
-    rows = Checkpoint.objects.filter(log_id=log_id, size__gt=above).order_by("-size")
-    if not policy.is_met_by(frozenset()):
-        sizes = Cosignature.objects.filter(log_id=log_id, size__gt=above).values("size")
-        rows = rows.filter(size__in=sizes)
-    return [(size, bytes(note)) for size, note in rows.values_list("size", "note")[:100]]
+    with connection.cursor() as cursor:
+        cursor.execute(_CANDIDATES, [log_id, above, policy.is_met_by(frozenset())])
+        return [(size, bytes(note)) for size, note in cursor.fetchall()]
 
 
 def _with_cosignatures(log_id: int, size: int, note: bytes, policy: Policy) -> bytes:
     """The log's note and, under it, the cosignatures in the policy's order."""
-    rows = Cosignature.objects.filter(log_id=log_id, size=size)
-    lines = dict(rows.values_list("name", "line"))
+    with connection.cursor() as cursor:
+        cursor.execute(_LINES, [log_id, size])
+        lines = dict(cursor.fetchall())
     parsed = notes.parse(note)
     own = [one.line() for one in parsed.signatures]
     return notes.assemble(
@@ -95,6 +101,14 @@ def _with_cosignatures(log_id: int, size: int, note: bytes, policy: Policy) -> b
     )
 
 
+_CANDIDATES = """
+    SELECT size, note FROM ledger_checkpoint c WHERE log_id = %s AND size > %s AND (%s OR EXISTS (
+        SELECT FROM ledger_cosignature s WHERE s.log_id = c.log_id AND s.size = c.size))
+    ORDER BY size DESC LIMIT 100
+"""
+_LINES = """
+    SELECT name, line FROM ledger_cosignature WHERE log_id = %s AND size = %s
+"""
 _INSERT = """
     INSERT INTO ledger_final (log_id, size, note) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING
 """

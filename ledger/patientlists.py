@@ -238,9 +238,7 @@ def _ask(url: str, keys: list[Witness], head: bytes) -> list[_Said]:
         return [_Said(key.name) for key in keys]
     if status == 200:
         return [_cosigned(key, head, body) for key in keys]
-    against = (
-        f"{status}: {body.decode(errors='replace')[:500]}" if status in (403, 404, 422) else ""
-    )
+    against = f"{status}: {feeding.words_of(body)}" if status in (403, 404, 422) else ""
     return [_Said(key.name, against=against) for key in keys]
 
 

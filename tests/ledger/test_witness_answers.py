@@ -1,5 +1,6 @@
 """Whatever a witness answers, feeding goes on, and nothing is kept that is no cosignature."""
 
+import pytest
 from django.test.utils import override_settings
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -55,8 +56,21 @@ def test_no_answer_crashes_the_feeder_and_only_cosignatures_are_kept(body: bytes
         assert cosignature.cosigned_by(whole, [LIAR.verifier])
 
 
-def test_one_lying_witness_does_not_keep_the_others_from_making_a_head_final(log: ALog, tmp_path):
-    """L4: it cosigns a longer text than the checkpoint's, and answers with the rest of it."""
+def lies(key: cosignature.Cosigner, asked: bytes) -> tuple[str, bytes]:
+    """It cosigns a longer text than the checkpoint's, and answers with the rest of it."""
+    return "200 OK", lie(note.parse(asked.partition(b"\n\n")[2]).text, key)
+
+
+def babbles(key: cosignature.Cosigner, asked: bytes) -> tuple[str, bytes]:
+    """It answers with bytes that no database keeps as text."""
+    return "500 Internal Server Error", b"out of \0 memory \xff"
+
+
+@pytest.mark.parametrize("speaks", [lies, babbles])
+def test_one_bad_witness_does_not_keep_the_others_from_making_a_head_final(
+    log: ALog, tmp_path, speaks
+):
+    """L4: whatever one of four says, three suffice, and its words are kept."""
     with (
         offices(log, tmp_path, 4, 3) as made,
         override_settings(LEDGER_POLICY=tmp_path / "policy", LEDGER_WITNESS_TIMEOUT_S=5),
@@ -64,9 +78,9 @@ def test_one_lying_witness_does_not_keep_the_others_from_making_a_head_final(log
         (key,) = made[0].home.cosigners("witness")
 
         def fault(environ, start):
-            body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
-            answer = lie(note.parse(body.partition(b"\n\n")[2]).text, key)
-            start("200 OK", [("Content-Length", str(len(answer)))])
+            asked = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+            status, answer = speaks(key, asked)
+            start(status, [("Content-Length", str(len(answer)))])
             return [answer]
 
         made[0].fault = fault
