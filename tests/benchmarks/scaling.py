@@ -19,12 +19,20 @@ _FIRST, _PATIENCE_S = 100_000, 300
 
 
 def two_logs(entries: int, rounds: int) -> Turns:
-    """Entries a second of one log, and of two logs drained by two processes at once."""
+    """
+    Entries a second of one log, and of two logs drained by two processes at once.
+
+    Beside it one COPY of as many leaves, and two at once: what a second process adds on this
+    machine at best, which on two virtual cores is less than twice.
+    """
     turns = Turns()
     for _ in range(rounds):
         for name, count in (("one log", 1), ("two logs", 2)):
             origins = [ledger.filled(entries) for _ in range(count)]
             turns.note(name, count * entries / _at_once([(_drain, (one,)) for one in origins]))
+        for name, count in (("one COPY", 1), ("two COPYs", 2)):
+            ledger.empty_leaves()
+            turns.note(name, count * entries / _at_once([(ledger.copy, (entries,))] * count))
     return turns
 
 

@@ -78,7 +78,7 @@ def gates(console: Console, title: str, rows: Sequence[Row]) -> None:
             value,
             other,
             f"[{colour}]{row.figure:.3g}",
-            f"{row.gate:g}",
+            f"{row.gate:g}" if row.gate else "",
             f"{row.aim:g}" if row.aim else "",
         )
     console.print(table)
