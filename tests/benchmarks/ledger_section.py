@@ -34,8 +34,8 @@ def measured(stack: services.Stack, options: argparse.Namespace, say: Say) -> li
     verified = turns.taken(ledger.auditing(audited), SHORT * rounds, pieces=audited)
     say("Two logs beside one …")
     beside_one = scaling.two_logs(entries, SHORT * rounds)
-    pairs = (("two logs", "one log"), ("two COPYs", "one COPY"))
-    scaled = [beside_one.ratio(*pair) for pair in pairs]
+    logs = beside_one.ratio("two logs", "one log")
+    copies = beside_one.ratio("two COPYs", "one COPY")
     scene = Scene.set()
     laps = beside.SITUATIONS * 2 * rounds * WEB_SHARE  # a lap lasts as long as the tasks' period
     count = laps + STEADY
@@ -54,7 +54,7 @@ def measured(stack: services.Stack, options: argparse.Namespace, say: Say) -> li
         _ratio(drained, "sequence", "unnest", 0.55, 0.80),
         _ratio(beside_one, "two logs", "one log", 1.5, 1.75),
         _ratio(beside_one, "two COPYs", "one COPY", 0, 0),
-        Row("two logs ÷ one", "two COPYs ÷ one", *scaled, scaled[0] / scaled[1], 0.75, 0.9),
+        Row("two logs ÷ one", "two COPYs ÷ one", logs, copies, logs / copies, 0.75, 0.9),
         _ratio(changes, "with its entry", "state change", 0.80, 0.90),
         _ratio(web, beside.APART, beside.ALONE, 0.95, 0.99),
         _ratio(web, beside.WHOLE, beside.ALONE, 0.80, 0.95),
