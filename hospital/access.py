@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
 from hospital import records, sealing, services
-from hospital.models import Person, SealedRecord
+from hospital.models import Listed, Person, SealedRecord
 from hospital.roles import Actor
 from ledger import chain, network
 from ledger.entry import Statement
@@ -50,10 +50,13 @@ def view(
     about: str,
     fields: tuple[str, ...],
     patient: Person | None = None,
+    among: Iterable[UUID] = (),
 ) -> Viewing:
     """
     Record that ``by`` looks at ``of``, in the caller's transaction.
 
+    The entry carries the tag of ``patient``; one that is about a list of several patients carries
+    none, and ``among`` are their accounts, who find the look in their lists all the same.
     ``about`` is the subject looked at (``rx/…``) or the name of the list; ``fields`` are the
     prefixes of the fields that will be shown; ``basis`` says why this reader may.
     """
@@ -72,6 +75,8 @@ def view(
             "fields": sorted(fields),
         },
     )
+    if patients := sorted(set(among)):
+        Listed.objects.bulk_create([Listed(leaf=entry.leaf, patient_id=one) for one in patients])
     viewing = Viewing(entry.leaf, frozenset(record.id.hex for record in of), fields)
     transaction.on_commit(lambda: setattr(viewing, "committed", True))
     return viewing

@@ -13,6 +13,7 @@ from hospital.keymodels import EnrolmentCode as EnrolmentCode
 from hospital.keymodels import Key as Key
 from hospital.keymodels import LoginChallenge as LoginChallenge
 from hospital.keymodels import new_nonce as new_nonce
+from hospital.lookmodels import Listed as Listed
 from hospital.rights import Antimicrobials, Rights, Title
 from hospital.roles import Actor, OrganisationKind, Role
 

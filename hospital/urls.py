@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from hospital import api, api_consents, api_entries
+from hospital import api, api_consents, api_entries, api_looks
 
 GRANT = "me/grants/<uuid:grant_id>"
 EMERGENCY = "emergencies/<uuid:emergency_id>"
@@ -14,6 +14,7 @@ urlpatterns = [
     path("me/addresses", api.Addresses.as_view()),
     path("me/entries", api_entries.MyEntries.as_view()),
     path("me/entries/proof", api_entries.MyProof.as_view()),
+    path("me/looks", api_looks.MyLooks.as_view()),
     path("me/grants", api_consents.Grants.as_view()),
     path("me/grants/statement", api_consents.GrantStatement.as_view()),
     path(f"{GRANT}/withdraw", api_consents.GrantWithdrawal.as_view()),

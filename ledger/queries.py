@@ -1,5 +1,6 @@
 """The only window to read by: entries and receipts of the network's logs. Nothing writes here."""
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -147,6 +148,25 @@ def entries_of_patient(log: str, tag: str, *, after: int, most: int) -> list[Ent
         return _read(cursor.fetchall())
 
 
+def latest_of_patient(
+    log: str, tag: str, kinds: Collection[str], *, before: int, most: int
+) -> list[Entry]:
+    """
+    Give up to ``most`` entries of these kinds with an index below ``before``, the newest first.
+
+    Else as ``entries_of_patient``.
+    """
+    key = patients.key_of(tag)
+    with connection.cursor() as cursor:
+        cursor.execute(_LATEST, [network.log_id(log), key, before, list(kinds), most])
+        return _read(cursor.fetchall())
+
+
+def entries_by_leaves(leaves: Collection[bytes]) -> dict[bytes, Entry]:
+    """Give the entries that have these leaf hashes, by hash; one query."""
+    return {one.leaf: one for one in _entries("e.leaf = ANY(%s)", list(leaves))} if leaves else {}
+
+
 def list_proof(log: str, tag: str) -> bytes:
     """
     Give the proof (``ledger.patients``) of all entries of a log about the patient of this tag, or
@@ -208,7 +228,7 @@ def _registrations(origin: str, names: set[str], but: bytes) -> list[tuple[str, 
         return [(subject, bytes(note), index) for subject, note, index in cursor.fetchall()]
 
 
-def _entries(condition: str, value: str | bytes) -> list[Entry]:
+def _entries(condition: str, value: str | bytes | list[bytes]) -> list[Entry]:
     lines = [*network.lines(), network.national()]
     with connection.cursor() as cursor:
         cursor.execute(_ENTRIES.format(condition=condition), [lines, value])
@@ -228,13 +248,15 @@ _ENTRIES = """
     LEFT JOIN ledger_leaf l ON l.log_id = e.log_id AND l.event_id = e.id
     WHERE o.line = ANY(%s) AND {condition} ORDER BY o.line, e.version
 """
-_OF_PATIENT = """
+_PATIENTS = """
     SELECT o.origin, e.subject, e.version, e.kind, e.note, e.leaf, l.seq FROM ledger_patiententry p
     JOIN ledger_log o ON o.id = p.log_id
     JOIN ledger_leaf l ON l.log_id = p.log_id AND l.seq = p.index
     JOIN ledger_event e ON e.log_id = l.log_id AND e.xid = l.event_xid AND e.id = l.event_id
-    WHERE p.log_id = %s AND p.key = %s AND p.index > %s ORDER BY p.index LIMIT %s
+    WHERE p.log_id = %s AND p.key = %s
 """
+_OF_PATIENT = f"{_PATIENTS} AND p.index > %s ORDER BY p.index LIMIT %s"
+_LATEST = f"{_PATIENTS} AND p.index < %s AND e.kind = ANY(%s) ORDER BY p.index DESC LIMIT %s"
 _REGISTRATIONS = """
     SELECT e.subject, e.note, l.seq FROM ledger_event e
     JOIN ledger_leaf l ON l.log_id = e.log_id AND l.event_id = e.id

@@ -86,7 +86,7 @@ def open_requests() -> QuerySet[ChangeRequest]:
         ChangeRequest.objects.filter(
             answer="", prescription__status__in=[Status.AUTHORIZED, Status.PAID]
         )
-        .select_related("record", "pharmacy")
+        .select_related("record", "pharmacy", "prescription")
         .order_by("asked_at", "id")
     )
 

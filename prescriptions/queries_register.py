@@ -13,6 +13,7 @@ _JOINED = ("register__hospital", "prescription")
 _SHOWN = (
     *("number", "form", "created_at", "record_id", "register__day", "register__volume"),
     *("register__hospital__slug", "prescription__status", "prescription__record_id"),
+    "prescription__patient_id",
 )
 
 

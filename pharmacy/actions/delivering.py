@@ -97,6 +97,7 @@ def parcels(*, by: Actor, at: datetime) -> list[Parcel]:
             of=addresses,
             about="parcels",
             fields=TO_DELIVER,
+            among=[one.prescription.patient_id for one in found if one.address],
         )
     return [
         Parcel(one.prescription, access.opened(one.address.record, looked))

@@ -58,6 +58,7 @@ def view_open(*, by: Actor, at: datetime) -> list[Asked]:
             of=[one.record for one in found],
             about="change-requests",
             fields=(REQUEST,),
+            among=[one.prescription.patient_id for one in found],
         )
     return [Asked(one, access.opened(one.record, looked)[REQUEST]) for one in found]
 

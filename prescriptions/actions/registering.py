@@ -62,5 +62,6 @@ def read(
             of=[one.record for one in found],
             about=ABOUT,
             fields=content.TO_REGISTER,
+            among=[one.prescription.patient_id for one in found],
         )
     return Page(found, following, {one.id: access.listed(one.record, looked) for one in found})

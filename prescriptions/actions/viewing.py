@@ -148,6 +148,7 @@ def view_list(
             about="prescriptions",
             fields=LISTED,
             patient=page[0].patient.person if page and by.role is Role.PATIENT else None,
+            among=[one.patient_id for one in page] if by.role is not Role.PATIENT else (),
         )
     return [_listed(one, viewing) for one in page], following
 

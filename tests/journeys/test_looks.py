@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from hospital import access, records
+from hospital import access, lookwords, records
 from ledger import queries as ledger
 from ledger.entry import Statement
 from ledger.note import parse
@@ -86,6 +86,7 @@ NOTHING_SEALED = {
     "GET /api/entries": "the public log",
     "GET /api/me/entries": "the public log, the caller's own part",
     "GET /api/me/entries/proof": "hashes",
+    "GET /api/me/looks": "the public log, the caller's own part, in words",
     "GET /api/receipts/(?P<leaf>[0-9a-f]{64})": "the public log",
     "GET /api/organisations": "public names",
     "GET /api/organisations/(?P<hospital>[-a-zA-Z0-9_]{1,40})/departments": "titles and rights",
@@ -131,8 +132,9 @@ def test_one_committed_entry_a_look(world, patient, call, method):
     assert after == before + 1
     facts = last_view().facts
     assert client.account.replace("-", "") in facts["reader"]
-    assert facts["purpose"]
-    assert facts["basis"]
+    assert facts["purpose"] in lookwords.PURPOSES
+    assert lookwords.basis(facts["basis"]) != facts["basis"]
+    assert set(facts["fields"]) <= set(lookwords.FIELDS)
 
 
 def test_a_list_is_one_entry_with_the_number_of_records(world, patient):

@@ -51,6 +51,7 @@ TABLE = {
     "GET /api/entries": ALL,
     "GET /api/me/entries": P,
     "GET /api/me/entries/proof": P,
+    "GET /api/me/looks": P,
     "GET /api/me/grants": P,
     "GET /api/register": R | H | G,
     "POST /api/me/grants": P,

@@ -85,6 +85,7 @@ def view_own(
             about="consultations",
             fields=content.LISTED,
             patient=of,
+            among=[one.patient_id for one in page] if of is None else (),
         )
     return [Opened(one, access.opened(one.record, viewing)) for one in page], following
 
@@ -103,6 +104,7 @@ def view_awaiting(
             of=[one.record for one in page],
             about="consultations/awaiting",
             fields=content.LISTED,
+            among=[one.patient_id for one in page],
         )
     return [Opened(one, access.opened(one.record, viewing)) for one in page], following
 

@@ -1,0 +1,152 @@
+"""
+Who looked at a patient's data: the looks that carry the patient's tag, and lists that showed him.
+
+The first are proven complete by the patient's list (``ledger.patients``). A look at a list carries
+no tag, so that the log does not say who stands in it; that he stood there is told by the server,
+and the entry proves who looked, when and why.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from hospital import errors, keydrafts, sealing
+from hospital.models import Account, Listed
+from hospital.paging import Wanted
+from hospital.roles import Actor
+from ledger import note as notes
+from ledger import queries as ledger
+from ledger.entry import MAX_INTEGER, Statement
+
+VIEW = "record.view"
+_CURSOR = re.compile(r"(0|[1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,15})\.(0|[1-9][0-9]{0,15})")
+_READER = re.compile(r"(?:.*/)?([0-9a-f]{32})")
+
+
+class BadCursor(errors.Invalid):
+    """This is not a cursor that an earlier page of looks gave."""
+
+    code = "looks.bad_cursor"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """
+    One look. ``reader`` is None where no account of this name is left; ``listed`` is 0, or the
+    row by which the patient stood in a list.
+    """
+
+    entry: ledger.Entry
+    at: datetime
+    facts: Mapping[str, Any]
+    reader: Account | None
+    listed: int
+
+    @property
+    def name(self) -> str:
+        """The reader's name; empty for a program."""
+        person = self.reader.person if self.reader else None
+        if person is None:
+            return ""
+        return sealing.unseal(person.name, f"person/{person.handle.hex}/name").decode()
+
+
+@dataclass(frozen=True, slots=True)
+class _Behind:
+    """Where a page begins: below an index of a log (counted from the oldest), below a row."""
+
+    log: int
+    index: int
+    listed: int
+
+    @classmethod
+    def parse(cls, text: str, logs: int) -> _Behind:
+        found = _CURSOR.fullmatch(text)
+        if found is None or int(found[1]) >= logs:
+            raise BadCursor(field="cursor")
+        return cls(*map(int, found.groups()))
+
+    def __str__(self) -> str:
+        return f"{self.log}.{self.index}.{self.listed}"
+
+    def after(self, page: Sequence[tuple[ledger.Entry, int]], logs: list[str]) -> _Behind:
+        """Where the next page begins."""
+        log, index, listed = self.log, self.index, self.listed
+        for entry, row in page:
+            if row:
+                listed = row
+            else:
+                log, index = logs.index(entry.log), entry.index or 0
+        return _Behind(log, index, listed)
+
+
+def looks_at(by: Actor, wanted: Wanted, cursor: str | None) -> tuple[list[Look], str | None]:
+    """
+    A page of the looks at the caller's data, newest first, the caller's own too; the next cursor.
+
+    Four queries, and one more for each older log of the line that the page reaches into. A look is
+    there when the patients' lists cover it, some seconds after it.
+
+    Raises:
+        BadCursor, keydrafts.IdentityMissing: see each.
+    """
+    line, tag = keydrafts.place_of(by)
+    logs = ledger.logs_of(line)
+    newest = _Behind(len(logs) - 1, MAX_INTEGER, MAX_INTEGER)
+    behind = _Behind.parse(cursor, len(logs)) if cursor else newest
+    most = wanted.size + 1
+    tagged = [(entry, 0) for entry in _tagged(logs, tag, behind, most)]
+    merged = heapq.merge(tagged, _listed(by.account, behind, most), key=_when, reverse=True)
+    found = list(merged)[:most]
+    page = found[: wanted.size]
+    following = str(behind.after(page, logs)) if len(found) > len(page) else None
+    return list(_told(page)), following
+
+
+def _tagged(logs: list[str], tag: str, behind: _Behind, most: int) -> list[ledger.Entry]:
+    """Entries with the patient's tag, from the log where the page begins back to the first."""
+    found: list[ledger.Entry] = []
+    before = behind.index
+    for log in reversed(logs[: behind.log + 1]):
+        found += ledger.latest_of_patient(log, tag, [VIEW], before=before, most=most - len(found))
+        before = MAX_INTEGER
+        if len(found) == most:
+            break
+    return found
+
+
+def _listed(patient: UUID, behind: _Behind, most: int) -> list[tuple[ledger.Entry, int]]:
+    """Entries of looks at lists in which the patient stood, with the rows that say so."""
+    rows = Listed.objects.filter(patient_id=patient, id__lt=behind.listed).order_by("-id")
+    leaves = [(bytes(leaf), row) for leaf, row in rows.values_list("leaf", "id")[:most]]
+    entries = ledger.entries_by_leaves([leaf for leaf, _ in leaves])
+    return [(entries[leaf], row) for leaf, row in leaves]
+
+
+def _when(one: tuple[ledger.Entry, int]) -> datetime:
+    return _statement(one[0]).at
+
+
+def _statement(entry: ledger.Entry) -> Statement:
+    return Statement.parse(notes.parse(entry.note).text)
+
+
+def _told(page: Sequence[tuple[ledger.Entry, int]]) -> Iterator[Look]:
+    statements = [_statement(entry) for entry, _ in page]
+    ids = [_account(str(one.facts["reader"])) for one in statements]
+    known = Account.objects.select_related("organisation", "person").in_bulk(
+        {one for one in ids if one}
+    )
+    for (entry, row), statement, account in zip(page, statements, ids, strict=True):
+        yield Look(entry, statement.at, statement.facts, known.get(account), row)
+
+
+def _account(reader: str) -> UUID | None:
+    found = _READER.fullmatch(reader)
+    return UUID(found[1]) if found else None

@@ -1,0 +1,122 @@
+"""
+A look at patient data in plain Chinese: who, when, what, why, on which basis.
+
+The words are those of ``record.view`` entries, which all apps write; an unknown one is shown as it
+stands, since a look that cannot be explained must be seen all the more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from hospital.consents import EMERGENCY
+from hospital.roles import Role
+from hospital.units import SHANGHAI
+
+ROLES: Mapping[str, str] = {
+    Role.PATIENT: "您本人",
+    Role.DOCTOR: "医师",
+    Role.REVIEWER: "审方药师",
+    Role.PHARMACIST: "药师",
+    Role.COURIER: "配送员",
+    Role.AGENT: "理赔系统",
+    Role.SYSTEM: "医院系统",
+    Role.OFFICER: "理赔专员",
+    Role.REGULATOR: "监管人员",
+}
+PURPOSES: Mapping[str, str] = {
+    "own": "本人查阅",
+    "own_proof": "本人出具凭证",
+    "list": "列表查阅",
+    "treatment": "诊疗",
+    "prescribing": "开具处方前核对",
+    "review": "处方审核",
+    "countersign": "处方会签",
+    "dispense": "核对发药",
+    "deliver": "配送药品",
+    "register": "麻精药品登记",
+    "appraisal": "处方点评",
+    "oversight": "监管审查",
+    EMERGENCY: "紧急救治",
+}
+BASES: Mapping[str, str] = {
+    "own_record": "本人的记录",
+    "prescriber": "开方医师",
+    "consulted": "接诊医师",
+    "awaiting": "您向该科室提出的问诊",
+    "review": "负责审核该处方",
+    "countersign": "被请求会签该处方",
+    "patient_choice": "您选择了这家机构",
+    "own_register": "法定的麻精药品登记",
+    "appraisal": "法定的处方点评",
+    "regulator": "监管职责",
+    "grant/": "您签署的查看授权",
+    "emergency/": "紧急情况，未经您事先同意",
+    "patient_code": "您出示的取药码",
+    "double_check": "第二名药师复核发药",
+    "rx/": "对应的处方",
+}
+FIELDS: Mapping[str, str] = {
+    "": "全部内容",
+    "patient/": "姓名等身份信息",
+    "patient/name": "姓名",
+    "diagnosis/": "诊断",
+    "line/": "药品",
+    "doctor/": "开方医师",
+    "doctor/license": "医师执业编号",
+    "hospital/": "医院与科室",
+    "allergies": "过敏史",
+    "dispensing/": "实际发药",
+    "coverage/": "医保与商保待遇",
+    "recipient": "收件人",
+    "phone": "电话",
+    "text": "正文",
+    "complaint": "病情描述",
+    "earlier/": "既往诊断",
+    "author": "发言人",
+    "at": "时间",
+    "media_type": "附件类型",
+    "reason": "紧急查看的理由",
+    "request": "药师的修改请求",
+}
+_OF_LISTS: Mapping[str, Mapping[str, str]] = {"parcels": {"text": "收货地址"}}
+
+
+class Unusual(StrEnum):
+    """What a patient is told of at once."""
+
+    EMERGENCY = "emergency"
+    OVERSIGHT = "oversight"
+
+
+def basis(text: str) -> str:
+    """The words for a basis, which is a word or a subject of the log."""
+    family, slash, _ = text.partition("/")
+    return BASES.get(family + slash, text)
+
+
+def fields(prefixes: Sequence[str], of: str = "") -> list[str]:
+    """The words for what was shown of the subject or list ``of``."""
+    own = _OF_LISTS.get(of, {})
+    return [own.get(one) or FIELDS.get(one, one) for one in prefixes]
+
+
+def unusual(purpose: str) -> list[Unusual]:
+    """Why this look is none of every day; empty for most."""
+    return [one for one in Unusual if one == purpose]
+
+
+def sentence(facts: Mapping[str, object], at: datetime, who: str, *, in_list: bool) -> str:
+    """One look as one sentence. ``who`` names the reader, with the organisation."""
+    when = at.astimezone(SHANGHAI).strftime("%Y年%-m月%-d日 %H:%M")
+    shown = "、".join(fields(_words(facts["fields"]), str(facts["of"])))
+    verb = f"在含 {facts['records']} 份记录的列表中看到" if in_list else "查看"
+    purpose = str(facts["purpose"])
+    why = PURPOSES.get(purpose, purpose)
+    return f"{when}，{who}{verb}了您的{shown}。目的：{why}。依据：{basis(str(facts['basis']))}。"
+
+
+def _words(value: object) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list | tuple) else []
