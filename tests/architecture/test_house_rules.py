@@ -164,6 +164,63 @@ def test_sealed_records_are_opened_in_the_allowed_places_only():
     assert callers == set(ALLOWED_TO_UNSEAL)
 
 
+UNSEALS_OTHERWISE = {
+    "hospital/access.py": "the key of a person's tags",
+    "hospital/actions/keys.py": "the name of the caller's own device",
+    "hospital/actions/login.py": "the openid, for WeChat",
+    "hospital/actions/people.py": "a person's name and number, for records that are being written",
+    "hospital/consultations/actions/asking.py": "the same, for the patient's own question",
+    "hospital/consultations/practice.py": "the age of the patient",
+    "hospital/faces/actions.py": "what the patient has just claimed to be, for WeChat",
+    "hospital/idempotency.py": "an answer, for who got it before",
+    "hospital/looking.py": "the name of who looked, for the patient",
+    "hospital/records.py": "the key of a record",
+    "hospital/resealing.py": "the rotation of keys, which reads no content",
+}
+
+
+def test_sealed_texts_are_opened_in_the_allowed_places_only():
+    """L15: one function takes a record's key out, and the content needs the key."""
+    callers, content, keys = set(), set(), set()
+    for name, node in nodes(ast.Attribute | ast.Name | ast.ImportFrom | ast.Constant):
+        match node:
+            case ast.Attribute(attr="unseal"):
+                callers.add(name)
+            case ast.Attribute(attr="unseal_with") | ast.Name(id="unseal_with"):
+                content.add(name)
+            case ast.ImportFrom(module="hospital.records" | "hospital.access"):
+                raise AssertionError(f"{name} imports past the module")
+            case ast.Attribute(attr="wrapped_key"):
+                keys.add(name)
+            case ast.Constant(value=str(text)) if re.search(r"\bwrapped_key\b", text):
+                keys.add(name)
+    assert callers == set(UNSEALS_OTHERWISE)
+    assert content == {"hospital/keyservice.py", "hospital/records.py", "hospital/sealing.py"}
+    assert keys - {"hospital/models.py"} == {"hospital/records.py"}
+
+
+def test_only_a_committed_entry_makes_a_right_to_open():
+    """L15: nobody else makes a ``Viewing`` or says that it is committed."""
+    makers = {
+        name
+        for name, node in nodes(ast.Call)
+        if "Viewing" in (getattr(node.func, "attr", ""), getattr(node.func, "id", ""))
+    }
+    setters = {
+        name
+        for name, node in nodes(ast.Attribute)
+        if node.attr == "committed" and isinstance(node.ctx, ast.Store)
+    }
+    assert (makers, setters) == ({"hospital/access.py"}, set())
+
+
+def test_no_command_imports_what_opens_a_record():
+    """Z10: an administrator has no command that shows content."""
+    opening = re.compile(r"hospital(\.|\s+import\s.*)\b(records|access|aead)\b")
+    for path in BASE.rglob("management/commands/*.py"):
+        assert not opening.search(path.read_text()), name_of(path)
+
+
 def test_nobody_reads_the_clock_but_the_edge():
     """F10: time is passed in; only HTTP, tasks and commands ask for it."""
     web = ("api.py", "batches.py", "api_claims.py", "http.py", "asking.py", "authentication.py")
