@@ -1,4 +1,4 @@
-"""The scan station, the courier's page, the hand-over, and the shelf."""
+"""The scan station, the courier's page, the hand-over."""
 
 from __future__ import annotations
 
@@ -11,11 +11,18 @@ from hospital import http
 from hospital.roles import Role
 from hospital.units import stamp
 from ledger.entry import Statement
-from pharmacy.actions import delivering, dispensing, stock
+from pharmacy.actions import delivering, dispensing, lots
+from pharmacy.lots import REASON_MAX
 from pharmacy.queries import SCAN_LIFE
 from prescriptions.api import changed, shown
 
 LINES_MAX = 20
+LOTS_MAX = 50
+
+
+class LotInput(http.Strict):
+    lot = serializers.UUIDField(help_text="the lot's id")
+    units = http.Whole(min_value=1, max_value=10_000)
 
 
 class DispenseInput(http.Strict):
@@ -24,11 +31,34 @@ class DispenseInput(http.Strict):
         allow_empty=False,
         help_text="line number → dispensing units",
     )
+    lots = serializers.ListField(
+        child=LotInput(),
+        default=list,
+        max_length=LOTS_MAX,
+        help_text="what is not named is taken as it expires; narcotics' lots are named",
+    )
+    reason = http.Text(
+        max_length=REASON_MAX,
+        default="",
+        allow_blank=True,
+        help_text="why not of the lot that expires first",
+    )
 
     def validate_lines(self, lines: dict[str, int]) -> dict[str, int]:
         if len(lines) > LINES_MAX:
             raise serializers.ValidationError("Too many lines.")
         return lines
+
+    def validate_lots(self, named: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if len({one["lot"] for one in named}) != len(named):
+            raise serializers.ValidationError("A lot is named twice.")
+        return named
+
+
+def given(call: http.Call) -> lots.Given:
+    """What the input says is given out, or checked."""
+    units = {one["lot"]: one["units"] for one in call.values["lots"]}
+    return lots.Given(call.values["lines"], lots.Choice(units, call.values["reason"]))
 
 
 class DeliverInput(http.Strict):
@@ -76,7 +106,7 @@ class DispenseStatement(http.Draw):
 
     def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
         lines = call.values["lines"]
-        statement = dispensing.draw(call.prescription_id, lines, **call.drawer)
+        statement = dispensing.draw(call.prescription_id, given(call), **call.drawer)
         return statement, {"zh": f"发药：{len(lines)}种，共{sum(lines.values())}件"}
 
 
@@ -90,10 +120,9 @@ class Dispense(http.Command):
         pass
 
     def act(self, call: http.Call) -> dict[str, Any]:
-        done = dispensing.dispense(
-            call.prescription_id, call.values["lines"], call.note, **call.doer
+        return changed(
+            *dispensing.dispense(call.prescription_id, given(call), call.note, **call.doer)
         )
-        return changed(*done)
 
 
 class Parcels(http.Query):
@@ -183,18 +212,3 @@ class Deliver(_CodeFirst, http.Command):
     def act(self, call: http.Call) -> dict[str, Any]:
         done = delivering.deliver(call.prescription_id, call.values["code"], call.note, **call.doer)
         return changed(*done)
-
-
-class Stock(http.Command):
-    """Say what the caller's pharmacy has of a medicine and what it asks for one unit."""
-
-    roles = (Role.PHARMACIST,)
-
-    class Input(http.Strict):
-        medicine = http.Text(max_length=40)
-        price_fen = http.Whole(min_value=0, max_value=100_000_000)
-        on_hand = http.Whole(min_value=0, max_value=10_000_000)
-
-    def act(self, call: http.Call) -> dict[str, Any]:
-        item = stock.set_item(**call.values, by=call.by)
-        return {"medicine": item.medicine_id, "on_hand": item.on_hand, "reserved": item.reserved}

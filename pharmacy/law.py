@@ -13,7 +13,12 @@ _AT_ITS_PHARMACY = equal(
 _BY_ITS_COURIER = equal(
     "wrong_courier", "the authorized courier signs", "signer.organisation", "kept.courier"
 )
-_GIVEN_OUT: Data = {"pharmacy": "text", "lines": {"*": "count"}, "scan": "hex32"}
+_GIVEN_OUT: Data = {
+    "pharmacy": "text",
+    "lines": {"*": "count"},
+    "lots?": {"*": "count"},
+    "scan": "hex32",
+}
 _GIVING_OUT = [
     _AT_ITS_PHARMACY,
     equal("wrong_pharmacy", "it names the authorized pharmacy", "facts.pharmacy", "kept.pharmacy"),
@@ -24,6 +29,7 @@ _GIVING_OUT = [
         "facts.lines",
         "kept.left",
     ),
+    *lawseconds.BY_LOTS,
 ]
 _COLLECTED = (Status.DISPENSED, Way.COLLECT)
 _SENT = (Status.DISPENSED, Way.COURIER)
@@ -57,12 +63,13 @@ def clauses() -> dict[str, Clause]:
 
 
 def _double_check() -> Clause:
-    """The last one counts, for the scan and the lines that it names."""
+    """The last one counts, for the scan, the lines and the lots that it names."""
     return Clause(
         _GIVEN_OUT,
         [lawseconds.AT_THE_COUNTER, *_GIVING_OUT],
         keep={
             "checked_lines": "facts.lines",
+            "checked_lots": "facts.lots",
             "checked_scan": "facts.scan",
             "double_checker": "signer.person",
         },

@@ -8,17 +8,32 @@ from django.db import models
 from django.db.models import F, Q
 
 from hospital.models import Account, Address, Organisation
+from pharmacy.lots import Count as Count
+from pharmacy.lots import Lot as Lot
+from pharmacy.lots import Movement as Movement
 from prescriptions.models import Medicine, Prescription
 
 
 class StockItem(models.Model):
-    """What a pharmacy has of one medicine, in dispensing units, and what it asks for one."""
+    """
+    What a pharmacy has of one medicine, in dispensing units, and what it asks for one.
+
+    ``on_hand`` is the sum of its lots; only a ``Movement`` changes it. ``storage``: how it
+    is kept, in the pharmacopoeia's words (常温 10 to 30 °C, 阴凉 up to 20 °C, 冷处 2 to 10 °C,
+    unconfirmed).
+    """
+
+    class Storage(models.TextChoices):
+        ROOM = "room"
+        COOL = "cool"
+        COLD = "cold"
 
     pharmacy = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     medicine = models.ForeignKey(Medicine, models.PROTECT, related_name="+")
     price_fen = models.PositiveIntegerField()
-    on_hand = models.PositiveIntegerField()
+    on_hand = models.PositiveIntegerField(default=0, editable=False)
     reserved = models.PositiveIntegerField(default=0)
+    storage = models.CharField(max_length=4, choices=Storage.choices, default=Storage.ROOM)
 
     class Meta:
         constraints = [
@@ -64,6 +79,7 @@ class Scan(models.Model):
     pharmacy = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     scanned_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, help_text="the patient took the authorization back")
+    checked_lots = models.JSONField(null=True, help_text="what the second pharmacist has checked")
 
 
 class Dispensing(models.Model):

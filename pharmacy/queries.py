@@ -138,7 +138,11 @@ _BASKETS = """
         SELECT shelf.pharmacy_id, sum(shelf.price_fen * wanted.units) AS total_fen,
                jsonb_object_agg(wanted.code, shelf.price_fen) AS prices
         FROM pharmacy_stockitem AS shelf JOIN wanted ON wanted.code = shelf.medicine_id
-        WHERE shelf.on_hand - shelf.reserved >= wanted.units
+        WHERE shelf.on_hand - shelf.reserved - coalesce((
+            SELECT sum(lot.on_hand) FROM pharmacy_lot AS lot
+            WHERE lot.item_id = shelf.id AND lot.on_hand > 0
+              AND (lot.state <> 'open' OR lot.expires_on < timezone('Asia/Shanghai', now())::date)
+        ), 0) >= wanted.units
           AND shelf.pharmacy_id IN (SELECT id FROM open_to)
         GROUP BY shelf.pharmacy_id
         HAVING count(*) = (SELECT count(*) FROM wanted)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from pharmacy import api, api_double_check, api_history, api_requests
+from pharmacy import api, api_double_check, api_history, api_requests, api_stock
 
 ONE = "prescriptions/<uuid:prescription_id>"
 
@@ -21,5 +21,12 @@ urlpatterns = [
     path(f"{ONE}/deliver/statement", api.DeliverStatement.as_view()),
     path(f"{ONE}/deliver", api.Deliver.as_view()),
     path("history", api_history.History.as_view()),
-    path("stock", api.Stock.as_view()),
+    path("double-checks", api_double_check.DoubleChecks.as_view()),
+    path("stock", api_stock.Stock.as_view()),
+    path("stock/receipts", api_stock.Receipts.as_view()),
+    path("stock/lots", api_stock.Lots.as_view()),
+    path("stock/lots/<uuid:lot_id>/state", api_stock.Put.as_view()),
+    path("stock/counts", api_stock.Counts.as_view()),
+    path("stock/counts/<uuid:count_id>/confirm", api_stock.Confirm.as_view()),
+    path("stock/reconciliation", api_stock.Reconciliation.as_view()),
 ]

@@ -47,7 +47,7 @@ class RegisterOfNarcotics(http.Query):
 
     def show(self, call: http.Call) -> dict[str, Any]:
         asked = self.request.query_params
-        since, until = _period(self.request, calendar.legal_day(call.at))
+        since, until = period(self.request, calendar.legal_day(call.at))
         page = registering.read(
             asked.get("hospital", "").replace("\x00", ""),
             (since, until),
@@ -89,7 +89,7 @@ def _said(fields: Mapping[str, Any] | None) -> dict[str, Any] | None:
     }
 
 
-def _period(request: Request, today: date) -> tuple[date, date]:
+def period(request: Request, today: date) -> tuple[date, date]:
     """The days asked for, ``until`` exclusive. Raises ``BadPeriod``."""
     since = _day(request, "since") or today
     until = _day(request, "until") or date.fromordinal(min(since.toordinal() + 1, LAST))

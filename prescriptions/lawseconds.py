@@ -67,12 +67,37 @@ DOUBLE_CHECKED = [
             ["equal", "facts.lines", "kept.checked_lines"],
         ),
         (
+            "these are the lots that were checked",
+            ["equal", "facts.lots", "kept.checked_lots"],
+        ),
+        (
             "this is the scan for which it was checked",
             ["equal", "facts.scan", "kept.checked_scan"],
         ),
     )
 ]
 """What holds for giving out; what was never checked has no person who did."""
+BY_LOTS = [
+    condition(
+        "no_lots",
+        "it names lots, exactly when its form takes two pharmacists",
+        "any",
+        ["all", _BY_ONE_PHARMACIST, ["lacks", "facts", is_("lots")]],
+        [
+            "all",
+            ["one_of", ["kept.form"], [[form.value] for form in TWO_PHARMACISTS]],
+            ["has", "facts", is_("lots")],
+        ],
+    ),
+    condition(
+        "wrong_lots",
+        "its lots hold together what its lines do",
+        "any",
+        ["lacks", "facts", is_("lots")],
+        ["equal", {"sum": ["facts.lots"]}, {"sum": ["facts.lines"]}],
+    ),
+]
+"""Of what is given out or checked: batches of narcotics stand in ledgers of their own."""
 NOT_THE_COUNTERSIGNER = condition(
     "four_eyes",
     "who signs is not the person who countersigned it",

@@ -36,6 +36,7 @@ from tests import (
     registered,
     reviewed,
     secrecy,
+    stockbooks,
     talks,
 )
 
@@ -63,6 +64,7 @@ def faults(*, everything_is_ours: bool = False) -> list[str]:
         return unrest
     ways = _ways()
     found = [*the_logs(), *the_prescriptions(ways), *the_shelves(), *the_money(ways)]
+    found += stockbooks.faults(ways)
     found += [*the_claims(ways), *contents.faults(ways), *registered.faults(ways)]
     found += [*talks.faults(ways), *consented.faults(ways), *planned.faults()]
     found += [*appraised.faults(ways), *reviewed.faults(ways)]

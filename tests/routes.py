@@ -17,6 +17,8 @@ from hospital import http
 
 EXAMPLES = {
     "<uuid:prescription_id>": lambda: str(uuid4()),
+    "<uuid:lot_id>": lambda: str(uuid4()),
+    "<uuid:count_id>": lambda: str(uuid4()),
     "<uuid:consultation_id>": lambda: str(uuid4()),
     "<uuid:check_id>": lambda: str(uuid4()),
     "<uuid:series_id>": lambda: str(uuid4()),

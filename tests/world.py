@@ -32,9 +32,9 @@ from hospital.models import Account, Department, Organisation
 from hospital.rights import Rights, Title
 from hospital.roles import OrganisationKind, Role
 from ledger import network
-from pharmacy.models import StockItem
 from prescriptions.facts import Control, InsuranceClass
 from prescriptions.models import Medicine
+from tests.shelves import a_shelf
 
 BASE = "http://127.0.0.1"
 PAEDIATRICS = "儿科"
@@ -252,9 +252,7 @@ class World:
     def morphine(self) -> Medicine:
         """A narcotic, which the hospital's own pharmacy has."""
         medicine = a_medicine(control=Control.NARCOTIC)
-        StockItem.objects.create(
-            pharmacy=self.own_pharmacy, medicine=medicine, price_fen=100, on_hand=100_000
-        )
+        a_shelf(self.own_pharmacy, medicine, on_hand=100_000)
         return medicine
 
     @cached_property
@@ -326,9 +324,7 @@ class World:
         if not self.medicines:
             self.medicines.extend(a_medicine() for _ in range(3))
         for medicine in self.medicines:
-            StockItem.objects.create(
-                pharmacy=pharmacy, medicine=medicine, price_fen=medicine.price_fen, on_hand=on_hand
-            )
+            a_shelf(pharmacy, medicine, price_fen=medicine.price_fen, on_hand=on_hand)
         return pharmacy
 
     def a_patient(self, born: date = date(1960, 5, 17)) -> Patient:

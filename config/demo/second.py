@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from config.demo.cast import Cast
-from hospital.client import Problem
+from hospital.client import Client, Problem
 from prescriptions.uploaded import Uploaded
 
 Step = Callable[..., dict[str, Any]]
 """``Play._step``: who, verb, body, the state that it leads to."""
 APPROVE = {"decision": "approve"}
+
+
+class Missing(Exception):
+    """A list does not show what it should."""
 
 
 def countersign(cast: Cast, script: Uploaded, step: Step) -> None:
@@ -28,12 +33,28 @@ def confirm(cast: Cast, script: Uploaded, number: int, step: Step) -> None:
 def double_check(
     cast: Cast, at: tuple[str, int], scan: dict[str, Any], lines: dict[str, int]
 ) -> None:
-    """Another pharmacist than ``at`` (pharmacy, number) looks at what was scanned, and signs."""
+    """
+    Another pharmacist than ``at`` (pharmacy, number) finds what was scanned, looks, and signs.
+
+    The check names the lots from which it is taken.
+    """
     pharmacy, number = at
     second = cast.member(pharmacy, "pharmacist", number + 1)
+    if scan["id"] not in [one["scan"] for one in second.get("/api/double-checks")["waiting"]]:
+        raise Missing("what was scanned does not wait for the second pharmacist")
     about = f"/api/prescriptions/{scan['prescription']}/double-check"
-    second.get(f"{about}/{scan['id']}")
-    second.command(about, {"scan": scan["id"], "lines": lines})
+    seen = second.get(f"{about}/{scan['id']}")["lines"]
+    named: Counter[str] = Counter()
+    for line, units in lines.items():
+        named[first_lot(second, seen[line]["code"])] += units
+    lots = [{"lot": lot, "units": units} for lot, units in named.items()]
+    second.command(about, {"scan": scan["id"], "lines": lines, "lots": lots})
+
+
+def first_lot(pharmacist: Client, medicine: str) -> str:
+    """What expires first of what may be given out."""
+    lots = pharmacist.get("/api/stock/lots", medicine=medicine)["lots"]
+    return str(next(one["id"] for one in lots if one["usable"]))
 
 
 def only_at(problem: Problem) -> str:

@@ -10,16 +10,20 @@ from django.db import transaction
 from stdnum.cn import ric
 
 from config.sample import loader
+from hospital import calendar
 from hospital.actions import people
 from hospital.models import Account, Department, Organisation
 from hospital.rights import Rights
 from hospital.roles import Role
+from pharmacy.actions import receiving
 from pharmacy.models import StockItem
 from prescriptions.models import Medicine
 from prescriptions.uploaded import Uploaded
 
 BASIS_POINTS = 10_000
 PAEDIATRICS = "儿科"
+LOT, LASTS = "示范20260801", timedelta(days=730)
+"""The lot that lies on the sample's shelves, and how long it can be used."""
 NEWCOMERS_BORN = date(1965, 1, 1)
 NEWCOMERS_RIGHTS = Rights(practising_since=date(2010, 7, 1))
 
@@ -50,7 +54,7 @@ def load(*, at: datetime) -> dict[str, Account]:
             account = _employ(member, organisation, at)
             accounts[f"{source.slug}/{member.role}/{number}"] = account
         if source.stock:
-            _fill_shelf(organisation, source.stock)
+            _fill_shelf(organisation, source.stock, at)
     return accounts
 
 
@@ -120,13 +124,13 @@ def _employ(member: loader.Member, organisation: Organisation, at: datetime) -> 
     )
 
 
-def _fill_shelf(pharmacy: Organisation, stock: loader.Stock) -> None:
+def _fill_shelf(pharmacy: Organisation, stock: loader.Stock, at: datetime) -> None:
+    """Every medicine, in one lot of an invented number; what has a lot gets no second one."""
     items = [
         StockItem(
             pharmacy=pharmacy,
             medicine_id=medicine.code,
             price_fen=medicine.price_fen * stock.price_factor_bp // BASIS_POINTS,
-            on_hand=stock.quantity,
         )
         for medicine in loader.medicines().values()
     ]
@@ -136,3 +140,6 @@ def _fill_shelf(pharmacy: Organisation, stock: loader.Stock) -> None:
         unique_fields=["pharmacy", "medicine"],
         update_fields=["price_fen"],
     )
+    empty = StockItem.objects.filter(pharmacy=pharmacy, lots__isnull=True)
+    expires_on = calendar.legal_day(at) + LASTS
+    receiving.open_with(empty.select_related("pharmacy"), LOT, expires_on, stock.quantity, at=at)

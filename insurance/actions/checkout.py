@@ -103,7 +103,7 @@ def authorize(
         courier=plan.courier,
     )
     clear(prescription, at=at)
-    stock.reserve(prescription, plan.pharmacy, plan.wants)
+    stock.reserve(prescription, plan.pharmacy, plan.wants, at=at)
     bill = billing.open_bill(prescription, plan.pharmacy, plan.quote, at=at)
     delivering.plan(prescription, plan.address)
     if bill.patient_fen == 0:

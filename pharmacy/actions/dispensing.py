@@ -15,7 +15,7 @@ from hospital.units import stamp
 from ledger import chain, network, note
 from ledger.entry import Statement
 from pharmacy import codes, queries
-from pharmacy.actions import double_checking, stock
+from pharmacy.actions import double_checking, lots, stock
 from pharmacy.models import Dispensing, Scan
 from prescriptions import lifecycle, permissions
 from prescriptions import queries as rx_queries
@@ -112,29 +112,30 @@ def view(scan_id: UUID, *, by: Actor, at: datetime) -> viewing.Opened:
 
 
 def draw(
-    prescription_id: UUID, lines: dict[str, int], *, by: Actor, key: str, at: datetime
+    prescription_id: UUID, given: lots.Given, *, by: Actor, key: str, at: datetime
 ) -> Statement:
     prescription = lifecycle.find(prescription_id)
     lifecycle.check(prescription, lifecycle.DISPENSE, by=by, at=at)
-    facts = _facts(prescription, lines, _scan(prescription, by, at))
+    facts = _facts(prescription, given, _scan(prescription, by, at), at)
     return lifecycle.propose(prescription, lifecycle.DISPENSE, by=by, key=key, at=at, facts=facts)
 
 
 @transaction.atomic(savepoint=False)
 def dispense(
-    prescription_id: UUID, lines: dict[str, int], signed: str, *, by: Actor, at: datetime
+    prescription_id: UUID, given: lots.Given, signed: str, *, by: Actor, at: datetime
 ) -> tuple[Prescription, chain.Appended]:
     """
     Give out the medicines under the pharmacist's signature; the reserved stock leaves the shelf.
 
     Raises:
         NotScanned, double_checking.WrongQuantity, double_checking.NotChecked,
-        double_checking.OtherScan, and what ``lifecycle.advance`` raises.
+        double_checking.OtherScan, double_checking.OtherLots, and what ``lots.choose`` and
+        ``lifecycle.advance`` raise.
     """
     prescription = lifecycle.lock(prescription_id)
     lifecycle.check(prescription, lifecycle.DISPENSE, by=by, at=at)
     scanned = _scan(prescription, by, at)
-    facts = _facts(prescription, lines, scanned)
+    facts = _facts(prescription, given, scanned, at)
     entry = lifecycle.advance(
         prescription,
         lifecycle.DISPENSE,
@@ -144,12 +145,12 @@ def dispense(
         facts=facts,
         dispensed_by_id=by.person,
     )
-    stock.take(prescription)
+    stock.take(prescription, lots.chosen(given.lots, scanned), entry, by=by, at=at)
     Dispensing.objects.create(
         prescription=prescription,
         scan=scanned,
         pharmacist_id=by.account,
-        lines=lines,
+        lines=given.lines,
         dispensed_at=at,
     )
     series.put_off_next(prescription, at=at)
@@ -192,6 +193,8 @@ def _scan(prescription: Prescription, by: Actor, at: datetime) -> Scan:
     return scanned
 
 
-def _facts(prescription: Prescription, lines: dict[str, int], scanned: Scan) -> dict[str, Any]:
+def _facts(
+    prescription: Prescription, given: lots.Given, scanned: Scan, at: datetime
+) -> dict[str, Any]:
     double_checking.check_done(prescription, scanned)
-    return double_checking.facts_of(prescription, lines, scanned)
+    return double_checking.facts_of(prescription, given, scanned, at)

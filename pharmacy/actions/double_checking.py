@@ -2,7 +2,8 @@
 Two pharmacists give out narcotics and psychotropics of class I: one scans and dispenses, another
 of the same pharmacy has checked it before (双人复核), in an entry of its own.
 
-The check is of one scan and of the lines to be given out; dispensing repeats both. It ends with the
+The check is of one scan, of the lines to be given out and of the lots from which they are taken;
+dispensing repeats all three. It ends with the
 scan, with the content, and with the patient's authorization: what the doctor changes or the patient
 takes back is scanned and checked again.
 
@@ -24,6 +25,7 @@ from hospital.roles import Actor
 from ledger import chain
 from ledger.entry import Statement
 from pharmacy import queries
+from pharmacy.actions import lots
 from pharmacy.models import Scan
 from prescriptions import content, lifecycle, permissions
 from prescriptions import queries as rx_queries
@@ -92,7 +94,7 @@ def look(prescription: Prescription, basis: str, *, by: Actor, at: datetime) -> 
 def draw(
     prescription_id: UUID,
     scan_id: UUID,
-    lines: dict[str, int],
+    given: lots.Given,
     *,
     by: Actor,
     key: str,
@@ -100,7 +102,7 @@ def draw(
 ) -> Statement:
     """The statement by which the second pharmacist has checked it."""
     prescription = lifecycle.find(prescription_id)
-    facts = facts_of(prescription, lines, _scan(prescription, scan_id, by, at))
+    facts = facts_to_check(prescription, given, _scan(prescription, scan_id, by, at), at)
     return lifecycle.propose(
         prescription, lifecycle.DOUBLE_CHECK, by=by, key=key, at=at, facts=facts
     )
@@ -110,7 +112,7 @@ def draw(
 def double_check(
     prescription_id: UUID,
     scan_id: UUID,
-    lines: dict[str, int],
+    given: lots.Given,
     signed: str,
     *,
     by: Actor,
@@ -122,7 +124,7 @@ def double_check(
     Raises:
         NotNeeded, UnknownScan, WrongQuantity: see each.
         permissions.SamePharmacist: it is the caller's own scan, from whatever account.
-        and what ``lifecycle.advance`` raises.
+        and what ``lots.choose`` and ``lifecycle.advance`` raise.
     """
     prescription = lifecycle.lock(prescription_id)
     scanned = _scan(prescription, scan_id, by, at)
@@ -132,10 +134,11 @@ def double_check(
         by=by,
         at=at,
         signed=signed,
-        facts=facts_of(prescription, lines, scanned),
+        facts=facts_to_check(prescription, given, scanned, at),
         double_checker_id=by.person,
         double_checked_scan=scanned.id,
     )
+    lots.remember(scanned, given.lots)
     return prescription, entry
 
 
@@ -153,11 +156,22 @@ def check_done(prescription: Prescription, scanned: Scan) -> None:
         raise OtherScan
 
 
-def facts_of(prescription: Prescription, lines: dict[str, int], scanned: Scan) -> dict[str, Any]:
-    """What is given out, or checked, as entries say it. Raises ``WrongQuantity``."""
-    if lines != prescription.quantities:
+def facts_to_check(
+    prescription: Prescription, given: lots.Given, scanned: Scan, at: datetime
+) -> dict[str, Any]:
+    """What is checked, as the entry says it. Raises ``WrongQuantity``, ``lots.LotsMissing``, …"""
+    if given.lines != prescription.quantities:
         raise WrongQuantity(field="lines")
-    return {"pharmacy": scanned.pharmacy.slug, "lines": lines, "scan": scanned.id.hex}
+    said = {"pharmacy": scanned.pharmacy.slug, "lines": given.lines, "scan": scanned.id.hex}
+    return {**said, **lots.facts_of(prescription, given.lots, at=at)}
+
+
+def facts_of(
+    prescription: Prescription, given: lots.Given, scanned: Scan, at: datetime
+) -> dict[str, Any]:
+    """The same of what is given out: from the lots that were checked, where two give it out."""
+    choice = lots.chosen(given.lots, scanned)
+    return facts_to_check(prescription, lots.Given(given.lines, choice), scanned, at)
 
 
 def _scan(prescription: Prescription, scan_id: UUID, by: Actor, at: datetime) -> Scan:

@@ -1,17 +1,24 @@
-"""Stock: kept for a prescription, given back, taken. Never below zero, by constraint."""
+"""
+Stock: kept for a prescription, given back, taken. Never below zero, by constraint.
+
+What has expired or is quarantined lies there, and is kept for nobody.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
 
-from hospital import errors
+from hospital import calendar, errors
 from hospital.models import Organisation
 from hospital.roles import Actor
-from pharmacy import queries
+from ledger import chain
+from pharmacy import queries, queries_stock
+from pharmacy.actions import lots
 from pharmacy.models import Reservation, StockItem
 from prescriptions import lifecycle
 from prescriptions.actions.judging import UnknownMedicine
@@ -35,33 +42,22 @@ class OutOfStock(errors.Conflict):
     code = "stock.out"
 
 
-class LessThanReserved(errors.Conflict):
-    """More of it is reserved for patients than would be left."""
-
-    code = "stock.less_than_reserved"
-
-
 @transaction.atomic(savepoint=False)
-def set_item(medicine: str, *, price_fen: int, on_hand: int, by: Actor) -> StockItem:
+def set_item(medicine: str, *, price_fen: int, storage: str, by: Actor) -> StockItem:
     """
-    What the caller's pharmacy has of a medicine and asks for one unit from now on.
+    What the caller's pharmacy asks for one unit of a medicine from now on, and how it is kept.
 
     Raises:
         UnknownMedicine: the catalogue has no such code.
-        LessThanReserved: see there.
     """
     if not Medicine.objects.filter(code=medicine).exists():
         raise UnknownMedicine(field="medicine")
     item, _ = StockItem.objects.get_or_create(
-        pharmacy_id=by.organisation_id,
-        medicine_id=medicine,
-        defaults={"price_fen": price_fen, "on_hand": on_hand},
+        pharmacy_id=by.organisation_id, medicine_id=medicine, defaults={"price_fen": price_fen}
     )
     item = StockItem.objects.select_for_update().get(id=item.id)
-    if on_hand < item.reserved:
-        raise LessThanReserved(reserved=item.reserved)
-    item.price_fen, item.on_hand = price_fen, on_hand
-    item.save(update_fields=["price_fen", "on_hand"])
+    item.price_fen, item.storage = price_fen, storage
+    item.save(update_fields=["price_fen", "storage"])
     return item
 
 
@@ -74,21 +70,27 @@ def prices(pharmacy: Organisation, wanted: Wanted) -> dict[str, int]:
     return {line: items[code].price_fen * units for line, (code, units) in wanted.items()}
 
 
-def reserve(prescription: Prescription, pharmacy: Organisation, wanted: Wanted) -> None:
+def reserve(
+    prescription: Prescription, pharmacy: Organisation, wanted: Wanted, *, at: datetime
+) -> None:
     """
     Keep all units for a prescription whose row the caller holds, or nothing.
+
+    What cannot be given out today is kept for nobody; asked when the items are locked.
 
     Items are locked in the order of their ids, so two baskets never wait for each other.
     Raises ``NotStocked`` or ``OutOfStock``, naming the line.
     """
     locked = queries.items(pharmacy, _codes(wanted)).select_for_update().order_by("id")
     items = {item.medicine_id: item for item in locked}
+    withheld = queries_stock.withheld([one.id for one in items.values()], calendar.legal_day(at))
     for line, (code, units) in wanted.items():
         item = items.get(code)
         if item is None:
             raise NotStocked(line=line)
-        if item.on_hand - item.reserved < units:
-            raise OutOfStock(line=line, left=item.on_hand - item.reserved)
+        left = item.on_hand - item.reserved - withheld.get(item.id, 0)
+        if left < units:
+            raise OutOfStock(line=line, left=max(left, 0))
         item.reserved += units
     StockItem.objects.bulk_update(items.values(), ["reserved"])
     units_of: dict[int, int] = {}
@@ -102,12 +104,38 @@ def reserve(prescription: Prescription, pharmacy: Organisation, wanted: Wanted) 
 
 def release(prescription: Prescription) -> int:
     """Give back what is held for a prescription whose row the caller holds; how many items."""
-    return _end(prescription.id, Reservation.State.RELEASED)
+    held = list(
+        Reservation.objects.filter(
+            prescription=prescription, state=Reservation.State.HELD
+        ).order_by("item_id")
+    )
+    for reservation in held:
+        StockItem.objects.filter(id=reservation.item_id).update(
+            reserved=F("reserved") - reservation.quantity
+        )
+    return _end(held, Reservation.State.RELEASED)
 
 
-def take(prescription: Prescription) -> int:
-    """The held units leave the shelf; the caller holds the prescription's row."""
-    return _end(prescription.id, Reservation.State.TAKEN)
+def take(
+    prescription: Prescription,
+    choice: lots.Choice,
+    entry: chain.Appended,
+    *,
+    by: Actor,
+    at: datetime,
+) -> int:
+    """
+    The held units leave the shelf by their lots, with the entry that says so; how many items.
+
+    The caller holds the prescription's row. Raises what ``lots.choose`` raises.
+    """
+    held = queries_stock.lock_held_for(prescription)
+    taken = lots.choose(held, choice, at=at)
+    for reservation in held:
+        reservation.item.reserved -= reservation.quantity
+    StockItem.objects.bulk_update([one.item for one in held], ["reserved"])
+    lots.take(prescription, taken, choice, entry, by=by, at=at)
+    return _end(held, Reservation.State.TAKEN)
 
 
 def release_closed() -> int:
@@ -121,18 +149,7 @@ def _release_closed(prescription_id: UUID) -> bool:
     return prescription.status not in CHOSEN and release(prescription) > 0
 
 
-def _end(prescription_id: UUID, state: Reservation.State) -> int:
-    held = list(
-        Reservation.objects.filter(
-            prescription_id=prescription_id, state=Reservation.State.HELD
-        ).order_by("item_id")
-    )
-    for reservation in held:
-        leaves = {"on_hand": F("on_hand") - reservation.quantity}
-        StockItem.objects.filter(id=reservation.item_id).update(
-            reserved=F("reserved") - reservation.quantity,
-            **(leaves if state is Reservation.State.TAKEN else {}),
-        )
+def _end(held: Sequence[Reservation], state: Reservation.State) -> int:
     return Reservation.objects.filter(id__in=[one.id for one in held]).update(state=state)
 
 

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import connection, connections
 
 from insurance.actions import checkout
-from pharmacy.actions import dispensing
+from pharmacy.actions import dispensing, lots
 from prescriptions.actions import issuing
 from tests.benchmarks import lanes, recording
 from tests.benchmarks.recording import Request
@@ -47,7 +47,7 @@ def dispense(scene: Scene, number: int) -> Request:
     """The pharmacist's signed dispensing: stock leaves the shelf."""
     setting = scene.any(number)
     rx = setting.scanned()
-    statement = dispensing.draw(rx, LINES, **setting.pharmacist.drawer)
+    statement = dispensing.draw(rx, lots.Given(LINES), **setting.pharmacist.drawer)
     body = {"lines": LINES, "note": setting.pharmacist.sign(statement)}
     return _command(rx, "dispense", setting.pharmacist, body)
 

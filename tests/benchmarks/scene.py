@@ -36,6 +36,7 @@ from prescriptions.actions import drafting, issuing, reviewing
 from prescriptions.inputs import DraftInput
 from prescriptions.models import Prescription, Status
 from tests import world
+from tests.shelves import a_lot
 
 SETTINGS = 4
 PLENTY = 10_000_000
@@ -80,7 +81,9 @@ class Setting:
         self.patient = self.a_patient()
         # A recorded UPDATE carries the count of its moment; so far from zero none can break a rule.
         shelf = StockItem.objects.filter(pharmacy=self.world.pharmacy)
-        shelf.update(on_hand=PLENTY, reserved=PLENTY // 2)
+        for item in shelf:
+            a_lot(item, PLENTY, "more")
+        shelf.update(reserved=PLENTY // 2)
 
     def a_patient(self) -> Who:
         """Identified, with a phone's key, insured by the fund and by an insurer."""

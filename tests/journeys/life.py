@@ -13,9 +13,9 @@ from typing import Any
 from uuid import uuid4
 
 from hospital.client import Client, Problem
-from pharmacy.models import Scan
+from pharmacy.models import Reservation, Scan
 from prescriptions.models import Prescription
-from tests.journeys import uploads
+from tests.journeys import narcotics, uploads
 from tests.journeys.writes import asking, of, owed, told_code
 from tests.world import Patient, World
 
@@ -269,11 +269,17 @@ def _double_check(it: Played, by: Client) -> None:
     scans = Scan.objects.filter(prescription__id=it.rx).exclude(pharmacist__id=by.account)
     scan = scans.order_by("-scanned_at").first()
     named = str(scan.id) if scan else str(uuid4())
-    it.command(by, "double-check", {"scan": named, "lines": _lines(it)})
+    it.command(by, "double-check", {"scan": named, "lines": _lines(it), "lots": _lots(it)})
 
 
 def _dispense(it: Played, by: Client) -> None:
     it.command(by, "dispense", {"lines": _lines(it)})
+
+
+def _lots(it: Played) -> list[dict[str, Any]]:
+    """Of what is held for a narcotic, as much as the whole prescription; none if nothing is."""
+    held = Reservation.objects.filter(prescription__id=it.rx, state=Reservation.State.HELD)
+    return narcotics.lots(it.rx, sum(_lines(it).values())) if held.exists() else []
 
 
 def _lines(it: Played) -> dict[str, int]:

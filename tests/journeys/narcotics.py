@@ -5,12 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from hospital.client import Client
-from pharmacy.models import Scan
+from pharmacy.models import Lot, Reservation, Scan
 from prescriptions.models import Prescription
 from tests.world import Patient, World
 
 APPROVE = {"decision": "approve"}
 LINES = {"1": 1}
+
+
+def lots(rx: str, units: int = 1) -> list[dict[str, Any]]:
+    """As an input names them: of what is held for it the lot that expires first."""
+    held = Reservation.objects.filter(prescription__id=rx).latest("id")
+    first = Lot.objects.filter(item=held.item_id, on_hand__gt=0).earliest(
+        "expires_on", "created_at", "id"
+    )
+    return [{"lot": str(first.id), "units": units}]
 
 
 def issued(world: World, patient: Patient) -> str:
@@ -54,7 +63,7 @@ def scanned(world: World, patient: Patient) -> str:
 def to_check(rx: str, **changes: Any) -> dict[str, Any]:
     """The input of a check of the last scan."""
     last = Scan.objects.filter(prescription__id=rx).latest("scanned_at")
-    return {"scan": str(last.id), "lines": LINES, **changes}
+    return {"scan": str(last.id), "lines": LINES, "lots": lots(rx), **changes}
 
 
 def double_checked(world: World, patient: Patient) -> str:

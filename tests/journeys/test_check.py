@@ -14,6 +14,7 @@ from prescriptions.facts import Control
 from tests.journeys.looking import own_list
 from tests.journeys.test_judged_again import line
 from tests.journeys.watching import everything
+from tests.shelves import a_shelf
 from tests.world import a_medicine, an_organisation
 
 CHECK = "/api/prescriptions/check"
@@ -37,9 +38,7 @@ def sold(medicines, *prices_fen, on_hand=10, place=(None, None)) -> str:
 
 def shelf(pharmacy, medicines, *prices_fen, on_hand=10) -> None:
     for medicine, price_fen in zip(medicines, prices_fen, strict=False):
-        StockItem.objects.create(
-            pharmacy=pharmacy, medicine=medicine, price_fen=price_fen, on_hand=on_hand
-        )
+        a_shelf(pharmacy, medicine, price_fen=price_fen, on_hand=on_hand)
 
 
 def basket(world, patient, medicines, **changes):

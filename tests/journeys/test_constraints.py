@@ -16,7 +16,7 @@ from hospital.faces.models import FaceCheck
 from hospital.models import Account, Answer, Department, Emergency, Grant, Key, Organisation, Person
 from hospital.roles import Role
 from insurance.models import Bill, BillLine, Claim, Coverage, Payment
-from pharmacy.models import Reservation, StockItem
+from pharmacy.models import Count, Lot, Movement, Reservation, StockItem
 from prescriptions.appraisal.models import Case, Draw, Sample
 from prescriptions.models import ChangeRequest, Prescription, Status, Version
 from prescriptions.registers import Register, Serial
@@ -49,6 +49,8 @@ def rows(session_world) -> Rows:
     numbered = writes.issue_narcotic(world, patient)
     numbered.by.write(numbered.path, numbered.body)
     serial = Serial.objects.select_related("register").get(prescription_id=numbered.rx)
+    count = writes.count_lot(world, patient)
+    counted = count.by.write(count.path, count.body)
     talk = Consultation.objects.get(id=world.answered(patient))
     rx = Prescription.objects.get(id=ready.rx)
     return {
@@ -73,6 +75,9 @@ def rows(session_world) -> Rows:
         Case: case,
         StockItem: StockItem.objects.filter(pharmacy=world.pharmacy).first(),
         Reservation: Reservation.objects.filter(prescription=open_rx).first(),
+        Lot: Lot.objects.filter(item__pharmacy=world.pharmacy).first(),
+        Movement: Movement.objects.filter(prescription=rx).first(),
+        Count: Count.objects.get(id=counted["id"]),
         Coverage: Coverage.objects.filter(patient_id=patient.account).first(),
         Bill: Bill.objects.get(prescription=rx),
         BillLine: BillLine.objects.filter(bill__prescription=rx).first(),
@@ -193,6 +198,11 @@ def leased_for_ever(rows: Rows) -> None:
     rx.update(lease_holder=models.F("doctor"), lease_until=long_ago)
 
 
+RECEIVED = {
+    "kind": "received",
+    "quantity": 1,
+    **dict.fromkeys(("prescription", "entry", "count")),
+}
 AN_UPLOAD = {"upload_number": b"1", "upload_digest": b"2"}
 
 
@@ -269,8 +279,18 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "case_numbered_once": another_of_this_number,
     "judged_by_somebody_at_a_time": sets(Case, reviewer=None),
     "unreasonable_for_a_problem": sets(Case, problems=[]),
-    "stocked_once": twice(StockItem),
-    "reserved_at_most_on_hand": sets(StockItem, on_hand=0),
+    "stocked_once": twice(StockItem, on_hand=0, reserved=0),
+    "reserved_at_most_on_hand": sets(StockItem, reserved=10**8),
+    "a_lot_once_on_a_shelf": twice(Lot, on_hand=0, commitment="0" * 64),
+    "a_lot_has_a_number": twice(Lot, on_hand=0, commitment="0" * 64, number=""),
+    "quarantined_for_a_reason": sets(Lot, state="quarantined"),
+    "one_count_of_a_lot_waits": twice(Count),
+    "a_difference_has_a_reason": sets(Count, reason=""),
+    "a_difference_of_narcotics_takes_two": sets(Count, state="settled"),
+    "moves_as_its_kind_says": twice(Movement, quantity=1),
+    "dispensed_for_a_prescription": twice(Movement, entry=None),
+    "corrected_after_a_count": twice(Movement, **{**RECEIVED, "kind": "corrected"}),
+    "moved_by_somebody": twice(Movement, **{**RECEIVED, "by": None}),
     "held_once": twice(Reservation),
     "reserves_something": sets(Reservation, quantity=0),
     "covered_once_by_a_payer": twice(Coverage),

@@ -102,6 +102,9 @@ NOTHING_SEALED = {
     "GET /api/me/grants": "names of organisations and of kinds of fields",
     "GET /api/emergencies": "ids and times",
     "GET /api/claims/unsettled": "amounts and ids",
+    "GET /api/double-checks": "ids and times",
+    "GET /api/stock/lots": "what lies on a shelf",
+    "GET /api/stock/reconciliation": "sums by lot, and no prescription",
 }
 
 

@@ -12,10 +12,10 @@ from hospital.roles import Role
 from ledger import note
 from ledger import queries as ledger
 from ledger.entry import Statement
-from pharmacy.models import StockItem
 from prescriptions.facts import Control
 from prescriptions.models import Medicine, Prescription
 from tests.journeys.watching import drawn, everything, subject
+from tests.shelves import a_shelf
 from tests.world import LONG_AGO, a_medicine, a_member
 
 RIGHTS = Rights(practising_since=LONG_AGO, controlled=True)
@@ -35,7 +35,7 @@ def doctor(world) -> Client:
 
 def stocked(medicine: Medicine, *pharmacies: Organisation) -> Medicine:
     for pharmacy in pharmacies:
-        StockItem.objects.create(pharmacy=pharmacy, medicine=medicine, price_fen=100, on_hand=9)
+        a_shelf(pharmacy, medicine, on_hand=9)
     return medicine
 
 

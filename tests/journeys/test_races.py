@@ -14,6 +14,7 @@ from prescriptions.actions import issuing
 from prescriptions.models import Prescription
 from tests.journeys import writes
 from tests.journeys.watching import at_once, drawn, kinds, outcomes, raw, subject
+from tests.shelves import a_shelf
 from tests.world import World, a_medicine
 
 rounds = pytest.mark.parametrize(
@@ -175,9 +176,7 @@ def test_two_devices_authorize_two_pharmacies(world, patient, turn):
 def test_the_last_box_goes_to_one_of_eight_patients(world):
     """R14: nobody is promised what is not there."""
     medicine = a_medicine()
-    item = StockItem.objects.create(
-        pharmacy=world.pharmacy, medicine=medicine, price_fen=100, on_hand=1
-    )
+    item = a_shelf(world.pharmacy, medicine, on_hand=1)
     ready = []
     for _ in range(8):
         patient = world.a_patient()

@@ -17,6 +17,7 @@ from uuid import uuid4
 from django.utils import timezone
 
 from config.demo import form, phone
+from hospital import calendar
 from hospital.client import Client
 from hospital.roles import Role
 from insurance.models import Claim
@@ -26,6 +27,7 @@ from prescriptions.facts import Control
 from prescriptions.models import Medicine, Prescription
 from tests.journeys import narcotics, recovering, sampled, series, uploads
 from tests.journeys.watching import drawn
+from tests.shelves import a_lot, a_shelf
 from tests.world import (
     NARCOTICS,
     Patient,
@@ -361,8 +363,40 @@ def hand_over(world: World, patient: Patient) -> Write:
 
 
 def stock(world: World, patient: Patient) -> Write:
-    body = {"medicine": a_medicine().code, "price_fen": 100, "on_hand": 5}
+    body = {"medicine": a_medicine().code, "price_fen": 100, "storage": "cool"}
     return Write(world.pharmacist, "/api/stock", body)
+
+
+def of_goods(medicine: str, **changes: Any) -> Body:
+    """The input of a receipt of goods."""
+    expires_on = calendar.legal_day(timezone.now()) + timedelta(days=400)
+    body = {"medicine": medicine, "number": "测20261101", "expires_on": expires_on.isoformat()}
+    return {**body, "units": 30, "document": "送货单 1", **changes}
+
+
+def receive_goods(world: World, patient: Patient) -> Write:
+    _ = world.pharmacy
+    return Write(world.pharmacist, "/api/stock/receipts", of_goods(world.medicines[2].code))
+
+
+def count_lot(world: World, patient: Patient) -> Write:
+    """Of narcotics, so that the difference waits for a second person."""
+    lot = a_lot(a_shelf(world.own_pharmacy, a_medicine(control="narcotic"), on_hand=0), 9)
+    body = {"lot": str(lot.id), "units": 8, "reason": "破损一盒"}
+    return Write(world.own_pharmacist, "/api/stock/counts", body)
+
+
+def confirm_count(world: World, patient: Patient) -> Write:
+    ready = count_lot(world, patient)
+    counted = ready.by.write(ready.path, ready.body)
+    path = f"/api/stock/counts/{counted['id']}/confirm"
+    return Write(world.second_own_pharmacist, path, {})
+
+
+def put_lot(world: World, patient: Patient) -> Write:
+    lot = a_lot(a_shelf(world.pharmacy, a_medicine(), on_hand=0), 9)
+    body = {"state": "quarantined", "reason": "包装破损"}
+    return Write(world.pharmacist, f"/api/stock/lots/{lot.id}/state", body)
 
 
 def coverage(world: World, patient: Patient) -> Write:
@@ -534,6 +568,10 @@ WRITES: dict[str, tuple[Make, ...]] = {
     f"{ONE}/ship": (ship,),
     f"{ONE}/deliver": (receive, hand_out, hand_over),
     "/api/stock": (stock,),
+    "/api/stock/receipts": (receive_goods,),
+    "/api/stock/counts": (count_lot,),
+    "/api/stock/counts/<uuid:count_id>/confirm": (confirm_count,),
+    "/api/stock/lots/<uuid:lot_id>/state": (put_lot,),
     "/api/coverages": (coverage,),
     "/api/claims/<uuid:prescription_id>/decide": (decide,),
     "/api/settlements": (settle,),

@@ -3,11 +3,23 @@
 from typing import Any
 
 from tests.ledger.cheating import TO_COUNTER, TO_DISPENSE, Cheat, move
-from tests.ledger.lawful import COLLECTED, Book
+from tests.ledger.lawful import COLLECTED, LOT, Book
 
 CHECKED = (*TO_COUNTER, "double_check")
 AGAIN = COLLECTED[2:4]
 OTHER_SCAN = {"scan": "5d" * 16}
+OTHER_LOT, TOO_FEW = {"lots": {"11" * 32: 4}}, {"lots": {LOT: 3}}
+TWO_LOTS = {"lots": {LOT: 3, "11" * 32: 1}}
+
+
+def of_two_lots(**then: Any) -> Cheat:
+    """Checked as it is taken from two lots; then given out."""
+
+    def write(book: Book) -> None:
+        book.go(*TO_COUNTER).move("double_check", says=TWO_LOTS)
+        book.move("dispense", **then)
+
+    return write
 
 
 def checked_twice(**then: Any) -> Cheat:
@@ -30,6 +42,11 @@ def changed(*after: str) -> Cheat:
     return write
 
 
+def other_lines_of_the_same_lot(book: Book) -> None:
+    book.go(*TO_COUNTER).move("double_check", says={"lines": {"1": 1, "2": 2}})
+    book.move("dispense", says={"lines": {"2": 3}})
+
+
 def by_the_countersigner(book: Book) -> None:
     book.move("submit", says={"form": "narcotic", "dispenser": "pharmacy"})
     book.go("countersign", *TO_COUNTER[1:]).move("double_check", by="countersigner_at_counter")
@@ -38,6 +55,7 @@ def by_the_countersigner(book: Book) -> None:
 LAWFUL: dict[str, Cheat] = {
     "checked by one, given out by another": move("dispense", *CHECKED),
     "checked again for another scan": checked_twice(says=OTHER_SCAN),
+    "from two lots": of_two_lots(says=TWO_LOTS),
     "withdrawn, chosen and checked again": move(
         "dispense", *CHECKED, "withdraw", *AGAIN, "double_check"
     ),
@@ -55,8 +73,27 @@ CHEATS: dict[str, tuple[str, Cheat]] = {
     ),
     "other lines than were checked": (
         "double_check",
-        move("dispense", *CHECKED, says={"lines": {"1": 1, "2": 2}}),
+        other_lines_of_the_same_lot,
     ),
+    "a narcotic given out of no lot": ("no_lots", move("dispense", *CHECKED, says={"lots": None})),
+    "a narcotic checked of no lot": (
+        "no_lots",
+        move("double_check", *TO_COUNTER, says={"lots": None}),
+    ),
+    "an ordinary prescription that names lots": (
+        "no_lots",
+        move("dispense", *TO_DISPENSE, says={"lots": {LOT: 4}}),
+    ),
+    "less out of its lots than is given out": (
+        "wrong_lots",
+        move("dispense", *CHECKED, says=TOO_FEW),
+    ),
+    "more checked than lies in the lots": (
+        "wrong_lots",
+        move("double_check", *TO_COUNTER, says=TOO_FEW),
+    ),
+    "another lot than was checked": ("double_check", move("dispense", *CHECKED, says=OTHER_LOT)),
+    "one lot where two were checked": ("double_check", of_two_lots()),
     "another scan than was checked": ("double_check", move("dispense", *CHECKED, says=OTHER_SCAN)),
     "a scan of which the check was replaced": ("double_check", checked_twice()),
     "checked before it was withdrawn": (

@@ -31,6 +31,7 @@ LAW = law.parse(published.document())
 TAG, OTHER_TAG = "7a" * 32, "7b" * 32
 RX = "rx/" + "1" * 32
 COMMITMENT = b"c" * 32
+LOT = "10" * 32
 COLLECTED = ("issue", "approve", "authorize", "pay", "dispense", "receive", "decide", "claim")
 COURIERED = ("issue", "approve", "authorize", "pay", "dispense", "ship", "hand_over")
 
@@ -216,6 +217,7 @@ class Book:
         self.tips: dict[str, tuple[int, bytes]] = {}
         self.states: dict[str, str] = {}
         self.unnumbered: dict[str, bytes] = {}
+        self.forms: dict[str, str] = {}
         self.numbers = True
         self.keys = dict(SERVICES)
         self.add(
@@ -291,7 +293,8 @@ class Book:
         One move of a prescription, signed by ``by`` and ``also``.
 
         ``says`` are facts that differ (None: they are missing). ``instead`` of some moves others
-        are made. What was written on the form of narcotics is numbered first, while ``numbers``.
+        are made. What was written on the form of narcotics is numbered first, while ``numbers``,
+        and is given out of one lot.
         """
         if self.numbers and of in self.unnumbered:
             self.number(of)
@@ -304,9 +307,11 @@ class Book:
             "to": move.leads_to(state),
             **facts_of(name, way),
         }
-        facts = {
-            key: value for key, value in {**facts, **(says or {})}.items() if value is not None
-        }
+        facts |= says or {}
+        self.forms[of] = facts.get("form", self.forms.get(of, ""))
+        if name == "double_check" or (name == "dispense" and self.forms[of] == "narcotic"):
+            facts.setdefault("lots", {LOT: sum(facts["lines"].values())})
+        facts = {key: value for key, value in facts.items() if value is not None}
         self.states[of] = move.leads_to(state)
         fields = {"patient": TAG, "commitment": COMMITMENT, **fields}
         if facts.get("form") == "narcotic":

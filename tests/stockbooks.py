@@ -1,0 +1,59 @@
+"""Books and goods: what holds of all shelves, lots and movements, whatever happened."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
+
+from ledger.entry import Statement
+from pharmacy.lots import commitment
+from pharmacy.models import Lot, Movement, Reservation, StockItem
+from prescriptions.facts import TWO_PHARMACISTS
+from prescriptions.models import Prescription
+
+DISPENSE = "pharmacy.dispense"
+
+
+def faults(ways: Mapping[str, list[Statement]]) -> Iterator[str]:
+    yield from the_stock_equation()
+    yield from what_left_for_a_prescription(ways)
+
+
+def the_stock_equation(**only: Any) -> Iterator[str]:
+    """Σ movements = a lot's units; Σ lots = an item's. ``only`` narrows the items."""
+    of_lots = Coalesce(Sum("movements__quantity"), 0)
+    lots = Lot.objects.filter(**{f"item__{name}": value for name, value in only.items()})
+    for lot in lots.annotate(moved=of_lots).exclude(moved=F("on_hand")):
+        yield f"lot {lot.number}: {lot.on_hand} on hand, {lot.moved} moved"
+    of_items = Coalesce(Sum("lots__on_hand"), 0)
+    items = StockItem.objects.filter(**only).annotate(lies=of_items)
+    for item in items.filter(~Q(lies=F("on_hand")) | Q(reserved__gt=F("on_hand"))):
+        yield f"item {item.id}: {item.on_hand} on hand, {item.reserved} reserved, {item.lies} lie"
+
+
+def what_left_for_a_prescription(ways: Mapping[str, list[Statement]]) -> Iterator[str]:
+    """As many units left the lots as were taken; of narcotics, those that the entry names."""
+    moved: dict[Any, Counter[str]] = defaultdict(Counter)
+    units: Counter[tuple[Any, int]] = Counter()
+    given_out = Movement.objects.filter(kind=Movement.Kind.DISPENSED)
+    for one in given_out.select_related("lot__item__pharmacy"):
+        lot = one.lot
+        moved[one.prescription_id][lot.commitment] -= one.quantity
+        units[one.prescription_id, lot.item_id] -= one.quantity
+        said = (lot.item.pharmacy.slug, lot.item.medicine_id, lot.number, lot.expires_on)
+        if commitment(bytes(lot.salt), *said) != lot.commitment:
+            yield f"lot {lot.number} is not what it committed to"
+    for held in Reservation.objects.filter(state=Reservation.State.TAKEN):
+        units[held.prescription_id, held.item_id] -= held.quantity
+    for (rx, item), more in units.items():
+        if more:
+            yield f"prescription {rx}: {more} units of item {item} more left than were taken"
+    two = [form.value for form in TWO_PHARMACISTS]
+    for rx in Prescription.objects.filter(form__in=two, id__in=list(moved)):
+        entry = next(one for one in reversed(ways[rx.subject]) if one.kind == DISPENSE)
+        if entry.facts["lots"] != dict(moved[rx.id]):
+            yield f"{rx.subject}: the entry names other lots than the units left"
