@@ -1,10 +1,12 @@
 """Narcotics are given out by one pharmacist and checked by another: two persons, two signatures."""
 
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
+from config.demo import second
 from hospital.client import Problem
 from hospital.models import Account
 from hospital.roles import Role
@@ -207,3 +209,13 @@ def test_a_check_and_a_withdrawal_at_one_moment(world, patient):
 def unchecked(rx):
     found = Prescription.objects.get(id=rx)
     return (found.double_checker_id, found.double_checked_scan) == (None, None)
+
+
+def test_the_demo_finds_what_waits_and_names_its_lot(world, patient):
+    """What the second pharmacist of the demo does works against the list and the shelf."""
+    rx = narcotics.scanned(world, patient)
+    scan = {"id": to_check(rx)["scan"], "prescription": rx}
+    cast = Mock()
+    cast.member.return_value = world.second_own_pharmacist
+    second.double_check(cast, (world.own_pharmacy.slug, 1), scan, LINES)
+    world.own_pharmacist.command(of(rx, "dispense"), GIVE)
