@@ -11,9 +11,10 @@ psychotropics (State Council order 442): batches in ledgers of their own, unconf
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -192,9 +193,9 @@ def _of_item(lots: Sequence[Lot], wanted: int, choice: Choice, at: datetime) -> 
     if named and choice.reason:
         return named
     first = _first_expired(lots, wanted, at)
-    if named and dict(_plain(named)) != dict(_plain(first)):
+    if named and _by_expiry(named) != _by_expiry(first):
         raise NotFirst(lot=first[0][0].number, expires_on=first[0][0].expires_on.isoformat())
-    return first
+    return named or first
 
 
 def _first_expired(lots: Iterable[Lot], wanted: int, at: datetime) -> Taken:
@@ -210,5 +211,9 @@ def _first_expired(lots: Iterable[Lot], wanted: int, at: datetime) -> Taken:
     return taken
 
 
-def _plain(taken: Taken) -> Iterable[tuple[UUID, int]]:
-    return ((lot.id, units) for lot, units in taken)
+def _by_expiry(taken: Taken) -> Counter[date]:
+    """Day → units: of lots that expire together either may be taken."""
+    units: Counter[date] = Counter()
+    for lot, some in taken:
+        units[lot.expires_on] += some
+    return units

@@ -79,10 +79,11 @@ class Setting:
         self.reviewer = Who.of(self.world.reviewer)
         self.pharmacist = Who.of(self.world.pharmacist)
         self.patient = self.a_patient()
-        # A recorded UPDATE carries the count of its moment; so far from zero none can break a rule.
+        # A recorded UPDATE carries the count of its moment; so far from zero none can break a rule;
+        # what expires first is the lot that there is plenty of.
         shelf = StockItem.objects.filter(pharmacy=self.world.pharmacy)
         for item in shelf:
-            a_lot(item, PLENTY, "more")
+            a_lot(item, PLENTY, "plenty", timezone.now().date() + timedelta(days=1_000))
         shelf.update(reserved=PLENTY // 2)
 
     def a_patient(self) -> Who:

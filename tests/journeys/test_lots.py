@@ -135,6 +135,14 @@ class TestGivingOut:
         give(world, rx, lots=[{"lot": lots[name], "units": 1} for name in ("late", "early")])
         assert gone(rx) == {"early": 1, "late": 1}
 
+    def test_takes_either_of_two_that_expire_together(self, world, rx, shelf):
+        Lot.objects.filter(item=shelf, number="early").update(
+            state="quarantined", state_reason="召回"
+        )
+        twin = a_lot(shelf, 5, "twin", today() + 200 * DAY)
+        give(world, rx, lots=[{"lot": str(twin.id), "units": 2}])
+        assert gone(rx) == {"twin": 2}
+
     @pytest.mark.parametrize("changes", [{"state": "quarantined", "state_reason": "召回"}, {}])
     def test_never_takes_what_has_expired_or_was_put_aside(self, world, rx, shelf, changes):
         """A reason does not help."""
