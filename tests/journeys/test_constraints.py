@@ -13,7 +13,17 @@ from django.utils import timezone
 from hospital import records
 from hospital.consultations.models import Consultation, Message
 from hospital.faces.models import FaceCheck
-from hospital.models import Account, Answer, Department, Emergency, Grant, Key, Organisation, Person
+from hospital.models import (
+    Account,
+    Answer,
+    Department,
+    Emergency,
+    Grant,
+    Key,
+    Listed,
+    Organisation,
+    Person,
+)
 from hospital.roles import Role
 from insurance.models import Bill, BillLine, Claim, Coverage, Payment
 from pharmacy.models import Count, Lot, Movement, Reservation, StockItem
@@ -53,12 +63,14 @@ def rows(session_world) -> Rows:
     counted = count.by.write(count.path, count.body)
     talk = Consultation.objects.get(id=world.answered(patient))
     rx = Prescription.objects.get(id=ready.rx)
+    world.doctor.get("/api/prescriptions")  # a list, in which the patient stands
     return {
         Organisation: world.hospital,
         Department: a_department(world.hospital),
         Consultation: talk,
         Message: talk.messages.first(),
         Account: Account.objects.get(id=patient.account),
+        Listed: Listed.objects.filter(patient_id=patient.account).first(),
         Grant: Grant.objects.get(patient_id=patient.account),
         Emergency: Emergency.objects.get(patient_id=patient.account),
         Key: Key.objects.get(account_id=patient.account),
@@ -229,6 +241,7 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "a_face_passes_once_begun": sets(FaceCheck, spent_at=None, verify_id=""),
     "a_face_is_spent_in_time": sets(FaceCheck, spent_at=timezone.now() + timedelta(days=10**4)),
     "a_spent_face_forgets": sets(FaceCheck, phone=b"13900139000"),
+    "listed_once_a_look": twice(Listed),
     "grant_ends_after_it_begins": sets(Grant, until=long_ago),
     "emergency_ends_after_it_begins": sets(Emergency, until=long_ago),
     "verdict_has_reviewer_and_time": sets(Emergency, reviewer=None),
