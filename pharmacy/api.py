@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from hospital import http
+from hospital import http, paging
 from hospital.roles import Role
 from hospital.units import stamp
 from ledger.entry import Statement
@@ -126,12 +126,16 @@ class Dispense(http.Command):
 
 
 class Parcels(http.Query):
-    """The parcels of the caller's courier company, with addresses and nothing else."""
+    """The parcels of the caller's courier company, the oldest first, with addresses alone."""
 
     roles = (Role.COURIER,)
+    query = {"cursor": "next of the page before", "size": "1 to 50; 20 if left out"}
 
     def show(self, call: http.Call) -> dict[str, Any]:
+        wanted = paging.Wanted.asked(self.request.query_params)
+        page, following = delivering.parcels(wanted, **call.doer)
         return {
+            "next": str(following) if following else None,
             "parcels": [
                 {
                     "prescription": str(parcel.prescription.id),
@@ -139,8 +143,8 @@ class Parcels(http.Query):
                     "from": parcel.prescription.pharmacy.slug,  # type: ignore[union-attr]
                     "to": parcel.address,
                 }
-                for parcel in delivering.parcels(**call.doer)
-            ]
+                for parcel in page
+            ],
         }
 
 

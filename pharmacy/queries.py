@@ -13,7 +13,7 @@ from django.db.models.expressions import RawSQL
 
 from hospital.models import Organisation
 from hospital.roles import Actor
-from pharmacy.models import Delivery, Reservation, Scan, StockItem
+from pharmacy.models import Reservation, Scan, StockItem
 from prescriptions import controlled, rules
 from prescriptions.models import CHOSEN, Medicine, Prescription, Status, Way
 
@@ -68,17 +68,14 @@ def live_scan_of(prescription: Prescription, scan_id: UUID, *, at: datetime) -> 
     )
 
 
-def awaiting_courier(company: int | None) -> QuerySet[Delivery]:
-    """What a courier company has to fetch or is carrying, oldest first."""
-    return (
-        Delivery.objects.filter(
-            prescription__courier_id=company,
-            prescription__way=Way.COURIER,
-            prescription__status__in=[Status.DISPENSED, Status.IN_TRANSIT],
-        )
-        .select_related("prescription__pharmacy", "address__record")
-        .order_by("prescription__created_at", "id")
-    )
+def awaiting_courier(company: int | None) -> QuerySet[Prescription]:
+    """What a courier company has to fetch or is carrying, with its address."""
+    return Prescription.objects.filter(
+        courier_id=company,
+        way=Way.COURIER,
+        status__in=[Status.DISPENSED, Status.IN_TRANSIT],
+        delivery__address__isnull=False,
+    ).select_related("pharmacy", "delivery__address__record")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from hospital import access, errors, sealing
-from hospital.models import Address
+from hospital import access, errors, paging, sealing
+from hospital.models import Address, SealedRecord
 from hospital.roles import Actor, Role
 from ledger import chain
 from ledger.entry import Statement
@@ -48,10 +48,13 @@ class WrongWay(errors.Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """What a courier may know: where from, where to, and nothing about the content."""
+    """
+    What a courier may know: where from, where to, and nothing about the content. ``address`` is
+    None if it was erased.
+    """
 
     prescription: Prescription
-    address: dict[str, str]
+    address: dict[str, str] | None
 
 
 def plan(prescription: Prescription, address: Address | None) -> None:
@@ -84,11 +87,17 @@ def show_code(prescription_id: UUID, *, by: Actor) -> str:
     return code_for(prescription)
 
 
-def parcels(*, by: Actor, at: datetime) -> list[Parcel]:
-    """The courier company's parcels, with addresses; the look is recorded first."""
+def parcels(
+    wanted: paging.Wanted, *, by: Actor, at: datetime
+) -> tuple[list[Parcel], paging.Cursor | None]:
+    """
+    A page of the courier company's parcels, oldest first, with addresses; the look is recorded
+    first.
+    """
     with transaction.atomic():
-        found = list(queries.awaiting_courier(by.organisation_id)[:50])
-        addresses = [one.address.record for one in found if one.address]
+        rows = queries.awaiting_courier(by.organisation_id)
+        found, following = paging.oldest_first(rows, wanted)
+        addresses = [_address(one) for one in found]
         looked = access.view(
             by=by,
             at=at,
@@ -97,13 +106,19 @@ def parcels(*, by: Actor, at: datetime) -> list[Parcel]:
             of=addresses,
             about="parcels",
             fields=TO_DELIVER,
-            among=[one.prescription.patient_id for one in found if one.address],
+            among=[one.patient_id for one in found],
         )
-    return [
-        Parcel(one.prescription, access.opened(one.address.record, looked))
-        for one in found
-        if one.address
+    opened = [
+        Parcel(one, access.listed(address, looked))
+        for one, address in zip(found, addresses, strict=True)
     ]
+    return opened, following
+
+
+def _address(prescription: Prescription) -> SealedRecord:
+    address = prescription.delivery.address
+    assert address is not None, "what a courier brings has an address"
+    return address.record
 
 
 def draw_ship(prescription_id: UUID, *, by: Actor, key: str, at: datetime) -> Statement:

@@ -8,11 +8,12 @@ from typing import Any
 from django.db import connection
 
 from hospital.client import Client
+from hospital.roles import OrganisationKind, Role
 from ledger import network, note, tasks
 from ledger.entry import Statement
 from tests.journeys import writes
 from tests.journeys.watching import raw
-from tests.world import Patient
+from tests.world import Patient, World, a_member, an_organisation
 
 ASKED = "/api/history"
 REFUSED = (403, "access.not_granted")
@@ -54,6 +55,35 @@ def own_list(patient: Patient) -> list[Statement]:
         tasks.patients(line)
     entries = patient.client.get("/api/me/entries", size=100)["entries"]
     return [Statement.parse(note.parse(one["note"].encode()).text) for one in entries]
+
+
+def a_courier() -> tuple[str, Client]:
+    """A courier company that has no parcels yet: its name in the interface, and who works there."""
+    company = an_organisation(OrganisationKind.COURIER)
+    return company.slug, a_member(Role.COURIER, company)
+
+
+def given_to(world: World, patient: Patient, company: str) -> str:
+    """A prescription that is dispensed for this courier company to bring."""
+    rx = world.approved(patient)
+    choice = {**world.choice(patient, "courier"), "courier": company}
+    patient.client.command(writes.of(rx, "authorize"), choice)
+    world.pay(patient, rx)
+    world.pharmacist.write("/api/scans", {"code": world.code(patient, rx)})
+    world.pharmacist.command(writes.of(rx, "dispense"), {"lines": {"1": 1, "2": 1}})
+    return rx
+
+
+def parcels_of(courier: Client, size: int = 50) -> list[Json]:
+    """All parcels of the company, page by page."""
+    found: list[Json] = []
+    more: dict[str, str] = {}
+    while True:
+        page = courier.get("/api/parcels", size=size, **more)
+        found += page["parcels"]
+        if page["next"] is None:
+            return found
+        more = {"cursor": page["next"]}
 
 
 def events(subject: str) -> list[str]:

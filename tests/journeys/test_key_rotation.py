@@ -18,6 +18,9 @@ from tests.world import Patient, World
 
 PUBLIC = {
     "commitment": "a digest with salts",
+    "leaf": "the hash of a public entry",
+    "entry": "the hash of a public entry",
+    "salt": "of a lot's commitment, which says nothing of a person",
     "request_digest": "a digest of a body that holds random signatures",
     "code_index": "a digest of a random code",
     "seed": "published hashes",

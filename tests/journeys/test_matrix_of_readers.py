@@ -18,7 +18,7 @@ from hospital.client import Client
 from hospital.models import Grant
 from pharmacy.models import Scan
 from tests.journeys import writes
-from tests.journeys.looking import ASKED, breaks_glass, grants, withdraws
+from tests.journeys.looking import ASKED, a_courier, breaks_glass, grants, withdraws
 from tests.journeys.watching import count_entries, raw
 from tests.world import Patient, World, a_client, a_doctor, an_id_number
 
@@ -57,6 +57,7 @@ class Case:
     world: World
     patient: Patient
     rx: str
+    courier: Client
 
     def reader(self, name: str) -> Client:
         world = self.world
@@ -71,7 +72,7 @@ class Case:
             "pharmacist": lambda: world.pharmacist,
             "pharmacist without the code": lambda: world.second_pharmacist,
             "other pharmacy": lambda: world.other_pharmacist,
-            "courier": lambda: world.courier,
+            "courier": lambda: self.courier,
             "other courier": lambda: world.other_courier,
             "social fund": lambda: world.fund_agent,
             "insurer": lambda: world.insurer_agent,
@@ -121,12 +122,12 @@ def case(world: World) -> Case:
     place = {"recipient": WORDS["name"], "phone": "13900139000", "text": WORDS["street"]}
     address = client.write("/api/me/addresses", place)["id"]
     choice = {"pharmacy": world.pharmacy.slug, "way": "courier", "address": address}
-    choice["courier"] = world.courier_company.slug
+    choice["courier"], courier = a_courier()
     client.command(writes.of(rx, "authorize"), choice)
     world.pay(patient, rx)
     world.pharmacist.write("/api/scans", {"code": world.code(patient, rx)})
     world.pharmacist.command(writes.of(rx, "dispense"), {"lines": {"1": 1, "2": 1}})
-    return Case(world, patient, rx)
+    return Case(world, patient, rx, courier)
 
 
 def shown(answer) -> set[str]:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from tests.journeys import writes
+from tests.journeys.looking import parcels_of
 from tests.journeys.watching import raw
 from tests.world import World, a_client, an_id_number
 
@@ -107,9 +108,7 @@ def walk(world: World, patient, planted) -> None:
     world.pay(patient, rx)
     world.pharmacist.write("/api/scans", {"code": world.code(patient, rx)})
     world.pharmacist.command(writes.of(rx, "dispense"), {"lines": {"1": 1}})
-    (parcel,) = [
-        one for one in world.courier.get("/api/parcels")["parcels"] if one["prescription"] == rx
-    ]
+    (parcel,) = [one for one in parcels_of(world.courier) if one["prescription"] == rx]
     assert parcel["to"]["text"] == STREET
     world.courier.command(writes.of(rx, "ship"))
     patient.client.command(writes.of(rx, "deliver"))

@@ -7,7 +7,15 @@ from ledger import network, queries, tasks
 from ledger.entry import Statement
 from ledger.note import parse
 from pharmacy.models import Scan
-from tests.journeys.looking import asks, breaks_glass, grants, own_list
+from tests.journeys.looking import (
+    a_courier,
+    asks,
+    breaks_glass,
+    given_to,
+    grants,
+    own_list,
+    parcels_of,
+)
 from tests.journeys.test_query_counts import queries_of
 from tests.journeys.watching import raw
 
@@ -30,11 +38,12 @@ def seen(patient, **asked):
 
 def test_a_patient_reads_the_day_of_a_prescription(world, patient):
     """L15, Z9: doctor, pharmacist, a courier's list, another hospital, broken glass: all told."""
-    rx = world.dispensed(patient, "courier")
+    company, courier = a_courier()
+    rx = given_to(world, patient, company)
     world.doctor.get(f"/api/prescriptions/{rx}")
     scan = Scan.objects.get(prescription__id=rx)
     world.pharmacist.get(f"/api/scans/{scan.id}")
-    world.courier.get("/api/parcels")
+    courier.get("/api/parcels")
     grants(patient, world.foreign_hospital.slug)
     asks(world.foreign_doctor, patient)
     opened = breaks_glass(world.other_doctor, patient)
@@ -46,7 +55,7 @@ def test_a_patient_reads_the_day_of_a_prescription(world, patient):
     assert told[:5] == [
         (world.hospital.slug, "emergency", False),
         (world.foreign_hospital.slug, "treatment", False),
-        (world.courier_company.slug, "deliver", True),
+        (company, "deliver", True),
         (world.pharmacy.slug, "dispense", False),
         (world.hospital.slug, "treatment", False),
     ]
@@ -116,13 +125,13 @@ def test_pages_give_each_look_once_and_in_order(world, patient):
 
 def test_nobody_is_told_of_looks_at_others(world, patient):
     """Z7: the doctor's list shows two patients; each is told once, of himself."""
+    second, third = world.a_patient(), world.a_patient()
     world.issued(patient)
-    world.issued(world.other_patient)
+    world.issued(second)
     world.doctor.get("/api/prescriptions")
-    mine, other = seen(patient), seen(world.other_patient)
+    mine, other = seen(patient), seen(second)
     assert (len(mine), len(other)) == (1, 1)
     assert mine[0]["leaf"] == other[0]["leaf"]
-    third = world.a_patient()
     assert seen(third) == []
 
 
@@ -157,3 +166,14 @@ def test_an_unknown_word_is_shown_as_it_stands():
     """A look that cannot be explained is not hidden."""
     assert lookwords.basis("neither/nor") == "neither/nor"
     assert lookwords.fields(["x/", "line/"]) == ["x/", "药品"]
+
+
+def test_a_courier_company_sees_all_its_parcels_page_by_page(world, patient):
+    """The oldest first; one too many for a page is on the next, and each patient is told."""
+    company, courier = a_courier()
+    mine = [given_to(world, patient, company) for _ in range(3)]
+    assert [one["prescription"] for one in parcels_of(courier, size=2)] == mine
+    pages = [one for one in seen(patient) if one["purpose"] == "deliver"]
+    assert [one["records"] for one in pages] == [1, 2]
+    sql = queries_of(lambda: courier.get("/api/parcels", size=1))
+    assert len(queries_of(lambda: courier.get("/api/parcels", size=3))) == len(sql)
