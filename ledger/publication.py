@@ -68,14 +68,22 @@ class Writer:
             raise Refused(f"{path} is published with other content")
 
     def add_tile(self, tile: tiles.Tile, content: bytes) -> None:
-        """Add a tile; a full one takes the place of its partial ones."""
+        """
+        Add a tile; a full one takes the place of its partial ones.
+
+        Only the holder of the log's row writes tiles. So what a writer who died has left half
+        written beside a partial tile is nobody's, and goes.
+        """
         self.add(tile.path, content)
-        if tile.width == tiles.WIDTH:
-            partial = self.folder / f"{tile.path}.p"
-            if partial.is_dir():
-                for path in partial.iterdir():
-                    path.unlink()
-                partial.rmdir()
+        if tile.width != tiles.WIDTH:
+            for path in (self.folder / tile.path).parent.glob("*.tmp"):
+                path.unlink()
+            return
+        partial = self.folder / f"{tile.path}.p"
+        if partial.is_dir():
+            for path in partial.iterdir():
+                path.unlink()
+            partial.rmdir()
 
     def sync(self) -> None:
         """Make all names durable that have been written since the last call."""

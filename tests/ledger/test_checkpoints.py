@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -169,6 +170,26 @@ def test_a_crash_at_any_write_is_made_good_by_the_next_run(log, monkeypatch):
         assert checkpoints.advance(log.signer, folder) is not None
         summary = inspection.published(log.origin, folder, lambda done, total: None)
         assert (summary.size, summary.strays) == (258, ())
+
+
+def test_what_a_dead_writer_left_half_written_goes_with_the_next_run(log, monkeypatch):
+    """F3: killed before the rename; when it runs again the log has grown, and the tile is wider."""
+    log.append_many(3)
+    log.checkpoint()
+    for steps in (1, 2, 300):
+        log.append_many(steps)
+        log.sequence()
+        with monkeypatch.context() as patch, pytest.raises(Crash):
+            patch.setattr(Path, "rename", dies)
+            checkpoints.advance(log.signer, log.folder)
+        assert list(log.folder.rglob("*.tmp"))
+        log.append("rx/1")
+        log.checkpoint()
+        verify_published(log)
+
+
+def dies(*_):
+    raise Crash
 
 
 def test_never_overwrites_a_tile_with_other_content(log):
