@@ -58,6 +58,19 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class _Found:
+    """An entry of a look, read; ``listed`` as in ``Look``."""
+
+    entry: ledger.Entry
+    statement: Statement
+    listed: int
+
+    @classmethod
+    def of(cls, entry: ledger.Entry, listed: int = 0) -> _Found:
+        return cls(entry, Statement.parse(notes.parse(entry.note).text), listed)
+
+
+@dataclass(frozen=True, slots=True)
 class _Behind:
     """Where a page begins: below an index of a log (counted from the oldest), below a row."""
 
@@ -75,14 +88,14 @@ class _Behind:
     def __str__(self) -> str:
         return f"{self.log}.{self.index}.{self.listed}"
 
-    def after(self, page: Sequence[tuple[ledger.Entry, int]], logs: list[str]) -> _Behind:
+    def after(self, page: Sequence[_Found], logs: list[str]) -> _Behind:
         """Where the next page begins."""
         log, index, listed = self.log, self.index, self.listed
-        for entry, row in page:
-            if row:
-                listed = row
+        for one in page:
+            if one.listed:
+                listed = one.listed
             else:
-                log, index = logs.index(entry.log), entry.index or 0
+                log, index = logs.index(one.entry.log), one.entry.index or 0
         return _Behind(log, index, listed)
 
 
@@ -101,15 +114,15 @@ def looks_at(by: Actor, wanted: Wanted, cursor: str | None) -> tuple[list[Look],
     newest = _Behind(len(logs) - 1, MAX_INTEGER, MAX_INTEGER)
     behind = _Behind.parse(cursor, len(logs)) if cursor else newest
     most = wanted.size + 1
-    tagged = [(entry, 0) for entry in _tagged(logs, tag, behind, most)]
-    merged = heapq.merge(tagged, _listed(by.account, behind, most), key=_when, reverse=True)
+    alone, in_lists = _tagged(logs, tag, behind, most), _listed(by.account, behind, most)
+    merged = heapq.merge(alone, in_lists, key=lambda one: one.statement.at, reverse=True)
     found = list(merged)[:most]
     page = found[: wanted.size]
     following = str(behind.after(page, logs)) if len(found) > len(page) else None
     return list(_told(page)), following
 
 
-def _tagged(logs: list[str], tag: str, behind: _Behind, most: int) -> list[ledger.Entry]:
+def _tagged(logs: list[str], tag: str, behind: _Behind, most: int) -> list[_Found]:
     """Entries with the patient's tag, from the log where the page begins back to the first."""
     found: list[ledger.Entry] = []
     before = behind.index
@@ -118,33 +131,25 @@ def _tagged(logs: list[str], tag: str, behind: _Behind, most: int) -> list[ledge
         before = MAX_INTEGER
         if len(found) == most:
             break
-    return found
+    return list(map(_Found.of, found))
 
 
-def _listed(patient: UUID, behind: _Behind, most: int) -> list[tuple[ledger.Entry, int]]:
+def _listed(patient: UUID, behind: _Behind, most: int) -> list[_Found]:
     """Entries of looks at lists in which the patient stood, with the rows that say so."""
     rows = Listed.objects.filter(patient_id=patient, id__lt=behind.listed).order_by("-id")
     leaves = [(bytes(leaf), row) for leaf, row in rows.values_list("leaf", "id")[:most]]
     entries = ledger.entries_by_leaves([leaf for leaf, _ in leaves])
-    return [(entries[leaf], row) for leaf, row in leaves]
+    return [_Found.of(entries[leaf], row) for leaf, row in leaves]
 
 
-def _when(one: tuple[ledger.Entry, int]) -> datetime:
-    return _statement(one[0]).at
-
-
-def _statement(entry: ledger.Entry) -> Statement:
-    return Statement.parse(notes.parse(entry.note).text)
-
-
-def _told(page: Sequence[tuple[ledger.Entry, int]]) -> Iterator[Look]:
-    statements = [_statement(entry) for entry, _ in page]
-    ids = [_account(str(one.facts["reader"])) for one in statements]
+def _told(page: Sequence[_Found]) -> Iterator[Look]:
+    ids = [_account(str(one.statement.facts["reader"])) for one in page]
     known = Account.objects.select_related("organisation", "person").in_bulk(
         {one for one in ids if one}
     )
-    for (entry, row), statement, account in zip(page, statements, ids, strict=True):
-        yield Look(entry, statement.at, statement.facts, known.get(account), row)
+    for one, account in zip(page, ids, strict=True):
+        said = one.statement
+        yield Look(one.entry, said.at, said.facts, known.get(account), one.listed)
 
 
 def _account(reader: str) -> UUID | None:

@@ -91,7 +91,8 @@ def _check_published(log_id: int, verifier: notes.Verifier, folder: Path) -> Non
     heads = list(_published(folder, verifier))
     with connection.cursor() as cursor:
         cursor.execute(_AHEAD, [log_id])
-        for name, text in cursor.fetchall():
+        if ahead := cursor.fetchone():
+            name, text = ahead
             raise Refused(f"{name} says: {text}")
         cursor.execute(_KNOWN, [log_id, [head.size for head in heads]])
         known = {size: notes.parse(bytes(note)).text for size, note in cursor.fetchall()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -88,7 +88,7 @@ class Around:
 
 
 def with_baskets(
-    units: Mapping[str, int], around: Around | None, *, hospital: int
+    units: Mapping[str, int], around: Around | None, *, hospital: int, day: date
 ) -> QuerySet[Medicine]:
     """
     The medicines of ``units`` (``medListCodg`` to dispensing units), in one query with what all of
@@ -100,16 +100,18 @@ def with_baskets(
     pharmacy has everything. ``around`` leaves out those that are elsewhere, or nobody knows where.
     Where one of the medicines is given out at its hospital alone, the own pharmacy of ``hospital``,
     an organisation's id, is the only one that counts (decision 0022).
+    What may not be given out on ``day``, an Asia/Shanghai day, is not in stock.
     PostgreSQL works it out once, whatever the number of rows.
     """
     codes = sorted(units)
     where = (around.latitude, around.longitude, around.metres) if around else (None, None, None)
-    asked = [codes, [units[code] for code in codes], *where, codes, _BOUND, hospital]
+    asked = [codes, [units[code] for code in codes], *where, codes, BOUND, hospital, day]
     found = RawSQL(_BASKETS, asked, JSONField())  # noqa: S611
     return Medicine.objects.filter(code__in=codes).annotate(baskets=found)
 
 
-_BOUND = [control.value for control in rules.controls_of(controlled.AT_ITS_HOSPITAL)]
+BOUND = [control.value for control in rules.controls_of(controlled.AT_ITS_HOSPITAL)]
+"""Narcotics and psychotropics of class I: bound to their hospital, and counted by two."""
 # Distances by the haversine formula on a sphere of 6 371 km.
 _BASKETS = """
     WITH wanted AS (
@@ -138,7 +140,7 @@ _BASKETS = """
         WHERE shelf.on_hand - shelf.reserved - coalesce((
             SELECT sum(lot.on_hand) FROM pharmacy_lot AS lot
             WHERE lot.item_id = shelf.id AND lot.on_hand > 0
-              AND (lot.state <> 'open' OR lot.expires_on < timezone('Asia/Shanghai', now())::date)
+              AND (lot.state <> 'open' OR lot.expires_on < %s::date)
         ), 0) >= wanted.units
           AND shelf.pharmacy_id IN (SELECT id FROM open_to)
         GROUP BY shelf.pharmacy_id

@@ -12,13 +12,9 @@ from hospital import paging
 from hospital.roles import Actor
 from pharmacy.lots import Count, Lot, Movement, usable_on
 from pharmacy.models import Reservation, Scan
-from pharmacy.queries import SCAN_LIFE
-from prescriptions import controlled, rules
+from pharmacy.queries import BOUND, SCAN_LIFE
 from prescriptions.facts import TWO_PHARMACISTS
 from prescriptions.models import Prescription, Status
-
-BOUND = [control.value for control in rules.controls_of(controlled.AT_ITS_HOSPITAL)]
-"""Whose medicines are counted by two: narcotics and psychotropics of class I."""
 
 
 def held_for(prescription: Prescription) -> list[Reservation]:

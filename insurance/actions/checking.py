@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db import transaction
 
-from hospital import access, identity
+from hospital import access, calendar, identity
 from hospital import queries as people
 from hospital.consultations.models import Consultation
 from hospital.models import Account
@@ -79,7 +79,12 @@ def check(
         consultation = _consultation(values, patient)
         around = shelves.Around(*near, NEAR_M) if near else None
         assert by.organisation_id is not None, "doctors have an employer"
-        wanted = shelves.with_baskets(_units(values["lines"]), around, hospital=by.organisation_id)
+        wanted = shelves.with_baskets(
+            _units(values["lines"]),
+            around,
+            hospital=by.organisation_id,
+            day=calendar.legal_day(at),
+        )
         medicines = list(wanted)
         lines = drafting.written(values["lines"], {one.code: one.facts for one in medicines})
         access.view(

@@ -22,7 +22,7 @@ from django.db import transaction
 from hospital import calendar, errors
 from hospital.roles import Actor
 from ledger import commitments
-from pharmacy import queries_stock
+from pharmacy import queries, queries_stock
 from pharmacy.actions.lots import UnknownLot
 from pharmacy.actions.stock import NotStocked
 from pharmacy.lots import Count, Lot, Movement, commitment
@@ -151,7 +151,7 @@ def count(lot_id: UUID, units: int, reason: str, *, by: Actor, at: datetime) -> 
         raise ReasonMissing(field="reason")
     queries_stock.waiting_counts(lot).update(state=Count.State.REPLACED)
     assert by.person is not None, "pharmacists are people"
-    two = lot.item.medicine.control in queries_stock.BOUND
+    two = lot.item.medicine.control in queries.BOUND
     waits = two and units != lot.on_hand
     counted = Count.objects.create(
         lot=lot,

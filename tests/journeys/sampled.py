@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from datetime import date
 from uuid import UUID
 
@@ -22,9 +21,9 @@ from tests.world import Patient, World, a_member
 GOOD: Json = {"verdict": "reasonable", "problems": []}
 WORST: Json = {"verdict": "abnormal", "problems": ["3-1"]}
 YEARS_APART = 3
-"""So that no test's month is in the period of assessment of another's."""
 _appraisers: dict[str, Client] = {}
-_months = itertools.count(1)
+_months = (Month(date(1900 + at // 12, 1 + at % 12, 1)) for at in range(59 * 12))
+_quiet_months = (Month(date(year, 6, 1)) for year in range(1962, 2020, YEARS_APART))
 
 
 def path(rx: str, verb: str = "") -> str:
@@ -41,11 +40,12 @@ def appraiser(world: World) -> Client:
 
 def a_month() -> Month:
     """One that nobody has drawn."""
-    while True:
-        number = next(_months)
-        month = Month(date(1900 + number * YEARS_APART % 96, 1 + number // 32 % 12, 1))
-        if not Draw.objects.filter(month=month.first).exists():
-            return month
+    return next(one for one in _months if not Draw.objects.filter(month=one.first).exists())
+
+
+def a_quiet_month() -> Month:
+    """One that nobody has drawn, nor any month of the period of assessment that it ends."""
+    return next(_quiet_months)
 
 
 def drawn(world: World, *rx: str, month: Month | None = None) -> str:

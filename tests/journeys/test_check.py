@@ -1,20 +1,22 @@
 """What a doctor learns while writing: findings, prices, coverage, own share, in one call."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from hospital.calendar import legal_day
 from hospital.client import Problem
 from hospital.roles import OrganisationKind
-from pharmacy.models import StockItem
+from pharmacy.models import Lot, StockItem
 from prescriptions.facts import Control
 from tests.journeys.looking import own_list
 from tests.journeys.test_judged_again import line
 from tests.journeys.watching import everything
-from tests.shelves import a_shelf
+from tests.shelves import a_lot, a_shelf
 from tests.world import a_medicine, an_organisation
 
 CHECK = "/api/prescriptions/check"
@@ -81,6 +83,20 @@ class TestPrices:
         answer = world.doctor.post(CHECK, basket(world, patient, medicines))
 
         assert (answer["pharmacies"], answer["prices"]) == (0, {})
+
+    @pytest.mark.parametrize(
+        ("days", "state", "found"), [(0, "open", 1), (-1, "open", 0), (1, "quarantined", 0)]
+    )
+    def test_leave_out_what_may_not_be_given_out(
+        self, world, patient, medicines, days, state, found
+    ):
+        """R14: the last day of use counts; the day after it, and what was put aside, does not."""
+        slug = sold(medicines, 100, 50, on_hand=0)
+        for item in StockItem.objects.filter(pharmacy__slug=slug):
+            lot = a_lot(item, 10, expires_on=legal_day(timezone.now()) + timedelta(days=days))
+            Lot.objects.filter(id=lot.id).update(state=state, state_reason="x")
+        answer = world.doctor.post(CHECK, basket(world, patient, medicines))
+        assert answer["pharmacies"] == found
 
     def test_near_a_place_are_those_within_ten_kilometres(self, world, patient, medicines):
         """A degree of latitude is 111.195 km on the sphere of 6 371 km."""

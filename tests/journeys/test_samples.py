@@ -32,7 +32,7 @@ def appraiser(world) -> Client:
 def a_statistic(world, patient, verdicts: str):
     """A sample of which these were judged: ``.`` reasonable, ``x`` abnormal, ``-`` not yet."""
     rx = [world.approved(patient) for _ in verdicts]
-    month = sampled.a_month()
+    month = sampled.a_quiet_month()
     sampled.drawn(world, *rx, month=month)
     for one, verdict in zip(rx, verdicts, strict=True):
         if verdict != "-":
@@ -122,7 +122,7 @@ def test_reading_costs_the_same_with_3_as_with_300(world, patient):
     known = set(Prescription.objects.filter(doctor=like.doctor_id).values_list("id", flat=True))
     more(like, 300)
     made = Prescription.objects.filter(doctor=like.doctor_id).exclude(id__in=known)
-    many_month = sampled.a_month()
+    many_month = sampled.a_quiet_month()
     sampled.drawn(world, *(str(one.id) for one in made), month=many_month)
     reviewer = Account.objects.get(id=sampled.appraiser(world).account)
     cases = Case.objects.filter(sample__draw__month=many_month.first)

@@ -1,5 +1,7 @@
 """谁看过我的数据: the patient reads who looked, in plain Chinese, with what proves it."""
 
+from typing import Any
+
 import pytest
 
 from hospital import lookwords
@@ -112,14 +114,13 @@ def test_pages_give_each_look_once_and_in_order(world, patient):
     whole = patient.client.get(LOOKS, size=50)["looks"]
     assert {one["listed"] for one in whole} == {True, False}
     for size in (1, 2, 3):
-        found, cursor = [], None
-        while True:
-            page = patient.client.get(LOOKS, size=size, **({"cursor": cursor} if cursor else {}))
+        found: list[dict[str, Any]] = []
+        more: dict[str, str] | None = {}
+        while more is not None and len(found) <= len(whole):
+            page = patient.client.get(LOOKS, size=size, **more)
             found += page["looks"]
-            cursor = page["next"]
-            if cursor is None:
-                break
-            assert len(page["looks"]) == size
+            more = {"cursor": page["next"]} if page["next"] else None
+            assert more is None or len(page["looks"]) == size
         assert found == whole
 
 
