@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import time
 from argparse import ArgumentParser
 from typing import Any
 
@@ -10,6 +11,9 @@ from django.core.management.base import BaseCommand
 from config.demo import agents
 from config.demo.cast import Cast
 from config.servers import services
+
+NOTICED_WITHIN_S = 0.5
+"""The longest that a signal waits which comes between two instructions."""
 
 
 class Command(BaseCommand):
@@ -31,7 +35,8 @@ class Command(BaseCommand):
                     self._people(stack)
                 self._tell(stack)
                 while True:
-                    signal.pause()
+                    # signal.pause() would miss, for ever, a signal that comes just before it.
+                    time.sleep(NOTICED_WITHIN_S)
         except KeyboardInterrupt:
             self.stdout.write("\nStopped.")
 
