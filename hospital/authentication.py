@@ -3,13 +3,16 @@ Bearer tokens: opaque, revocable, stored as digests (django-rest-knox).
 
 The token of a session that was opened with a key begins with ``KEY_LOGIN``, which no other token
 does (they are hexadecimal). So each request tells, without another query, whether the person proved
-to hold the key when the session began, and when that was.
+to hold the key when the session began, and when that was. A few digits say which key it was: when
+it is revoked, its sessions end.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from knox import crypto
@@ -36,6 +39,22 @@ _NEEDED = (
     *("user__role", "user__person", "user__is_active", "user__organisation__slug"),
 )
 """What ``Account.actor`` reads, and DRF; a token has more columns than a request needs."""
+
+
+def prefix_of(key_name: str) -> str:
+    """
+    How the tokens of sessions begin that were opened with this key: ten characters, knox's most.
+
+    Six digits of a digest tell the few keys of one account apart; should two be alike, a session
+    more ends with one of them.
+    """
+    return KEY_LOGIN + hashlib.sha256(key_name.encode()).hexdigest()[:6]
+
+
+def end_sessions_of(account: UUID, *, key: str = "") -> None:
+    """End the sessions that were opened with the account's key of this name, or with any key."""
+    prefix = prefix_of(key) if key else KEY_LOGIN
+    AuthToken.objects.filter(user_id=account, token_key__startswith=prefix).delete()
 
 
 class Bearer(TokenAuthentication):  # type: ignore[misc]  # knox has no types

@@ -16,7 +16,17 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from hospital import calendar, errors, keydrafts, keystate, queries, sealing, services, signing
+from hospital import (
+    authentication,
+    calendar,
+    errors,
+    keydrafts,
+    keystate,
+    queries,
+    sealing,
+    services,
+    signing,
+)
 from hospital.faces import actions as faces
 from hospital.faces.models import FaceCheck
 from hospital.keystate import KeyState
@@ -151,7 +161,8 @@ def revoke(
     """
     Revoke a key of ``by``'s account; from this entry on its signatures count for nothing.
 
-    If it waits to replace others, that is an objection of theirs: they sign again.
+    If it waits to replace others, that is an objection of theirs: they sign again. The sessions
+    that it opened end, be it the one that asks.
 
     Raises:
         NotInEveryLine: see there.
@@ -169,6 +180,7 @@ def revoke(
         Key.objects.filter(replaced_by=key).update(replaced_by=None, replaced_from=None)
     key.revoked_at = at
     key.save(update_fields=["revoked_at"])
+    authentication.end_sessions_of(by.account, key=key.name)
     return key, entries[0]
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from knox.models import AuthToken
+from knox.settings import knox_settings
 
 from hospital import authentication, errors, keystate, sealing, signing
 from hospital.gateways import wechat
@@ -74,10 +75,10 @@ def answer(signed: str, *, at: datetime) -> Session:
         nonce = parsed.text.decode().split("\n")[3]
     except (note.Malformed, UnicodeError, IndexError) as fault:
         raise BadLogin from fault
-    found = LoginChallenge.objects.select_for_update(of=("self",)).select_related(
-        "key__account__organisation"
-    )
-    made = found.filter(nonce=nonce).first()
+    # With the key: one that is being revoked lets in before that, and then its session ends too,
+    # or not at all.
+    found = LoginChallenge.objects.select_for_update(of=("self", "key"), no_key=True)
+    made = found.select_related("key__account__organisation").filter(nonce=nonce).first()
     if made is None or made.expires_at <= at or _text(made).encode() != parsed.text:
         raise BadLogin
     try:
@@ -86,7 +87,7 @@ def answer(signed: str, *, at: datetime) -> Session:
         raise BadLogin from fault
     _check_enters(made.key, at)
     made.delete()
-    return _session(made.key.account, authentication.KEY_LOGIN)
+    return _session(made.key.account, at, of_key=made.key)
 
 
 def with_wechat(code: str, *, at: datetime) -> Session:
@@ -111,7 +112,7 @@ def with_wechat(code: str, *, at: datetime) -> Session:
             "wechat_openid": sealing.seal(openid.encode(), f"openid/{index.hex()}"),
         },
     )
-    return _session(account)
+    return _session(account, at)
 
 
 def make_enrolment_code(account: Account, *, at: datetime) -> str:
@@ -135,7 +136,7 @@ def with_enrolment_code(code: str, *, at: datetime) -> Session:
     if enrolment is None or enrolment.expires_at <= at:
         raise BadLogin
     enrolment.delete()
-    return _session(enrolment.account)
+    return _session(enrolment.account, at)
 
 
 def forget_old(*, at: datetime) -> None:
@@ -165,10 +166,16 @@ def _check_enters(key: Key, at: datetime) -> None:
         keystate.check(key.name, key.times, at)
 
 
-def _session(account: Account, prefix: str = "") -> Session:
+def _session(account: Account, at: datetime, of_key: Key | None = None) -> Session:
+    """A session that a key has opened ends at the latest when another takes the key's place."""
     if not account.is_active:
         raise BadLogin
-    made, token = AuthToken.objects.create(user=account, prefix=prefix)
+    life, prefix = knox_settings.TOKEN_TTL, ""
+    if of_key is not None:
+        prefix = authentication.prefix_of(of_key.name)
+        if of_key.replaced_from is not None:
+            life = min(life, of_key.replaced_from - at)
+    made, token = AuthToken.objects.create(user=account, expiry=life, prefix=prefix)
     return Session(token, made.expiry, account)
 
 

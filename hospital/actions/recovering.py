@@ -16,7 +16,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from knox.models import AuthToken
 
 from hospital import authentication, errors, keydrafts, keystate, queries, signing
 from hospital.actions import keys
@@ -87,9 +86,7 @@ def recover(
     key = keys.store(verifier, device, by, at, drawn_at + wait())
     gone = [one.id for one in lost]
     Key.objects.filter(id__in=gone).update(replaced_by=key, replaced_from=key.active_from)
-    AuthToken.objects.filter(
-        user_id=by.account, token_key__startswith=authentication.KEY_LOGIN
-    ).delete()
+    authentication.end_sessions_of(by.account)
     return key, entry
 
 

@@ -1,5 +1,6 @@
 """A patient has several phones: each has a key and a name, and any of them puts another out."""
 
+import copy
 import os
 from datetime import UTC, datetime, timedelta
 
@@ -10,8 +11,11 @@ from hospital.calendar import legal_day
 from hospital.client import Problem
 from hospital.faces import actions as faces
 from hospital.models import Key
+from insurance.models import Bill
+from pharmacy.models import Reservation
 from tests.journeys import recovering, writes
 from tests.journeys.series import refused
+from tests.journeys.turns import in_turn
 from tests.journeys.watching import drawn, everything
 from tests.world import a_face, looked_at
 
@@ -55,9 +59,11 @@ def test_any_own_key_revokes_any(world, patient):
     client = patient.client
     first, second = client.signer, further(patient)
     client.signer = second
+    client.enter_with_key()
     client.command("/api/keys/revoke", {"name": first.verifier.name})
     assert listed(patient)[first.verifier.name]["state"] == "revoked"
     client.command("/api/keys/revoke", {"name": second.verifier.name})
+    client.enter_with_wechat(world.wechat_code(patient.openid))
     assert {key["state"] for key in listed(patient).values()} == {"revoked"}
 
 
@@ -76,6 +82,7 @@ def test_a_revoked_key_signs_nothing(world, patient):
     authorize = drawn(client, writes.of(rx, "authorize"), world.choice(patient))
     second = further(patient)
     client.signer, first = second, client.signer
+    client.enter_with_key()
     client.command("/api/keys/revoke", {"name": first.verifier.name})
     client.signer = first
 
@@ -89,6 +96,70 @@ def test_a_revoked_key_signs_nothing(world, patient):
     assert everything() == before
     client.signer = second
     world.pharmacist.write("/api/scans", {"code": world.code(patient, paid)})
+
+
+def test_a_phone_is_lost_and_another_one_puts_it_out(world, patient):
+    """F3, K6, T5: between what was drawn and what was sent nothing is half done."""
+    client, rx = patient.client, world.approved(patient)
+    second = further(patient)
+    choice, path = world.choice(patient), writes.of(rx, "authorize")
+    stolen = drawn(client, path, choice)
+    thief = copy.copy(client)
+    client.signer = second
+    client.enter_with_key()
+    client.command("/api/keys/revoke", {"name": thief.key_name})
+
+    before = everything()
+    with refused("token.invalid"):  # the session that the lost key opened has ended,
+        thief.write(path, stolen)
+    thief.enter_with_wechat(world.wechat_code(patient.openid))
+    with refused("key.revoked"):  # and in one of WeChat's the signature does not count
+        thief.write(path, stolen)
+    assert everything() == before
+    assert not Reservation.objects.filter(prescription_id=rx).exists()
+    assert not Bill.objects.filter(prescription_id=rx).exists()
+
+    client.command(path, choice)
+    assert Reservation.objects.filter(prescription_id=rx).exists()
+    assert Bill.objects.filter(prescription_id=rx).count() == 1
+
+
+def test_sessions_end_with_the_key_that_opened_them(world, patient):
+    """T5: its own and no others."""
+    first, second = patient.client, copy.copy(patient.client)
+    second.signer, wechat = further(patient), copy.copy(first)
+    wechat.enter_with_wechat(world.wechat_code(patient.openid))
+    first.enter_with_key()
+    second.enter_with_key()
+    second.command("/api/keys/revoke", {"name": first.key_name})
+    with refused("token.invalid"):
+        first.get("/api/keys")
+    for client in (second, wechat):
+        assert len(client.get("/api/keys")["keys"]) == 2
+
+
+@pytest.mark.parametrize("revoked_first", [True, False])
+def test_a_key_comes_in_while_it_is_put_out(world, patient, revoked_first):
+    """F3, T5: whichever is first, no session of the key goes on."""
+    first, second = patient.client, copy.copy(patient.client)
+    second.signer = further(patient)
+    note = first.sign(first.post("/api/login/challenge", {"key": first.key_name})["challenge"])
+    revocation = drawn(second, "/api/keys/revoke", {"name": first.key_name})
+
+    def enter():
+        return first.post("/api/login/key", {"note": note})
+
+    def revoke():
+        return second.write("/api/keys/revoke", {"name": first.key_name, **revocation})
+
+    if revoked_first:
+        _, entered = in_turn(revoke, enter)
+        assert getattr(entered, "code", entered) == "key.revoked"
+    else:
+        entered, _ = in_turn(enter, revoke)
+        first.token = entered["token"]
+        with refused("token.invalid"):
+            first.get("/api/keys")
 
 
 def test_a_further_key_takes_one_that_is_there(world, patient):

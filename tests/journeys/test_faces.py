@@ -182,6 +182,7 @@ def test_a_revoked_key_leaves_a_further_one_further(world, patient):
     """Who revokes the only key has not become a newcomer."""
     ready = writes.key(world, patient)
     patient.client.command("/api/keys/revoke", {"name": patient.client.key_name})
+    patient.client.enter_with_wechat(world.wechat_code(patient.openid))
     without = {name: value for name, value in ready.body.items() if name != "face_check"}
     assert refused(patient.client, "/api/keys", without) == (403, "key.face_needed")
 

@@ -116,6 +116,17 @@ def test_the_old_phone_is_told_and_objects(world, patient):
     assert lawfulness.faults() == []
 
 
+def test_who_comes_in_to_object_stays_until_the_wait_is_over(world, patient):
+    """T5: no session of a key goes on when another has taken its place."""
+    _, active_from = recovered(world, patient)
+    with at(active_from - timedelta(hours=1), world):
+        patient.client.enter_with_key()
+    with at(active_from - MOMENT, world):
+        patient.client.get("/api/keys")
+    with at(active_from, world), refused("token.invalid"):
+        patient.client.get("/api/keys")
+
+
 def test_a_key_revoked_after_its_wait_brings_nothing_back(world, patient):
     """K6: the lost phone stays lost."""
     new, active_from = recovered(world, patient)
