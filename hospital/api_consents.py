@@ -1,4 +1,4 @@
-"""Grants of patients, doctors' emergencies and what a regulator says of them, over HTTP."""
+"""Grants of patients over HTTP."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hospital import consents, http, promises, queries
-from hospital.actions import emergencies, granting
-from hospital.models import Emergency, Grant
+from hospital.actions import granting
+from hospital.models import Grant
 from hospital.roles import Role
 from hospital.units import SHANGHAI, stamp
 from ledger.entry import Statement
@@ -24,10 +24,6 @@ WORDS = {
     "dispensing/": "实际发药",
     "hospital/": "医院和科室",
     "line/": "药品",
-}
-VERDICTS = {
-    consents.Verdict.JUSTIFIED.value: "有正当理由",
-    consents.Verdict.UNJUSTIFIED.value: "无正当理由",
 }
 
 
@@ -42,16 +38,6 @@ class GrantInput(http.Strict):
         help_text="prefixes of the fields that may be seen",
     )
     until = serializers.DateTimeField(help_text="exclusive; two years from now at the latest")
-
-
-class PleaInput(http.Strict):
-    patient = http.Text(max_length=18, help_text="resident identity number")
-    reason = http.Text(max_length=500, default="", allow_blank=True)
-    salt = http.Text(max_length=24, help_text="base64 of 16 random bytes, drawn by the desk")
-
-
-class VerdictInput(http.Strict):
-    verdict = serializers.ChoiceField([one.value for one in consents.Verdict])
 
 
 def _shown(grant: Grant) -> dict[str, Any]:
@@ -76,10 +62,6 @@ def _wish(values: dict[str, Any]) -> granting.Wish:
         fields=values["opens"],
         until=values["until"],
     )
-
-
-def _plea(values: dict[str, Any]) -> emergencies.Plea:
-    return emergencies.Plea(values["patient"], values["reason"], values["salt"])
 
 
 def _id(call: http.Call, name: str) -> UUID:
@@ -149,102 +131,3 @@ class GrantWithdrawalStatement(http.Draw):
     def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
         statement = granting.draw_withdrawal(_id(call, "grant_id"), **call.drawer)
         return statement, {"zh": "撤回授权，立即生效"}
-
-
-class BreakGlass(http.Command):
-    """Open a patient's records for half an hour, when there is no time to ask."""
-
-    roles = (Role.DOCTOR,)
-    records_refusals = True
-    success = 201
-
-    class Input(PleaInput, http.Signed):
-        pass
-
-    def act(self, call: http.Call) -> dict[str, Any]:
-        made, entry = emergencies.break_glass(_plea(dict(call.values)), call.note, **call.doer)
-        return {
-            "id": str(made.id),
-            "subject": made.subject,
-            "until": stamp(made.until),
-            "entry": promises.entered(entry),
-        }
-
-
-class BreakGlassStatement(http.Draw):
-    """The statement by which the doctor breaks the glass."""
-
-    roles = (Role.DOCTOR,)
-    records_refusals = True
-
-    class Input(PleaInput, http.ToSign):
-        pass
-
-    def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
-        statement = emergencies.draw(_plea(dict(call.values)), **call.drawer)
-        text = "紧急情况下未经患者同意查看处方历史，为时三十分钟；患者会看到，监管部门会审查"
-        return statement, {"zh": text}
-
-
-def _of_regulator(emergency: Emergency) -> dict[str, Any]:
-    doctor = emergency.doctor
-    return {
-        "id": str(emergency.id),
-        "subject": emergency.subject,
-        "hospital": doctor.actor.organisation,
-        "doctor": str(doctor.id),
-        "opened_at": stamp(emergency.opened_at),
-        "until": stamp(emergency.until),
-        "verdict": emergency.verdict or None,
-        "reviewed_at": stamp(emergency.reviewed_at) if emergency.reviewed_at else None,
-    }
-
-
-class Emergencies(http.Query):
-    """The emergencies that wait for a regulator's verdict, the oldest first, 100 at most."""
-
-    roles = (Role.REGULATOR,)
-
-    def show(self, call: http.Call) -> dict[str, Any]:
-        waiting = queries.unreviewed_emergencies()[:SHOWN]
-        return {"emergencies": [_of_regulator(one) for one in waiting]}
-
-
-class EmergencyDetail(http.Query):
-    """One emergency with the reason that the doctor gave; the look is recorded first."""
-
-    roles = (Role.REGULATOR,)
-    records_refusals = True
-
-    def show(self, call: http.Call) -> dict[str, Any]:
-        found, reason = emergencies.view(_id(call, "emergency_id"), **call.doer)
-        return {**_of_regulator(found), "reason": reason}
-
-
-class EmergencyReview(http.Command):
-    """Say whether it was justified."""
-
-    roles = (Role.REGULATOR,)
-
-    class Input(VerdictInput, http.Signed):
-        pass
-
-    def act(self, call: http.Call) -> dict[str, Any]:
-        found, entry = emergencies.review(
-            _id(call, "emergency_id"), call.values["verdict"], call.note, **call.doer
-        )
-        return {**_of_regulator(found), "entry": promises.entered(entry)}
-
-
-class EmergencyReviewStatement(http.Draw):
-    """The statement of the verdict."""
-
-    roles = (Role.REGULATOR,)
-
-    class Input(VerdictInput, http.ToSign):
-        pass
-
-    def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
-        verdict = call.values["verdict"]
-        statement = emergencies.draw_review(_id(call, "emergency_id"), verdict, **call.drawer)
-        return statement, {"zh": f"紧急查看的审查结论：{VERDICTS[verdict]}"}

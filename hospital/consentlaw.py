@@ -10,6 +10,7 @@ from hospital.consents import (
     LONGEST,
     MOVES,
     NEW,
+    PLEAD,
     REVIEW,
     TERMS,
     WINDOW,
@@ -28,7 +29,7 @@ REMEMBERED = ("fields", "patient", "purpose", "reader", "to", "until")
 def families() -> dict[str, Data]:
     """The families of subjects that say who may look."""
     grants = {"grant": _grant(), "withdraw": _withdraw()}
-    emergencies = {"open": _break_glass(), "review": _review()}
+    emergencies = {"plead": _plead(), "open": _break_glass(), "review": _review()}
     return {
         GRANT.family: {
             "names": "hex32",
@@ -37,7 +38,7 @@ def families() -> dict[str, Data]:
             "constant": ["patient"],
             "moves": grants,
         },
-        BREAK_GLASS.family: {
+        PLEAD.family: {
             "names": "hex32",
             "named_by": "kind",
             "start": NEW,
@@ -134,9 +135,10 @@ def _withdraw() -> Data:
     return _of(WITHDRAW, {}, [_BY_ITS_PATIENT], forget=sorted(REMEMBERED))
 
 
-def _break_glass() -> Data:
+def _plead() -> Data:
+    """Opens nothing yet: ``until``, which looks are measured by, comes with the second doctor."""
     return _of(
-        BREAK_GLASS,
+        PLEAD,
         {"fields": "words", "until": "moment"},
         [
             condition("wrong_patient", "it is about a patient", "differ", "entry.patient", is_("")),
@@ -153,8 +155,35 @@ def _break_glass() -> Data:
             "purpose": is_(EMERGENCY),
             "reader": "signer.owner",
             "to": "signer.organisation",
-            "until": "facts.until",
+            "pleaded_until": "facts.until",
         },
+    )
+
+
+def _break_glass() -> Data:
+    return _of(
+        BREAK_GLASS,
+        {},
+        [
+            condition(
+                "four_eyes",
+                "who opens it is not the person who pleads",
+                "differ",
+                "signer.person",
+                "kept.opener",
+            ),
+            condition(
+                "wrong_owner",
+                "it is a doctor of the same hospital",
+                "equal",
+                "signer.organisation",
+                "kept.to",
+            ),
+            condition(
+                "wrong_end", "the half hour is not over", "before", "entry.at", "kept.pleaded_until"
+            ),
+        ],
+        keep={"seconder": "signer.person", "until": "kept.pleaded_until"},
     )
 
 
@@ -176,6 +205,13 @@ def _review() -> Data:
                 "differ",
                 "signer.person",
                 "kept.opener",
+            ),
+            condition(
+                "four_eyes",
+                "nor the one who signed second",
+                "differ",
+                "signer.person",
+                "kept.seconder",
             ),
         ],
         keep={"verdict": "facts.verdict"},

@@ -3,8 +3,9 @@ What a patient can grant, and the closed tables of what happens to a grant and t
 
 A grant is the patient's signed word that a reader may see some fields of all his or her records,
 for one purpose, until it ends by itself or is withdrawn. An emergency is a doctor's signed word
-that there is no time to ask (break-glass): it opens the same fields to that doctor for half an
-hour, the patient sees it in the log, and a regulator judges it afterwards.
+that there is no time to ask (break-glass). When another doctor of the hospital has signed too, it
+opens the same fields to the first one, until half an hour after the plea; the patient sees it in
+the log, and a regulator judges it afterwards.
 
 Nothing is stored here; ``hospital.permissions`` says what a reader may see, ``hospital.consentlaw``
 makes the law of it.
@@ -24,7 +25,7 @@ LONGEST = timedelta(days=731)
 LIVE_MAX = 50
 """So many grants of one patient at most are in force at a time."""
 WINDOW = timedelta(minutes=30)
-"""How long broken glass stays open for its doctor."""
+"""How long after the plea broken glass closes."""
 EMERGENCY = "emergency"
 """The purpose of looks through broken glass; nobody grants it."""
 
@@ -78,13 +79,15 @@ class Move:
     by: Role
 
 
-NEW, LIVE, WITHDRAWN, OPEN, REVIEWED = "unknown", "live", "withdrawn", "open", "reviewed"
+NEW, LIVE, WITHDRAWN = "unknown", "live", "withdrawn"
+PLEADED, OPEN, REVIEWED = "pleaded", "open", "reviewed"
 
 # fmt: off
-GRANT       = Move("consent.grant",    "grant",     NEW,  LIVE,      Role.PATIENT)
-WITHDRAW    = Move("consent.withdraw", "grant",     LIVE, WITHDRAWN, Role.PATIENT)
-BREAK_GLASS = Move("emergency.open",   "emergency", NEW,  OPEN,      Role.DOCTOR)
-REVIEW      = Move("emergency.review", "emergency", OPEN, REVIEWED,  Role.REGULATOR)
+GRANT       = Move("consent.grant",    "grant",     NEW,     LIVE,      Role.PATIENT)
+WITHDRAW    = Move("consent.withdraw", "grant",     LIVE,    WITHDRAWN, Role.PATIENT)
+PLEAD       = Move("emergency.plead",  "emergency", NEW,     PLEADED,   Role.DOCTOR)
+BREAK_GLASS = Move("emergency.open",   "emergency", PLEADED, OPEN,      Role.DOCTOR)
+REVIEW      = Move("emergency.review", "emergency", OPEN,    REVIEWED,  Role.REGULATOR)
 # fmt: on
 
-MOVES = (GRANT, WITHDRAW, BREAK_GLASS, REVIEW)
+MOVES = (GRANT, WITHDRAW, PLEAD, BREAK_GLASS, REVIEW)

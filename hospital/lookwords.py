@@ -40,6 +40,7 @@ PURPOSES: Mapping[str, str] = {
     "appraisal": "处方点评",
     "oversight": "监管审查",
     EMERGENCY: "紧急救治",
+    "second": "核对同事的紧急查看请求",
 }
 BASES: Mapping[str, str] = {
     "own_record": "本人的记录",
@@ -52,6 +53,7 @@ BASES: Mapping[str, str] = {
     "own_register": "法定的麻精药品登记",
     "appraisal": "法定的处方点评",
     "regulator": "监管职责",
+    "second_signer": "同院医师对紧急查看的第二签署",
     "grant/": "您签署的查看授权",
     "emergency/": "紧急情况，未经您事先同意",
     "patient_code": "您出示的取药码",

@@ -75,5 +75,6 @@ _GRANT = """
 _EMERGENCY = """
     SELECT id FROM hospital_emergency
     WHERE patient_id = %s AND doctor_id = %s AND until > %s AND verdict <> %s
+        AND opened_at IS NOT NULL
     ORDER BY until DESC, id LIMIT 1 FOR SHARE
 """

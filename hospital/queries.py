@@ -74,5 +74,12 @@ def live_grants(patient: UUID, *, at: datetime) -> QuerySet[Grant]:
 
 def unreviewed_emergencies() -> QuerySet[Emergency]:
     """What a regulator has to judge, the oldest first."""
-    waiting = Emergency.objects.filter(verdict="")
+    waiting = Emergency.objects.filter(verdict="", opened_at__isnull=False)
     return waiting.select_related("doctor__organisation").order_by("opened_at", "id")
+
+
+def unseconded_pleas(organisation: int, *, at: datetime) -> QuerySet[Emergency]:
+    """What waits for the signature of a second doctor at a hospital, the latest first."""
+    waiting = Emergency.objects.filter(opened_at__isnull=True, until__gt=at)
+    there = waiting.filter(doctor__organisation_id=organisation)
+    return there.select_related("doctor__organisation").order_by("-until", "id")

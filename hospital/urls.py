@@ -1,8 +1,9 @@
 from django.urls import path, re_path
 
-from hospital import api, api_consents, api_entries, api_looks
+from hospital import api, api_consents, api_emergencies, api_entries, api_looks
 
 GRANT = "me/grants/<uuid:grant_id>"
+PLEA = "break-glass/<uuid:emergency_id>"
 EMERGENCY = "emergencies/<uuid:emergency_id>"
 
 urlpatterns = [
@@ -19,12 +20,15 @@ urlpatterns = [
     path("me/grants/statement", api_consents.GrantStatement.as_view()),
     path(f"{GRANT}/withdraw", api_consents.GrantWithdrawal.as_view()),
     path(f"{GRANT}/withdraw/statement", api_consents.GrantWithdrawalStatement.as_view()),
-    path("break-glass", api_consents.BreakGlass.as_view()),
-    path("break-glass/statement", api_consents.BreakGlassStatement.as_view()),
-    path("emergencies", api_consents.Emergencies.as_view()),
-    path(EMERGENCY, api_consents.EmergencyDetail.as_view()),
-    path(f"{EMERGENCY}/review", api_consents.EmergencyReview.as_view()),
-    path(f"{EMERGENCY}/review/statement", api_consents.EmergencyReviewStatement.as_view()),
+    path("break-glass", api_emergencies.Pleas.as_view()),
+    path("break-glass/statement", api_emergencies.PleaStatement.as_view()),
+    path(PLEA, api_emergencies.PleaDetail.as_view()),
+    path(f"{PLEA}/second", api_emergencies.Second.as_view()),
+    path(f"{PLEA}/second/statement", api_emergencies.SecondStatement.as_view()),
+    path("emergencies", api_emergencies.Emergencies.as_view()),
+    path(EMERGENCY, api_emergencies.EmergencyDetail.as_view()),
+    path(f"{EMERGENCY}/review", api_emergencies.EmergencyReview.as_view()),
+    path(f"{EMERGENCY}/review/statement", api_emergencies.EmergencyReviewStatement.as_view()),
     path("keys", api.Keys.as_view()),
     path("keys/statement", api.KeysStatement.as_view()),
     path("keys/recover", api.Recovery.as_view()),

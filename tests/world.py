@@ -276,6 +276,10 @@ class World:
         return a_doctor(self.foreign_hospital)
 
     @cached_property
+    def foreign_colleague(self) -> Client:
+        return a_doctor(self.foreign_hospital)
+
+    @cached_property
     def regulator(self) -> Client:
         return a_member(Role.REGULATOR, an_organisation(OrganisationKind.REGULATOR))
 

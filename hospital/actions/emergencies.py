@@ -1,8 +1,9 @@
 """
-Break-glass: a doctor opens a patient's records for half an hour because there is no time to ask.
+Break-glass: a doctor opens a patient's records because there is no time to ask.
 
-The doctor signs it, so that nobody else can be said to have done it; the patient finds the entry
-in the own list at once; a regulator reads why and judges it.
+The doctor pleads, and another doctor of the hospital signs too; from then until half an hour after
+the plea the first one sees them. Both sign, so that nobody else can be said to have done it; the
+patient finds the entries in the own list at once; a regulator reads why and judges it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,12 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, transaction
 
 from hospital import access, consents, errors, queries, records, signing
-from hospital.consents import BREAK_GLASS, OPENED_BY_EMERGENCY, REVIEW, Move
+from hospital.consents import (
+    BREAK_GLASS,
+    OPENED_BY_EMERGENCY,
+    PLEAD,
+    Move,
+)
 from hospital.models import Account, Emergency, Person
 from hospital.roles import Actor
 from hospital.units import stamp
@@ -43,16 +49,22 @@ class EmergencyExists(errors.Conflict):
     code = "emergency.exists"
 
 
-class Reviewed(errors.Conflict):
-    """A regulator has judged this emergency."""
-
-    code = "emergency.reviewed"
-
-
 class OwnEmergency(errors.Forbidden):
-    """Nobody judges an emergency that he or she has opened."""
+    """Nobody signs second, or judges, an emergency that he or she has signed."""
 
     code = "emergency.own"
+
+
+class Seconded(errors.Conflict):
+    """A second doctor has signed this emergency."""
+
+    code = "emergency.seconded"
+
+
+class Closed(errors.Gone):
+    """The half hour since the plea is over; plead again."""
+
+    code = "emergency.closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,29 +82,29 @@ class Plea:
 
 
 def draw(plea: Plea, *, by: Actor, key: str, at: datetime) -> Statement:
-    """The statement that breaks the glass. Raises what ``break_glass`` raises."""
+    """The statement of the plea. Raises what ``plead`` raises."""
     patient = _patient(plea)
-    draft = _opening(uuid4(), plea, patient, until=at + consents.WINDOW)
+    draft = _pleading(uuid4(), plea, patient, until=at + consents.WINDOW)
     return signing.draw(draft, by=by, key=key, at=at)
 
 
 @transaction.atomic(savepoint=False)
-def break_glass(
-    plea: Plea, signed: str, *, by: Actor, at: datetime
-) -> tuple[Emergency, chain.Appended]:
+def plead(plea: Plea, signed: str, *, by: Actor, at: datetime) -> tuple[Emergency, chain.Appended]:
     """
-    Open the patient's records to this doctor for ``WINDOW`` from when the statement was drawn.
+    Say that this patient's records are needed at once; a second doctor's signature opens them.
+
+    They close ``WINDOW`` after the statement was drawn, whenever the second one signs.
 
     Raises:
         NoReason, records.BadSalt, EmergencyExists: see each.
         identity.BadIdNumber, queries.UnknownPatient: the patient cannot be found.
         and what ``signing.append`` raises.
     """
-    emergency_id, drawn_at = signing.new_subject(signed, BREAK_GLASS.family, at)
+    emergency_id, drawn_at = signing.new_subject(signed, PLEAD.family, at)
     patient, until = _patient(plea), drawn_at + consents.WINDOW
     if Emergency.objects.filter(id=emergency_id).exists():
         raise EmergencyExists
-    draft = _opening(emergency_id, plea, patient, until=until)
+    draft = _pleading(emergency_id, plea, patient, until=until)
     entry = signing.append(draft, signed, by=by, at=at)
     try:
         made = Emergency.objects.create(
@@ -100,12 +112,38 @@ def break_glass(
             patient=patient,
             doctor_id=by.account,
             record=records.seal({REASON: plea.reason}, {REASON: records.given_salt(plea.salt)}),
-            opened_at=entry.at,
+            pleaded_at=entry.at,
             until=until,
         )
     except IntegrityError as fault:  # somebody else takes this id at this moment
         raise EmergencyExists from fault
     return made, entry
+
+
+def draw_second(emergency_id: UUID, *, by: Actor, key: str, at: datetime) -> Statement:
+    """The statement that breaks the glass. Raises what ``second`` raises."""
+    found = find(emergency_id)
+    _check_seconder(found, by, at)
+    return signing.draw(_breaking(found), by=by, key=key, at=at)
+
+
+@transaction.atomic(savepoint=False)
+def second(
+    emergency_id: UUID, signed: str, *, by: Actor, at: datetime
+) -> tuple[Emergency, chain.Appended]:
+    """
+    Break the glass: another doctor of the hospital says so too, and the records open to the first.
+
+    Raises:
+        UnknownEmergency: none of a colleague's at the own hospital.
+        OwnEmergency, Seconded, Closed: see each; and what ``signing.append`` raises.
+    """
+    found = find(emergency_id, lock=True)
+    _check_seconder(found, by, at)
+    entry = signing.append(_breaking(found), signed, by=by, at=at)
+    found.seconder_id, found.opened_at = by.account, entry.at
+    found.save(update_fields=["seconder", "opened_at"])
+    return found, entry
 
 
 def view(emergency_id: UUID, *, by: Actor, at: datetime) -> tuple[Emergency, str]:
@@ -114,13 +152,30 @@ def view(emergency_id: UUID, *, by: Actor, at: datetime) -> tuple[Emergency, str
 
     Raises ``UnknownEmergency``, ``records.RecordErased``.
     """
+    return _view(emergency_id, by, at, purpose="oversight", basis="regulator")
+
+
+def view_plea(emergency_id: UUID, *, by: Actor, at: datetime) -> tuple[Emergency, str]:
+    """
+    The emergency and its reason, for who may sign second; the look is recorded first.
+
+    Raises what ``second`` raises, and ``records.RecordErased``.
+    """
+    return _view(emergency_id, by, at, purpose="second", basis="second_signer")
+
+
+def _view(
+    emergency_id: UUID, by: Actor, at: datetime, *, purpose: str, basis: str
+) -> tuple[Emergency, str]:
     with transaction.atomic():
-        found = _find(emergency_id)
+        found = find(emergency_id)
+        if by.role is PLEAD.by:
+            _check_seconder(found, by, at)
         looked = access.view(
             by=by,
             at=at,
-            purpose="oversight",
-            basis="regulator",
+            purpose=purpose,
+            basis=basis,
             of=[found.record],
             about=found.subject,
             fields=(REASON,),
@@ -129,35 +184,11 @@ def view(emergency_id: UUID, *, by: Actor, at: datetime) -> tuple[Emergency, str
     return found, str(access.opened(found.record, looked)[REASON])
 
 
-def draw_review(
-    emergency_id: UUID, verdict: str, *, by: Actor, key: str, at: datetime
-) -> Statement:
-    """The statement of a verdict. Raises what ``review`` raises."""
-    found = _find(emergency_id)
-    _check_reviewer(found, by)
-    return signing.draw(_reviewing(found, verdict), by=by, key=key, at=at)
-
-
-@transaction.atomic(savepoint=False)
-def review(
-    emergency_id: UUID, verdict: str, signed: str, *, by: Actor, at: datetime
-) -> tuple[Emergency, chain.Appended]:
-    """
-    Judge an emergency, once; what was not justified opens nothing from this entry on.
-
-    Raises:
-        UnknownEmergency, Reviewed, OwnEmergency: see each; and what ``signing.append`` raises.
-    """
-    found = _find(emergency_id, lock=True)
-    _check_reviewer(found, by)
-    entry = signing.append(_reviewing(found, verdict), signed, by=by, at=at)
-    found.verdict, found.reviewed_at, found.reviewer_id = verdict, at, by.account
-    found.save(update_fields=["verdict", "reviewed_at", "reviewer"])
-    return found, entry
-
-
-def _find(emergency_id: UUID, *, lock: bool = False) -> Emergency:
-    rows = Emergency.objects.select_related("patient__person", "doctor__organisation", "record")
+def find(emergency_id: UUID, *, lock: bool = False) -> Emergency:
+    """With all that is asked of it, its row locked if wished. Raises ``UnknownEmergency``."""
+    rows = Emergency.objects.select_related(
+        "patient__person", "doctor__organisation", "seconder", "record"
+    )
     if lock:
         rows = rows.select_for_update(of=("self",))
     found = rows.filter(id=emergency_id).first()
@@ -166,11 +197,21 @@ def _find(emergency_id: UUID, *, lock: bool = False) -> Emergency:
     return found
 
 
-def _check_reviewer(found: Emergency, by: Actor) -> None:
-    if found.state != REVIEW.source:
-        raise Reviewed
-    if by.person is not None and by.person == found.doctor.person_id:
+def _check_seconder(found: Emergency, by: Actor, at: datetime) -> None:
+    """Who is not of the hospital learns no more of it than that there may be none."""
+    if found.doctor.organisation_id != by.organisation_id:
+        raise UnknownEmergency
+    if by.account == found.doctor_id or is_the_person(by, found.doctor):
         raise OwnEmergency
+    if found.state != BREAK_GLASS.source:
+        raise Seconded
+    if at >= found.until:
+        raise Closed
+
+
+def is_the_person(by: Actor, other: Account) -> bool:
+    """Whether the two are one person, whatever their accounts."""
+    return by.person is not None and by.person == other.person_id
 
 
 def _patient(plea: Plea) -> Account:
@@ -179,26 +220,28 @@ def _patient(plea: Plea) -> Account:
     return queries.patient_by_id_number(plea.patient)
 
 
-def _opening(emergency_id: UUID, plea: Plea, patient: Account, *, until: datetime) -> signing.Draft:
+def _pleading(
+    emergency_id: UUID, plea: Plea, patient: Account, *, until: datetime
+) -> signing.Draft:
     committed = commitments.commit(
         [commitments.digest(records.given_salt(plea.salt), REASON, plea.reason)]
     )
     facts = {"fields": list(OPENED_BY_EMERGENCY), "until": stamp(until)}
-    return _draft(BREAK_GLASS, Emergency(id=emergency_id), patient.person, facts, committed)
+    return draft_of(PLEAD, Emergency(id=emergency_id), patient.person, facts, committed)
 
 
-def _reviewing(found: Emergency, verdict: str) -> signing.Draft:
-    committed = bytes(found.record.commitment)
-    return _draft(REVIEW, found, found.patient.person, {"verdict": verdict}, committed)
+def _breaking(found: Emergency) -> signing.Draft:
+    return draft_of(BREAK_GLASS, found, found.patient.person, {}, bytes(found.record.commitment))
 
 
-def _draft(
+def draft_of(
     move: Move,
     emergency: Emergency,
     person: Person | None,
     facts: dict[str, Any],
     committed: bytes,
 ) -> signing.Draft:
+    """The draft of a move of an emergency of the patient ``person``."""
     assert person is not None, "a patient is found by an identity"
     return signing.Draft(
         kind=move.kind,

@@ -12,7 +12,7 @@ from hospital.roles import OrganisationKind, Role
 from ledger import network, note, tasks
 from ledger.entry import Statement
 from tests.journeys import writes
-from tests.journeys.watching import raw
+from tests.journeys.watching import account, raw
 from tests.world import Patient, World, a_member, an_organisation
 
 ASKED = "/api/history"
@@ -29,8 +29,22 @@ def withdraws(patient: Patient, grant: Json) -> Json:
     return patient.client.command(f"/api/me/grants/{grant['id']}/withdraw")
 
 
-def breaks_glass(doctor: Client, patient: Patient, **changes: Any) -> Json:
+def pleads(doctor: Client, patient: Patient, **changes: Any) -> Json:
+    """A plea that nobody has signed second."""
     return doctor.command("/api/break-glass", writes.pleading(patient, **changes))
+
+
+def a_colleague(doctor: Client) -> Client:
+    """Another doctor of the same hospital."""
+    hospital = account(doctor).organisation
+    assert hospital is not None
+    return a_member(Role.DOCTOR, hospital)
+
+
+def breaks_glass(doctor: Client, patient: Patient, **changes: Any) -> Json:
+    """What a colleague has signed second."""
+    plea = pleads(doctor, patient, **changes)
+    return a_colleague(doctor).command(f"/api/break-glass/{plea['id']}/second")
 
 
 def asks(doctor: Client, patient: Patient, **more: Any) -> Json:

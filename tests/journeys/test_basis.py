@@ -49,6 +49,7 @@ class Opened:
     by: str
     until: datetime
     verdict: str
+    seconded: bool
 
 
 def granted(to: str) -> st.SearchStrategy[Granted]:
@@ -73,7 +74,8 @@ EMERGENCIES = st.lists(
         by=st.sampled_from(DOCTORS),
         until=ENDS,
         verdict=st.sampled_from(["", "justified", "unjustified"]),
-    ),
+        seconded=st.booleans(),
+    ).filter(lambda one: one.seconded or not one.verdict),
     max_size=3,
 )
 
@@ -92,7 +94,7 @@ def expected(
     if max(widths):
         return "treatment", max(widths)
     for glass in emergencies:
-        in_time = glass.until > NOW and glass.verdict != "unjustified"
+        in_time = glass.seconded and glass.until > NOW and glass.verdict != "unjustified"
         if glass.patient == "mine" and glass.by == reader and in_time:
             return EMERGENCY, len(OPENED_BY_EMERGENCY)
     return None
@@ -113,6 +115,7 @@ def people(session_world: World) -> SimpleNamespace:
         patients={name: account(world.a_patient().client) for name in ("mine", "another's")},
         hospitals={"A": world.hospital, "B": world.foreign_hospital},
         regulator=account(world.regulator),
+        seconder=account(world.foreign_colleague),
     )
 
 
@@ -132,13 +135,15 @@ def store(people: SimpleNamespace, grants: list[Granted], emergencies: list[Open
         )
     for glass in emergencies:
         judged: dict[str, Any] = {"reviewer": people.regulator, "reviewed_at": NOW}
+        seconded: dict[str, Any] = {"seconder": people.seconder, "opened_at": begun}
         Emergency.objects.create(
             id=uuid4(),
             patient=people.patients[glass.patient],
             doctor=people.accounts[glass.by],
             record=records.seal({"reason": "x"}),
-            opened_at=begun,
+            pleaded_at=begun,
             until=glass.until,
+            **(seconded if glass.seconded else {}),
             verdict=glass.verdict,
             **(judged if glass.verdict else {}),
         )

@@ -37,6 +37,10 @@ LOOKS = {
     f"GET {writes.ONE}/versions": lambda w, p, rx: (w.doctor, f"/api/prescriptions/{rx}/versions"),
     "GET /api/change-requests": lambda w, p, rx: (w.doctor, "/api/change-requests"),
     "GET /api/parcels": lambda w, p, rx: (w.courier, "/api/parcels"),
+    "GET /api/break-glass/<uuid:emergency_id>": lambda w, p, rx: (
+        w.foreign_colleague,
+        f"/api/break-glass/{writes.plea(w, p)}",
+    ),
     "GET /api/emergencies/<uuid:emergency_id>": lambda w, p, rx: (
         w.regulator,
         f"/api/emergencies/{writes.emergency(w, p)}",
@@ -101,6 +105,7 @@ NOTHING_SEALED = {
     "GET /api/reviews/statistics": "counts and times",
     "GET /api/me/grants": "names of organisations and of kinds of fields",
     "GET /api/emergencies": "ids and times",
+    "GET /api/break-glass": "ids and times",
     "GET /api/claims/unsettled": "amounts and ids",
     "GET /api/double-checks": "ids and times",
     "GET /api/stock/lots": "what lies on a shelf",

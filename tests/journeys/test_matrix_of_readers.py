@@ -95,6 +95,7 @@ class Case:
             "register": ("GET", "/api/register", None),
             "requests": ("GET", "/api/change-requests", None),
             "emergencies": ("GET", "/api/emergencies", None),
+            "pleas": ("GET", "/api/break-glass", None),
             "claims": ("GET", "/api/claims", None),
             "unsettled": ("GET", "/api/claims/unsettled", None),
             "looks": ("GET", "/api/me/looks", None),

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from tests.journeys import writes
-from tests.journeys.looking import parcels_of
+from tests.journeys.looking import breaks_glass, parcels_of
 from tests.journeys.watching import raw
 from tests.world import World, a_client, an_id_number
 
@@ -113,9 +113,7 @@ def walk(world: World, patient, planted) -> None:
     world.courier.command(writes.of(rx, "ship"))
     patient.client.command(writes.of(rx, "deliver"))
     raw(world.other_doctor, "GET", f"/api/prescriptions/{rx}")
-    opened = world.foreign_doctor.command(
-        "/api/break-glass", writes.pleading(patient, reason=EMERGENCY)
-    )
+    opened = breaks_glass(world.foreign_doctor, patient, reason=EMERGENCY)
     past = world.foreign_doctor.post("/api/history", {"patient": planted["id_number"]})
     assert past["prescriptions"][0]["fields"]["diagnosis/1"]["name"] == DIAGNOSIS
     assert world.regulator.get(f"/api/emergencies/{opened['id']}")["reason"] == EMERGENCY

@@ -40,6 +40,8 @@ COSTS = {
     "upload": 30,
     "void": 12,
     "undo": 12,
+    "plead": 13,
+    "break_glass": 12,
 }
 
 

@@ -115,5 +115,5 @@ def test_a_verdict_against_looks(world, patient):
 
     assert isinstance(judged, dict)
     done = outcomes(looks).count("done")
-    kinds = ["emergency.open", *["record.view"] * done, "emergency.review"]
+    kinds = ["emergency.plead", "emergency.open", *["record.view"] * done, "emergency.review"]
     assert events(opened["subject"]) == kinds

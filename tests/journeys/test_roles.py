@@ -25,6 +25,7 @@ P, D, R, H, C, A, F, G, S = (
 ALL, NOBODY_YET = set(PEOPLE), None
 RX, CLAIM = "/api/prescriptions/<uuid:prescription_id>", "/api/claims/<uuid:prescription_id>"
 GRANT, EMERGENCY = "/api/me/grants/<uuid:grant_id>", "/api/emergencies/<uuid:emergency_id>"
+PLEA = "/api/break-glass/<uuid:emergency_id>"
 CASE = "/api/appraisals/<uuid:prescription_id>"
 TALK = "/api/consultations/<uuid:consultation_id>"
 SERIES = "/api/series/<uuid:series_id>"
@@ -61,6 +62,10 @@ TABLE = {
     "POST /api/history": D,
     "POST /api/break-glass": D,
     "POST /api/break-glass/statement": D,
+    "GET /api/break-glass": D,
+    f"GET {PLEA}": D,
+    f"POST {PLEA}/second": D,
+    f"POST {PLEA}/second/statement": D,
     "GET /api/emergencies": G,
     f"GET {EMERGENCY}": G,
     f"POST {EMERGENCY}/review": G,

@@ -451,13 +451,24 @@ def pleading(patient: Patient, **changes: Any) -> Body:
     return {"patient": patient.id_number, "reason": "昏迷，无法询问", "salt": salt, **changes}
 
 
-def break_glass(world: World, patient: Patient) -> Write:
+def plead(world: World, patient: Patient) -> Write:
     return signed(world.foreign_doctor, "/api/break-glass", pleading(patient))
+
+
+def plea(world: World, patient: Patient) -> str:
+    """The id of one that nobody has signed second."""
+    return str(world.foreign_doctor.command("/api/break-glass", pleading(patient))["id"])
+
+
+def break_glass(world: World, patient: Patient) -> Write:
+    path = f"/api/break-glass/{plea(world, patient)}/second"
+    return signed(world.foreign_colleague, path)
 
 
 def emergency(world: World, patient: Patient) -> str:
     """The id of one that was opened."""
-    return str(world.foreign_doctor.command("/api/break-glass", pleading(patient))["id"])
+    ready = break_glass(world, patient)
+    return str(ready.by.write(ready.path, ready.body)["id"])
 
 
 def review_emergency(world: World, patient: Patient) -> Write:
@@ -577,7 +588,8 @@ WRITES: dict[str, tuple[Make, ...]] = {
     "/api/settlements": (settle,),
     "/api/me/grants": (grant,),
     "/api/me/grants/<uuid:grant_id>/withdraw": (withdraw_grant,),
-    "/api/break-glass": (break_glass,),
+    "/api/break-glass": (plead,),
+    "/api/break-glass/<uuid:emergency_id>/second": (break_glass,),
     "/api/emergencies/<uuid:emergency_id>/review": (review_emergency,),
     f"{CASE}/judge": (judge,),
 }
@@ -612,7 +624,7 @@ MOVES = [
     decide,
 ]
 """The signed commands about a prescription."""
-CONSENTS = [grant, withdraw_grant, break_glass, review_emergency]
+CONSENTS = [grant, withdraw_grant, plead, break_glass, review_emergency]
 """The signed commands about who may look."""
 OF_CONSULTATIONS = [ask, accept, decline, refer, retract, leave, close]
 OF_SERIES = [issue_all, review_all, return_all, stop, stop_oneself]

@@ -36,16 +36,28 @@ def withdrawn(book: Book, *, by: str = "patient", **fields: Any) -> Book:
     return book
 
 
-def opened(book: Book, *, by: str = "doctor", says: Any = None, **fields: Any) -> Book:
-    """The doctor breaks the glass, for half an hour from the entry's second."""
+def pleaded(book: Book, *, by: str = "doctor", says: Any = None, **fields: Any) -> Book:
+    """The doctor pleads, for half an hour from the entry's second."""
     facts = {
         "fields": list(consents.OPENED_BY_EMERGENCY),
         "until": stamp(book.now + timedelta(seconds=1) + consents.WINDOW),
         **(says or {}),
     }
     fields = {"patient": TAG, "commitment": REASON, **fields}
-    book.add(EMERGENCY, "emergency.open", facts, book.keys[by], **fields)
+    book.add(EMERGENCY, "emergency.plead", facts, book.keys[by], **fields)
     return book
+
+
+def seconded(book: Book, *, by: str = "doctor2", **fields: Any) -> Book:
+    """A colleague signs second."""
+    fields = {"patient": TAG, "commitment": REASON, **fields}
+    book.add(EMERGENCY, "emergency.open", {}, book.keys[by], **fields)
+    return book
+
+
+def opened(book: Book) -> Book:
+    """Both have signed."""
+    return seconded(pleaded(book))
 
 
 def judged(book: Book, verdict: str = "justified", *, by: str = "regulator", **more: Any) -> Book:
@@ -140,24 +152,52 @@ CHEATS: dict[str, tuple[str, Cheat]] = {
     "a look by a reviewer": ("wrong_role", looking(role="reviewer")),
     "a look at more than was granted": ("wrong_fields", looking(fields=["allergies", "line/"])),
     # broken glass
-    "glass broken by a pharmacist": ("wrong_role", lambda book: opened(book, by="pharmacist")),
-    "glass broken for nobody": ("wrong_patient", lambda book: opened(book, patient="")),
-    "glass broken without a reason": (
+    "pleaded by a pharmacist": ("wrong_role", lambda book: pleaded(book, by="pharmacist")),
+    "pleaded for nobody": ("wrong_patient", lambda book: pleaded(book, patient="")),
+    "pleaded without a reason": (
         "no_commitment",
-        lambda book: opened(book, commitment=b""),
+        lambda book: pleaded(book, commitment=b""),
     ),
-    "glass broken for days": ("wrong_end", lambda book: opened(book, says={"until": stamp(END)})),
-    "glass broken for the patient's name": (
+    "pleaded for days": ("wrong_end", lambda book: pleaded(book, says={"until": stamp(END)})),
+    "pleaded for the patient's name": (
         "wrong_fields",
-        lambda book: opened(book, says={"fields": ["patient/"]}),
+        lambda book: pleaded(book, says={"fields": ["patient/"]}),
     ),
-    "glass broken for nothing": (
+    "pleaded for nothing": (
         "wrong_fields",
-        lambda book: opened(book, says={"fields": []}),
+        lambda book: pleaded(book, says={"fields": []}),
     ),
-    "glass broken in disorder": (
+    "pleaded in disorder": (
         "wrong_fields",
-        lambda book: opened(book, says={"fields": ["line/", "allergies"]}),
+        lambda book: pleaded(book, says={"fields": ["line/", "allergies"]}),
+    ),
+    "glass broken without a plea": ("wrong_state", seconded),
+    "glass broken twice": ("wrong_state", lambda book: seconded(opened(book))),
+    "glass broken by who pleaded": (
+        "four_eyes",
+        lambda book: seconded(pleaded(book), by="doctor"),
+    ),
+    "glass broken by a pharmacist": (
+        "wrong_role",
+        lambda book: seconded(pleaded(book), by="pharmacist"),
+    ),
+    "glass broken from another hospital": (
+        "wrong_owner",
+        lambda book: seconded(pleaded(book), by="foreign_doctor"),
+    ),
+    "glass broken after half an hour": (
+        "wrong_end",
+        lambda book: seconded(
+            pleaded(book), at=book.now + timedelta(seconds=1) + consents.WINDOW + SKEW
+        ),
+    ),
+    "glass broken for another reason": (
+        "commitment_changed",
+        lambda book: seconded(pleaded(book), commitment=b"s" * 32),
+    ),
+    "a look through a plea": (
+        "no_basis",
+        lambda book: looked(pleaded(book), says=THROUGH_GLASS),
     ),
     "a look through glass that is whole": (
         "no_basis",
@@ -177,10 +217,15 @@ CHEATS: dict[str, tuple[str, Cheat]] = {
     ),
     "a look through another's glass": ("wrong_reader", through_glass(reader="hospital/doctor/p2")),
     "a look through glass called treatment": ("wrong_purpose", through_glass(purpose="treatment")),
+    "judged before it was broken": ("wrong_state", lambda book: judged(pleaded(book))),
     "judged by a doctor": ("wrong_role", lambda book: judged(opened(book), by="doctor2")),
     "judged by who opened it": (
         "four_eyes",
         lambda book: judged(opened(book), by="judge_in_own_cause"),
+    ),
+    "judged by who signed second": (
+        "four_eyes",
+        lambda book: judged(opened(book), by="judge_of_own_word"),
     ),
     "judged as something else": ("wrong_decision", lambda book: judged(opened(book), "maybe")),
     "judged twice": ("wrong_state", lambda book: judged(judged(opened(book)))),

@@ -81,6 +81,7 @@ PEOPLE = {
     "stranger": ("agent", "insurer2", "a3"),
     "regulator": ("regulator", "authority", "p9"),
     "judge_in_own_cause": ("regulator", "authority", "p1"),
+    "judge_of_own_word": ("regulator", "authority", "p2"),
     "patient": ("patient", "", "q1"),
     "patient2": ("patient", "", "q2"),
 }
