@@ -36,10 +36,13 @@ class ChoiceInput(http.Strict):
         default=None,
         help_text="slugs of the payers to use; left out: all that cover the patient",
     )
+    face_check = serializers.UUIDField(
+        default=None, help_text="passed, for `checkout`: controlled medicines, large amounts"
+    )
 
 
 def _choice(values: Mapping[str, Any]) -> checkout.Choice:
-    names = ("pharmacy", "way", "courier", "address", "payers")
+    names = ("pharmacy", "way", "courier", "address", "payers", "face_check")
     return checkout.Choice(**{name: values[name] for name in names})
 
 

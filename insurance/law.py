@@ -99,6 +99,7 @@ def _authorize() -> Clause:
             "way": "text",
             "courier?": "text",
             "address?": "hex64",
+            "face?": "moment",
             "bill": {
                 "total_fen": "fen",
                 "patient_fen": "fen",
@@ -107,7 +108,10 @@ def _authorize() -> Clause:
             },
             "grant": {"to": "words", "purpose": "text", "until": "moment"},
         },
-        [BY_ITS_PATIENT, OPENED, lawcontrolled.FETCHED_THERE, _way(), *_sums(), *_grant()],
+        [
+            *(BY_ITS_PATIENT, OPENED, lawcontrolled.FETCHED_THERE, *lawcontrolled.SEEN),
+            *(_way(), *_sums(), *_grant()),
+        ],
         keep={
             "courier": "facts.courier",
             "patient_fen": "facts.bill.patient_fen",

@@ -22,6 +22,8 @@ AT_ITS_HOSPITAL = (Form.NARCOTIC,)
 """The forms that only the hospital's own pharmacy takes."""
 NUMBERED = (Form.NARCOTIC,)
 """The forms that are numbered by hospital and day, and stand in the register."""
+TO_FACES = (Form.NARCOTIC, Form.PSYCHOTROPIC_2, Form.TOXIC)
+"""The forms whose medicines only somebody who was seen to be the patient sends to a pharmacy."""
 LAW, ARTICLE = "麻醉药品和精神药品管理条例", "第三十条 unconfirmed"
 _BOUND = Q(form__in=[form.value for form in AT_ITS_HOSPITAL])
 

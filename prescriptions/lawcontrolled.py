@@ -9,9 +9,11 @@ number of one content.
 
 from __future__ import annotations
 
+from hospital.faces.models import LIFE
 from hospital.law import NO_PATIENT, Data, condition, is_, move
 from hospital.units import SHANGHAI_S
-from prescriptions.controlled import AT_ITS_HOSPITAL, NUMBERED
+from prescriptions.controlled import AT_ITS_HOSPITAL, NUMBERED, TO_FACES
+from prescriptions.facts import Form
 
 _FORMS = [[form.value] for form in AT_ITS_HOSPITAL]
 
@@ -40,6 +42,28 @@ FETCHED_THERE = condition(
     ],
 )
 """What holds for choosing a pharmacy."""
+
+SEEN: list[Data] = [
+    condition(
+        "no_face",
+        "whoever sends what is written on such a form to a pharmacy was seen to be the patient",
+        "any",
+        ["has", "facts", is_("face")],
+        ["one_of", ["kept.form"], [[form.value] for form in Form if form not in TO_FACES]],
+    ),
+    condition(
+        "wrong_face",
+        "the face was recognised shortly before",
+        "any",
+        ["lacks", "facts", is_("face")],
+        [
+            "all",
+            ["not_before", "entry.at", "facts.face"],
+            ["before", "entry.at", {"later": ["facts.face", is_(int(LIFE.total_seconds()))]}],
+        ],
+    ),
+]
+"""What holds of the patient's face for choosing a pharmacy."""
 
 _OWED = "unnumbered"
 OWED: Data = {

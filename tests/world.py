@@ -28,12 +28,14 @@ from config.demo import phone
 from config.demo.phone import pickup_code
 from hospital.actions import login, people
 from hospital.client import Client
+from hospital.faces.models import FaceCheck
 from hospital.models import Account, Department, Organisation
 from hospital.rights import Rights, Title
 from hospital.roles import OrganisationKind, Role
 from ledger import network
+from prescriptions import controlled
 from prescriptions.facts import Control, InsuranceClass
-from prescriptions.models import Medicine
+from prescriptions.models import Medicine, Prescription
 from tests.shelves import a_shelf
 
 BASE = "http://127.0.0.1"
@@ -121,6 +123,15 @@ def a_face(client: Client, purpose: str) -> str:
     """A passed face check of a patient who is known."""
     wechat, openid = PHONES[client.account]
     return phone.face(client, wechat, openid, purpose)
+
+
+def a_face_for(client: Client, rx: str) -> dict[str, str]:
+    """The face check that authorizing takes, where the law asks for one; an unspent one again."""
+    if Prescription.objects.get(id=rx).form not in controlled.TO_FACES:
+        return {}
+    passed = FaceCheck.objects.filter(account_id=client.account, purpose="checkout", spent_at=None)
+    found = passed.filter(passed_at__isnull=False, ends_at__gt=timezone.now()).first()
+    return {"face_check": str(found.id) if found else a_face(client, "checkout")}
 
 
 def boxes(dose: str) -> int:
@@ -490,7 +501,7 @@ class World:
 
     def authorized(self, patient: Patient, way: str = "collect", **changes: Any) -> str:
         rx = self.approved(patient, **changes)
-        choice = self.choice(patient, way)
+        choice = {**self.choice(patient, way), **a_face_for(patient.client, rx)}
         patient.client.command(f"/api/prescriptions/{rx}/authorize", choice)
         return rx
 

@@ -140,9 +140,13 @@ class Cast:
 
     def patient(self, person: uploaded.Patient) -> Client:
         """The patient: WeChat log-in, identity, key of the phone, cover by all payers."""
-        openid = "o" + hashlib.sha256(person.id_number.encode()).hexdigest()[:27]
+        openid = _openid(person)
         name = f"patient/{openid}"
         return self._client(name, lambda client: self._enter_patient(client, name, openid, person))
+
+    def face(self, person: uploaded.Patient, purpose: str) -> str:
+        """A passed check of the patient's face."""
+        return phone.face(self.patient(person), self.wechat, _openid(person), purpose)
 
     def agent_key(self, slug: str, folder: Path) -> Path:
         """A file with the key of a payer's agent, for the program that runs it."""
@@ -233,3 +237,7 @@ class Cast:
                 promise["rates_bp"] = dict.fromkeys("甲乙丙", payer.coverage.rate_bp)
                 promise["ceiling_fen"] = payer.coverage.ceiling_fen
             self.member(payer.slug, "agent").write("/api/coverages", promise)
+
+
+def _openid(person: uploaded.Patient) -> str:
+    return "o" + hashlib.sha256(person.id_number.encode()).hexdigest()[:27]

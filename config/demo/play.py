@@ -192,14 +192,18 @@ class Play:
         return state
 
     def _authorize(self, patient: Client, pharmacy: str) -> None:
-        """The phone is told where a narcotic has to be fetched, and chooses that."""
-        try:
-            self._choose(patient, pharmacy)
-        except Problem as problem:
-            self._choose(patient, second.only_at(problem))
+        """The phone is told where a narcotic has to be fetched, and when a face has to be seen."""
+        choice: dict[str, Any] = {"pharmacy": pharmacy}
+        while True:
+            try:
+                self._choose(patient, choice)
+            except Problem as problem:
+                choice |= second.asked_for(problem, choice, self.stage.cast, self.script.patient)
+            else:
+                return
 
-    def _choose(self, patient: Client, pharmacy: str) -> None:
-        choice: dict[str, Any] = {"pharmacy": pharmacy, "way": self.script.extras.way}
+    def _choose(self, patient: Client, chosen: dict[str, Any]) -> None:
+        choice: dict[str, Any] = {**chosen, "way": self.script.extras.way}
         if self.script.extras.way == "courier":
             address = {
                 "recipient": self.script.patient.name,
@@ -213,7 +217,7 @@ class Play:
         done = self._step(patient, "authorize", choice, status="authorized")
         self.outcome.total_fen = done["bill"]["total_fen"]
         self.outcome.patient_fen = done["bill"]["patient_fen"]
-        self.pharmacy = pharmacy
+        self.pharmacy = chosen["pharmacy"]
 
     def _pay(self, patient: Client) -> None:
         if self.outcome.patient_fen:

@@ -1,13 +1,14 @@
-"""Where the law wants two people: who signs second in the demo, and what."""
+"""Where the law wants more than one signature: who signs second in the demo, and what is asked."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from config.demo.cast import Cast
 from hospital.client import Client, Problem
+from prescriptions import uploaded
 from prescriptions.uploaded import Uploaded
 
 Step = Callable[..., dict[str, Any]]
@@ -57,8 +58,18 @@ def first_lot(pharmacist: Client, medicine: str) -> str:
     return str(next(one["id"] for one in lots if one["usable"]))
 
 
-def only_at(problem: Problem) -> str:
-    """The pharmacy where a narcotic has to be fetched. Raises ``problem`` if it is another."""
-    if problem.code != "checkout.only_at_its_hospital":
-        raise problem
-    return str(problem.body["pharmacy"])
+def asked_for(
+    problem: Problem, choice: Mapping[str, Any], cast: Cast, patient: uploaded.Patient
+) -> dict[str, Any]:
+    """
+    What a refused choice lacks: the only pharmacy that gives it out, or a look at the face.
+
+    Raises ``problem`` if it is another, or one that was answered.
+    """
+    if problem.code == "checkout.only_at_its_hospital":
+        only = str(problem.body["pharmacy"])
+        if choice["pharmacy"] != only:
+            return {"pharmacy": only}
+    if problem.code == "checkout.face_needed" and "face_check" not in choice:
+        return {"face_check": cast.face(patient, "checkout")}
+    raise problem

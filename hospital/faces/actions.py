@@ -21,13 +21,13 @@ from django.db.models import QuerySet
 
 from hospital import errors, identity, sealing
 from hospital.actions import login, people
+from hospital.faces.models import LIFE as LIFE
 from hospital.faces.models import FaceCheck
 from hospital.gateways import wechat_face
 from hospital.models import Account
 from hospital.resealing import Sealed
 from hospital.roles import Actor
 
-LIFE = timedelta(minutes=15)
 A_DAY, MOST_A_DAY = timedelta(days=1), 10
 Purpose = FaceCheck.Purpose
 
@@ -193,14 +193,20 @@ def spend(check_id: UUID, purpose: str, *, by: Actor, at: datetime) -> Claim:
     Raises ``UnknownCheck``, ``Spent``, ``Ended``, ``WrongPurpose``, ``NotPassed``.
     """
     check = _open(FaceCheck.objects.select_for_update(), check_id, by, at)
-    if check.purpose != purpose:
-        raise WrongPurpose(purpose=check.purpose)
-    if check.passed_at is None:
-        raise NotPassed
+    _passed_at(check, purpose)
     claimed = Claim(*(_said(check, field) for field in ("name", "id_number", "phone")))
     check.spent_at, check.name, check.id_number, check.phone = at, b"", b"", b""
     check.save(update_fields=["spent_at", "name", "id_number", "phone"])
     return claimed
+
+
+def recognised_at(check_id: UUID, purpose: str, *, by: Actor, at: datetime) -> datetime:
+    """
+    When WeChat has recognised the face of a check that could be spent now; it stays unspent.
+
+    Raises what ``spend`` raises.
+    """
+    return _passed_at(_open(FaceCheck.objects.all(), check_id, by, at), purpose)
 
 
 @transaction.atomic(savepoint=False)
@@ -236,6 +242,14 @@ def _open(checks: QuerySet[FaceCheck], check_id: UUID, by: Actor, at: datetime) 
     if at >= check.ends_at:
         raise Ended
     return check
+
+
+def _passed_at(check: FaceCheck, purpose: str) -> datetime:
+    if check.purpose != purpose:
+        raise WrongPurpose(purpose=check.purpose)
+    if check.passed_at is None:
+        raise NotPassed
+    return check.passed_at
 
 
 def _session(check: FaceCheck) -> wechat_face.Session:

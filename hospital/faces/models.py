@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 from django.db import models
 from django.db.models import F, Q
 
 from hospital.models import Account
+
+LIFE = timedelta(minutes=15)
+"""From the claim to the last moment at which it can be spent."""
 
 
 class FaceCheck(models.Model):
@@ -21,6 +25,7 @@ class FaceCheck(models.Model):
         IDENTITY = "identity"
         KEY = "key"
         RECOVERY = "recovery"
+        CHECKOUT = "checkout"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(Account, models.CASCADE, related_name="face_checks")

@@ -2,7 +2,8 @@
 The patient's checkout: authorize a pharmacy, and take it back.
 
 One transaction: the signed authorization, the stock kept for it, the bill. Where nothing is left
-for the patient to pay, the cashier says so at once.
+for the patient to pay, the cashier says so at once. Controlled medicines and large amounts take a
+fresh look at the patient's face besides the key.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from hospital import errors, queries, services
 from hospital.actions.people import UnknownAddress
+from hospital.faces import actions as faces
+from hospital.faces.models import FaceCheck
 from hospital.models import Address, Organisation
 from hospital.roles import Actor, OrganisationKind
 from hospital.units import stamp
@@ -31,6 +35,12 @@ from prescriptions.actions import answering, series
 from prescriptions.models import ChangeRequest, Prescription, Way
 
 
+class FaceNeeded(errors.Forbidden):
+    """A controlled medicine, or a large amount: let WeChat look at your face (``checkout``)."""
+
+    code = "checkout.face_needed"
+
+
 class BadWay(errors.Invalid):
     """A courier and an address are named exactly when a courier brings it."""
 
@@ -39,13 +49,18 @@ class BadWay(errors.Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Where and how the patient wants it, and who shall pay (None: all payers that cover)."""
+    """
+    Where and how the patient wants it, and who shall pay (None: all payers that cover).
+
+    ``face_check`` is a passed one for this, unspent.
+    """
 
     pharmacy: str
     way: str
     courier: str | None = None
     address: UUID | None = None
     payers: Sequence[str] | None = None
+    face_check: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +98,16 @@ def authorize(
 
     Raises:
         controlled.OnlyAtItsHospital, BadWay, UnknownAddress, queries.UnknownOrganisation,
-        billing.NotCovered, stock.NotStocked, stock.OutOfStock, series.FormerIssueOpen: see each;
-        and what ``lifecycle.advance`` raises. A price that changed since the statement was drawn
-        is a ``signing.AlteredStatement``.
+        billing.NotCovered, stock.NotStocked, stock.OutOfStock, series.FormerIssueOpen, FaceNeeded:
+        see each; and what ``faces.spend`` and ``lifecycle.advance`` raise. A price that changed
+        since the statement was drawn is a ``signing.AlteredStatement``.
     """
     prescription = lifecycle.lock(prescription_id)
     lifecycle.check(prescription, lifecycle.AUTHORIZE, by=by, at=at)
     series.check_former(prescription)
     plan = _plan(prescription, choice, by, at)
+    if choice.face_check is not None:
+        faces.spend(choice.face_check, FaceCheck.Purpose.CHECKOUT, by=by, at=at)
     entry = lifecycle.advance(
         prescription,
         lifecycle.AUTHORIZE,
@@ -186,12 +203,27 @@ def _plan(prescription: Prescription, choice: Choice, by: Actor, at: datetime) -
         readers.append(courier.slug)
         facts["courier"] = courier.slug
         facts["address"] = bytes(address.record.commitment).hex()
+    if (seen := _seen(prescription, choice, quoted, by, at)) is not None:
+        facts["face"] = stamp(seen)
     facts["grant"] = {
         "to": sorted(readers),
         "purpose": "dispense_deliver_settle",
         "until": stamp(prescription.valid_until),
     }
     return _Plan(pharmacy, courier, address, wants, quoted, facts)
+
+
+def _seen(
+    prescription: Prescription, choice: Choice, quoted: billing.Quote, by: Actor, at: datetime
+) -> datetime | None:
+    """When the patient's face was recognised for this; None if nobody has to look."""
+    if choice.face_check is not None:
+        return faces.recognised_at(choice.face_check, FaceCheck.Purpose.CHECKOUT, by=by, at=at)
+    if prescription.form in controlled.TO_FACES:
+        raise FaceNeeded(reason="controlled")
+    if quoted.total_fen >= settings.FACE_FROM_FEN:
+        raise FaceNeeded(reason="amount", from_fen=settings.FACE_FROM_FEN)
+    return None
 
 
 def _carriage(choice: Choice, by: Actor) -> tuple[Organisation | None, Address | None]:

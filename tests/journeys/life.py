@@ -17,7 +17,7 @@ from pharmacy.models import Reservation, Scan
 from prescriptions.models import Prescription
 from tests.journeys import narcotics, uploads
 from tests.journeys.writes import asking, of, owed, told_code
-from tests.world import Patient, World
+from tests.world import Patient, World, a_face_for
 
 Body = dict[str, Any]
 Ways = dict[str, str]
@@ -216,7 +216,8 @@ def _authorize(way: str) -> Callable[[Played, Client], None]:
         choice = it.world.choice(it.patient, way)
         found = Prescription.objects.select_related("dispenser").get(id=it.rx)
         at = {"pharmacy": found.dispenser.slug} if found.dispenser else {}
-        it.command(by, "authorize", {**choice, **at})
+        face = a_face_for(it.patient.client, it.rx)
+        it.command(by, "authorize", {**choice, **at, **face})
 
     return authorize
 

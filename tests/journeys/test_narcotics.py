@@ -16,7 +16,7 @@ from prescriptions.facts import Control
 from prescriptions.models import Medicine, Prescription
 from tests.journeys.watching import drawn, everything, subject
 from tests.shelves import a_shelf
-from tests.world import LONG_AGO, a_medicine, a_member
+from tests.world import LONG_AGO, a_face_for, a_medicine, a_member
 
 RIGHTS = Rights(practising_since=LONG_AGO, controlled=True)
 BINDING = [Control.NARCOTIC, Control.PSYCHOTROPIC_1]
@@ -87,7 +87,8 @@ def test_are_fetched_at_the_hospitals_own_pharmacy(world, patient, doctor, own, 
     assert problem["pharmacy"] == own.slug
     assert problem["article"] == "第三十条 unconfirmed"
     assert everything() == before
-    patient.client.command(f"/api/prescriptions/{rx}/authorize", collected_at(own))
+    chosen = {**collected_at(own), **a_face_for(patient.client, rx)}
+    patient.client.command(f"/api/prescriptions/{rx}/authorize", chosen)
     assert Prescription.objects.get(id=rx).pharmacy_id == own.id
     assert [one["dispenser"] for one in facts_of(rx, "prescription.issue")] == [own.slug]
 
@@ -106,8 +107,9 @@ def test_are_not_sent_elsewhere_under_a_statement_drawn_for_the_right_place(
 ):
     """Who draws for one pharmacy and sends another is refused before the signature is read."""
     medicine = stocked(a_medicine(control=BINDING[0]), own, world.pharmacy)
-    path = f"/api/prescriptions/{approved(world, patient, doctor, medicine)}/authorize"
-    body = drawn(patient.client, path, collected_at(own))
+    rx = approved(world, patient, doctor, medicine)
+    path = f"/api/prescriptions/{rx}/authorize"
+    body = drawn(patient.client, path, {**collected_at(own), **a_face_for(patient.client, rx)})
 
     problem = refused(lambda: patient.client.write(path, {**body, "pharmacy": world.pharmacy.slug}))
 

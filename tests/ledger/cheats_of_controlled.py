@@ -1,10 +1,14 @@
 """How an operator could cheat at where narcotics are given out."""
 
+from datetime import timedelta
 from typing import Any
 
+from hospital.units import stamp
 from tests.ledger.cheating import Cheat, move
-from tests.ledger.lawful import Book, facts_of
+from tests.ledger.lawful import END, Book, facts_of
 
+WITHOUT_A_FACE: dict[str, Any] = {"face": None}
+LONG_AGO = END - timedelta(days=30)
 NARCOTIC: dict[str, Any] = {"form": "narcotic", "dispenser": "pharmacy"}
 
 
@@ -42,10 +46,18 @@ ELSEWHERE: dict[str, Any] = {
 }
 LAWFUL: dict[str, Cheat] = {
     "a narcotic at its hospital": chosen(),
+    "an ordinary medicine sent by nobody's face": changed({}, {}, **WITHOUT_A_FACE),
     "what is a narcotic no more, elsewhere": changed(NARCOTIC, {}, **ELSEWHERE),
     "what became a narcotic, at its hospital": changed({}, NARCOTIC),
 }
 CHEATS: dict[str, tuple[str, Cheat]] = {
+    "a narcotic sent by nobody's face": ("no_face", chosen(**WITHOUT_A_FACE)),
+    "what became psychotropic sent by nobody's face": (
+        "no_face",
+        changed({}, {"form": "psychotropic_2"}, **WITHOUT_A_FACE),
+    ),
+    "sent by a face of long ago": ("wrong_face", chosen(face=stamp(LONG_AGO))),
+    "sent by a face that will be seen": ("wrong_face", chosen(face=stamp(END))),
     "a narcotic that any pharmacy may give out": (
         "wrong_dispenser",
         move("issue", says={**NARCOTIC, "dispenser": None}),

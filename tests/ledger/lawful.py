@@ -308,6 +308,8 @@ class Book:
             "to": move.leads_to(state),
             **facts_of(name, way),
         }
+        if name == "authorize":
+            facts["face"] = stamp(fields.get("at", self.now))
         facts |= says or {}
         self.forms[of] = facts.get("form", self.forms.get(of, ""))
         if name == "double_check" or (name == "dispense" and self.forms[of] == "narcotic"):
