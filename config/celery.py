@@ -56,5 +56,6 @@ app.conf.beat_schedule = {
     "forget old questions": every(3600, "consultations.forget_drafts"),
     "draw samples for appraisal": every(3600, "appraisal.draw_due"),
     "forget old drafts": every(3600, "prescriptions.forget_drafts"),
+    "erase what came in as its patient left": every(3600, "insurance.sweep_erased"),
     "forget old answers and log-ins": every(3600, "hospital.forget_old"),
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 
 from hospital import consentlaw as of_consents
+from hospital import erasurelaw as of_erasures
 from hospital import law as of_hospital
 from hospital.consultations import law as of_consultations
 from hospital.law import Data
@@ -59,6 +60,7 @@ def content() -> Data:
             **of_consultations.families(),
             **of_hospital.families(of_consents.resting()),
             **of_consents.families(),
+            **of_erasures.families(),
             **of_insurance.families(),
             **of_registers.families(),
         },

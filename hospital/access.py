@@ -20,7 +20,7 @@ from django.db import connection, transaction
 
 from hospital import records, sealing, services
 from hospital.models import Listed, Person, SealedRecord
-from hospital.roles import Actor
+from hospital.roles import Actor, Role
 from ledger import chain, network
 from ledger.entry import Statement
 from ledger.receiptfile import Field
@@ -37,6 +37,7 @@ class Viewing:
     leaf: bytes
     records: frozenset[str]
     fields: tuple[str, ...]
+    overseen: bool = False
     committed: bool = field(default=False)
 
 
@@ -77,7 +78,8 @@ def view(
     )
     if patients := sorted(set(among)):
         Listed.objects.bulk_create([Listed(leaf=entry.leaf, patient_id=one) for one in patients])
-    viewing = Viewing(entry.leaf, frozenset(record.id.hex for record in of), fields)
+    overseen = by.role is Role.REGULATOR
+    viewing = Viewing(entry.leaf, frozenset(record.id.hex for record in of), fields, overseen)
     transaction.on_commit(lambda: setattr(viewing, "committed", True))
     return viewing
 
@@ -105,7 +107,7 @@ def salted(record: SealedRecord, viewing: Viewing) -> list[Field]:
     """As ``opened``, each field with its salt: for the patient, who may show it to others."""
     if connection.in_atomic_block or not viewing.committed or record.id.hex not in viewing.records:
         raise OpenedBeforeCommit
-    return records.salted(record, viewing.fields)
+    return records.salted(record, viewing.fields, overseen=viewing.overseen)
 
 
 @transaction.atomic

@@ -154,7 +154,8 @@ class Endpoint(APIView):
     Common ground; see the module's docstring.
 
     ``query`` names the parameters of a GET and says what they mean, for the interface's document;
-    ``answers`` is the status of a success that is no command's.
+    ``answers`` is the status of a success that is no command's. ``answers_who_left``: also an
+    account that has ended, so that it gets the answer to its last call again.
     """
 
     roles: ClassVar[tuple[Role, ...]] = tuple(Role)
@@ -162,6 +163,7 @@ class Endpoint(APIView):
     query: ClassVar[Mapping[str, str]] = {}
     answers: ClassVar[int] = 200
     records_refusals: ClassVar[bool] = False
+    answers_who_left: ClassVar[bool] = False
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         _ = request._request.body  # read at once, so that Django's size limit holds

@@ -53,6 +53,7 @@ BASES: Mapping[str, str] = {
     "own_register": "法定的麻精药品登记",
     "appraisal": "法定的处方点评",
     "regulator": "监管职责",
+    "retention": "您要求删除后依法保留的记录",
     "second_signer": "同院医师对紧急查看的第二签署",
     "grant/": "您签署的查看授权",
     "emergency/": "紧急情况，未经您事先同意",

@@ -104,6 +104,7 @@ class Account(AbstractBaseUser):
     wechat_index = models.BinaryField(max_length=32, null=True, unique=True)
     wechat_openid = models.BinaryField(null=True)
     is_active = models.BooleanField(default=True)
+    left_at = models.DateTimeField(null=True, help_text="when a patient had everything erased")
     created_at = models.DateTimeField()
     password = None  # type: ignore[assignment]  # nobody logs in with a password
     last_login = None
@@ -128,6 +129,13 @@ class Account(AbstractBaseUser):
                 fields=["organisation", "role", "license_number"],
                 condition=~Q(license_number=""),
             ),
+            models.CheckConstraint(
+                name="who_has_left_is_out",
+                condition=Q(left_at__isnull=True) | Q(role=Role.PATIENT, is_active=False),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["left_at"], name="left", condition=Q(left_at__isnull=False))
         ]
 
     @property
@@ -156,13 +164,30 @@ class SealedRecord(models.Model):
     Personal content: fields, each with its salt, under a key of the record's own.
 
     The key is wrapped by the sealing key; forgetting it erases the content, while
-    ``commitment`` and all proofs stay.
+    ``commitment`` and all proofs stay. What its patient had erased and the law wants kept opens to
+    the regulator alone, until ``kept_until``.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     wrapped_key = models.BinaryField()
     body = models.BinaryField()
     commitment = models.BinaryField(max_length=32)
+    kept_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="what_is_gone_is_not_kept",
+                condition=Q(kept_until__isnull=True) | ~Q(wrapped_key=b""),
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["kept_until"],
+                name="kept_for_the_regulator",
+                condition=Q(kept_until__isnull=False),
+            )
+        ]
 
 
 class Address(models.Model):

@@ -27,7 +27,7 @@ class UnknownOrganisation(errors.Invalid):
 def of_id_number(id_number: str) -> Q:
     """The condition that an account is this person's as a patient. ``identity.BadIdNumber``."""
     index = sealing.index(identity.checked_id_number(id_number), "id_number")
-    return Q(person__id_number_index=index, role=Role.PATIENT)
+    return Q(person__id_number_index=index, role=Role.PATIENT, is_active=True)
 
 
 def patient_by_id_number(id_number: str) -> Account:

@@ -12,9 +12,11 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db.models import QuerySet
 from nacl import utils
 
 from hospital import aead, errors, sealing
@@ -83,7 +85,9 @@ def unsealed(record: SealedRecord, names: Iterable[str] | None = None) -> dict[s
     return {field.name: field.value for field in salted(record, names)}
 
 
-def salted(record: SealedRecord, names: Iterable[str] | None = None) -> list[Field]:
+def salted(
+    record: SealedRecord, names: Iterable[str] | None = None, *, overseen: bool = False
+) -> list[Field]:
     """
     The fields of a record, or those that begin with one of ``names``, each with its salt.
 
@@ -92,11 +96,12 @@ def salted(record: SealedRecord, names: Iterable[str] | None = None) -> list[Fie
 
     For ``hospital.access`` (readers) and for an author's own command while it is being made;
     whoever serves a reader calls ``access.opened``, which demands the committed view entry.
+    ``overseen``: for the regulator, to whom what was erased opens as long as the law keeps it.
 
     Raises:
-        RecordErased: the record's key is gone.
+        RecordErased: the record's key is gone, or kept for the regulator alone.
     """
-    if not record.wrapped_key:
+    if not record.wrapped_key or (record.kept_until is not None and not overseen):
         raise RecordErased
     about = _about(record.id)
     key = sealing.unseal(record.wrapped_key, about)
@@ -109,10 +114,19 @@ def salted(record: SealedRecord, names: Iterable[str] | None = None) -> list[Fie
     ]
 
 
-def forget(record: SealedRecord) -> None:
-    """Erase the content for good: the wrapped key goes, the commitment stays."""
-    record.wrapped_key = record.body = b""
-    record.save(update_fields=["wrapped_key", "body"])
+def forget(which: QuerySet[SealedRecord]) -> int:
+    """Erase contents for good: the wrapped keys go, the commitments stay; how many there were."""
+    return which.exclude(wrapped_key=b"").update(wrapped_key=b"", body=b"", kept_until=None)
+
+
+def keep(which: QuerySet[SealedRecord], until: datetime) -> int:
+    """From now on these open to the regulator alone, until they are forgotten; how many."""
+    return which.exclude(wrapped_key=b"").update(kept_until=until)
+
+
+def forget_kept(*, at: datetime) -> int:
+    """Erase what the law has kept and does not keep any longer; how many records."""
+    return forget(SealedRecord.objects.filter(kept_until__lte=at))
 
 
 def _about(record_id: UUID) -> str:

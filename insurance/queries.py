@@ -97,6 +97,16 @@ def undecided(payer: int, *, most: int) -> QuerySet[Bill]:
     )
 
 
+def undecided_of(patient: UUID) -> QuerySet[Bill]:
+    """Bills of what was delivered to a patient on which a payer has still to decide."""
+    return Bill.objects.filter(
+        Q(fund_fen__gt=0) | Q(insurer_fen__gt=0),
+        prescription__patient_id=patient,
+        prescription__status=Status.DELIVERED,
+        state=Bill.State.PAID,
+    )
+
+
 def unsettled(payer: int, *, most: int) -> QuerySet[Claim]:
     """Approved claims of this payer that were not paid to the pharmacy yet."""
     return (

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from insurance.actions import paying
+from insurance.actions import erasing, paying
 
 
 @shared_task(name="insurance.ask_about_payments")
@@ -14,3 +14,8 @@ def ask_about_payments() -> int:
 @shared_task(name="insurance.refund_owed")
 def refund_owed() -> int:
     return paying.refund_owed(at=timezone.now())
+
+
+@shared_task(name="insurance.sweep_erased")
+def sweep_erased() -> int:
+    return erasing.sweep(at=timezone.now())

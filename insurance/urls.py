@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from insurance import api, api_check, api_claims
+from insurance import api, api_check, api_claims, api_erasure
 
 ONE = "prescriptions/<uuid:prescription_id>"
 
@@ -13,6 +13,8 @@ urlpatterns = [
     path(f"{ONE}/pay", api.Pay.as_view()),
     path("payments/notice", api.payment_notice),
     re_path("^payments/(?P<out_trade_no>P[0-9a-f]{30})/parameters$", api.PhoneParameters.as_view()),
+    path("me/erasure", api_erasure.Erasure.as_view()),
+    path("me/erasure/statement", api_erasure.ErasureStatement.as_view()),
     path("coverages", api_claims.Coverages.as_view()),
     path("claims", api_claims.Claims.as_view()),
     path("claims/<uuid:prescription_id>/decide/statement", api_claims.DecideStatement.as_view()),

@@ -130,6 +130,10 @@ def basis_to_view(prescription: Prescription, by: Actor) -> str:
     Raises:
         NotYours and the refusals of ``check_party``.
     """
+    if by.role is Role.REGULATOR:
+        if prescription.record.wrapped_key and prescription.record.kept_until is None:
+            raise NotYours
+        return "retention"
     check_party(prescription, by)
     if by.role is Role.PATIENT and prescription.status != Status.DRAFT:
         return "own_record"

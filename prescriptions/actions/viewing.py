@@ -30,7 +30,7 @@ class Opened:
 
 def view(prescription_id: UUID, *, by: Actor, at: datetime) -> Opened:
     """
-    One prescription in full, for its patient, doctor or reviewer.
+    One prescription in full, for its patient, doctor or reviewer; for a regulator what is kept.
 
     Raises:
         lifecycle.UnknownPrescription, and what ``permissions.basis_to_view`` raises.
@@ -158,5 +158,10 @@ def _listed(prescription: Prescription, viewing: access.Viewing) -> Opened:
     return Opened(prescription, fields or {}, erased=fields is None)
 
 
-_PURPOSE = {Role.PATIENT: "own", Role.DOCTOR: "treatment", Role.REVIEWER: "review"}
+_PURPOSE = {
+    Role.PATIENT: "own",
+    Role.DOCTOR: "treatment",
+    Role.REVIEWER: "review",
+    Role.REGULATOR: "oversight",
+}
 _LIST_BASIS = {Role.PATIENT: "own_record", Role.DOCTOR: "prescriber", Role.REVIEWER: "review"}

@@ -4,8 +4,8 @@ import pytest
 
 from hospital import records
 from hospital.client import Problem
+from hospital.models import SealedRecord
 from ledger.queries import entries_about
-from prescriptions.models import Prescription
 from tests import invariants
 from tests.journeys import writes
 from tests.world import Patient, World
@@ -16,7 +16,7 @@ def test_an_erased_prescription_stays_in_the_list_without_its_content(
 ):
     """G6: the list of the others goes on, and entries and proofs stand."""
     gone, kept = world.issued(patient), world.issued(patient)
-    records.forget(Prescription.objects.get(id=gone).record)
+    records.forget(SealedRecord.objects.filter(prescription__id=gone))
 
     listed = patient.client.get("/api/prescriptions")["prescriptions"]
     assert {one["id"]: one["erased"] for one in listed} == {gone: True, kept: False}

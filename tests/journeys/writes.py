@@ -451,6 +451,10 @@ def pleading(patient: Patient, **changes: Any) -> Body:
     return {"patient": patient.id_number, "reason": "昏迷，无法询问", "salt": salt, **changes}
 
 
+def erase(world: World, patient: Patient) -> Write:
+    return signed(patient.client, "/api/me/erasure")
+
+
 def plead(world: World, patient: Patient) -> Write:
     return signed(world.foreign_doctor, "/api/break-glass", pleading(patient))
 
@@ -588,6 +592,7 @@ WRITES: dict[str, tuple[Make, ...]] = {
     "/api/settlements": (settle,),
     "/api/me/grants": (grant,),
     "/api/me/grants/<uuid:grant_id>/withdraw": (withdraw_grant,),
+    "/api/me/erasure": (erase,),
     "/api/break-glass": (plead,),
     "/api/break-glass/<uuid:emergency_id>/second": (break_glass,),
     "/api/emergencies/<uuid:emergency_id>/review": (review_emergency,),
@@ -624,7 +629,7 @@ MOVES = [
     decide,
 ]
 """The signed commands about a prescription."""
-CONSENTS = [grant, withdraw_grant, plead, break_glass, review_emergency]
+CONSENTS = [erase, grant, withdraw_grant, plead, break_glass, review_emergency]
 """The signed commands about who may look."""
 OF_CONSULTATIONS = [ask, accept, decline, refer, retract, leave, close]
 OF_SERIES = [issue_all, review_all, return_all, stop, stop_oneself]

@@ -34,6 +34,7 @@ export const KINDS = {
   "emergency.plead": "医师请求紧急查看（未经患者同意）",
   "emergency.open": "第二名医师签署，紧急查看开启",
   "emergency.review": "监管部门审查紧急查看",
+  "erasure.request": "患者要求删除全部数据",
   "key.register": "登记签名密钥",
   "key.revoke": "注销签名密钥",
   "log.open": "账本启用",
