@@ -112,8 +112,9 @@ KEY_SERVICE = os.environ.get("RX_KEY_SERVICE", "hospital.keyservice.FileKeys")
 KEK_FILE = Path(kek) if (kek := os.environ.get("RX_KEK")) else None
 LOG_FOLDER = Path(home.LOG)
 # After the loss of every key a patient's new one signs nothing for so many hours; 24 at least.
-FACE_FROM_FEN = int(os.environ.get("RX_FACE_FROM_FEN", "500000"))
 KEY_RECOVERY_WAIT_H = int(os.environ.get("RX_KEY_RECOVERY_WAIT_H", "24"))
+# From how many fen in all on somebody has to look at the patient's face before it is authorized.
+FACE_FROM_FEN = int(os.environ.get("RX_FACE_FROM_FEN", "500000"))
 # Who must cosign (a C2SP tlog-policy; where there is no file, nobody but the log), how long a
 # witness may take, and within how many seconds an entry is promised to be final.
 LEDGER_POLICY = Path(os.environ.get("RX_POLICY") or home.HOME / "policy")

@@ -106,8 +106,6 @@ def authorize(
     lifecycle.check(prescription, lifecycle.AUTHORIZE, by=by, at=at)
     series.check_former(prescription)
     plan = _plan(prescription, choice, by, at)
-    if choice.face_check is not None:
-        faces.spend(choice.face_check, FaceCheck.Purpose.CHECKOUT, by=by, at=at)
     entry = lifecycle.advance(
         prescription,
         lifecycle.AUTHORIZE,
@@ -119,6 +117,8 @@ def authorize(
         way=choice.way,
         courier=plan.courier,
     )
+    if choice.face_check is not None:  # after the keys, as wherever one is spent
+        faces.spend(choice.face_check, FaceCheck.Purpose.CHECKOUT, by=by, at=at)
     clear(prescription, at=at)
     stock.reserve(prescription, plan.pharmacy, plan.wants, at=at)
     bill = billing.open_bill(prescription, plan.pharmacy, plan.quote, at=at)

@@ -22,6 +22,7 @@ COSTS = {
     "take": 10,
     "give_back": 9,
     "authorize": 24,
+    "authorize_narcotic": 28,
     "double_check": 15,
     "dispense": 19,
     "dispense_narcotic": 20,

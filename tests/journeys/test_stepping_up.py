@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from hospital.faces.models import LIFE, FaceCheck
 from hospital.units import stamp
@@ -148,6 +149,14 @@ def test_a_look_is_fresh(world, patient, rx):
     with time_machine.travel(ends - MOMENT, tick=False), refused("statement.expired"):
         patient.client.write(writes.of(rx, "authorize"), body)
     assert state(seen) == "unspent"
+
+
+def test_a_look_that_will_have_passed(world, patient, rx):
+    """F10: by a clock that runs ahead of this one; it counts when its moment has come."""
+    seen = a_face(patient.client, "checkout")
+    FaceCheck.objects.filter(id=seen).update(passed_at=timezone.now() + timedelta(minutes=1))
+    with refused("face.not_passed"):
+        drawn(patient.client, writes.of(rx, "authorize"), choice(world, face_check=seen))
 
 
 @pytest.mark.parametrize("purpose", ["key", "recovery"])

@@ -33,6 +33,7 @@ from tests.world import (
     Patient,
     World,
     a_client,
+    a_face,
     a_medicine,
     a_member,
     an_id_number,
@@ -451,6 +452,13 @@ def pleading(patient: Patient, **changes: Any) -> Body:
     return {"patient": patient.id_number, "reason": "昏迷，无法询问", "salt": salt, **changes}
 
 
+def authorize_narcotic(world: World, patient: Patient) -> Write:
+    rx = narcotics.reviewed(world, narcotics.issued(world, patient))
+    choice = {"pharmacy": world.own_pharmacy.slug, "way": "collect"}
+    choice |= {"face_check": a_face(patient.client, "checkout")}
+    return signed(patient.client, of(rx, "authorize"), choice, rx)
+
+
 def erase(world: World, patient: Patient) -> Write:
     return signed(patient.client, "/api/me/erasure")
 
@@ -574,7 +582,7 @@ WRITES: dict[str, tuple[Make, ...]] = {
     f"{SERIES}/issue": (issue_all,),
     f"{SERIES}/review": (review_all, return_all),
     f"{SERIES}/stop": (stop, stop_oneself),
-    f"{ONE}/authorize": (authorize, authorize_courier),
+    f"{ONE}/authorize": (authorize, authorize_courier, authorize_narcotic),
     f"{ONE}/withdraw": (withdraw,),
     f"{ONE}/pay": (pay,),
     "/api/scans": (scan,),
