@@ -10,6 +10,7 @@ import functools
 
 from hospital import consentlaw as of_consents
 from hospital import erasurelaw as of_erasures
+from hospital import guardianlaw as of_guardians
 from hospital import law as of_hospital
 from hospital.consultations import law as of_consultations
 from hospital.law import Data
@@ -61,6 +62,7 @@ def content() -> Data:
             **of_hospital.families(of_consents.resting()),
             **of_consents.families(),
             **of_erasures.families(),
+            **of_guardians.families(),
             **of_insurance.families(),
             **of_registers.families(),
         },

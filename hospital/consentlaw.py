@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hospital import guardianlaw
 from hospital.consents import (
     BREAK_GLASS,
     EMERGENCY,
@@ -52,9 +53,10 @@ def resting() -> Data:
     """What must hold of the grant, or of the emergency, that a look names as its basis."""
     return {
         "on": "facts.basis",
-        "families": sorted({one.family for one in MOVES}),
+        "families": sorted({guardianlaw.FAMILY, *(one.family for one in MOVES)}),
         "conditions": [
             condition("no_basis", "it is in force", "before", "entry.at", "other.until"),
+            guardianlaw.to_the_second(),
             condition(
                 "no_basis",
                 "no regulator has said that it was not justified",
@@ -97,6 +99,7 @@ def resting() -> Data:
                 ["facts.purpose", "facts.role"],
                 [
                     [EMERGENCY, Role.DOCTOR.value],
+                    [guardianlaw.PURPOSE, Role.PATIENT.value],
                     *([purpose.value, terms.role.value] for purpose, terms in TERMS.items()),
                 ],
             ),
