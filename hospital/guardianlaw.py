@@ -58,6 +58,7 @@ def _register() -> Data:
         REGISTER,
         "registrar",
         CHILDHOOD_DAYS * _DAY_S,
+        condition("wrong_patient", "it has a ward", "differ", "entry.patient", is_("")),
         condition(
             "no_commitment", "it commits to its evidence", "differ", "entry.commitment", is_("")
         ),
@@ -89,7 +90,6 @@ def _begin(kind: str, role: str, longest_s: int, *more: Data) -> Data:
         signers=[[role]],
         facts={"guardian": "text", "until": "moment"},
         conditions=[
-            condition("wrong_patient", "it has a ward", "differ", "entry.patient", is_("")),
             condition(
                 "wrong_end", "it ends after it begins", "not_before", "facts.until", "entry.at"
             ),
