@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "hospital",
     "hospital.consultations",
     "hospital.faces",
+    "hospital.guardians",
     "prescriptions",
     "prescriptions.appraisal",
     "pharmacy",

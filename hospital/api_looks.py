@@ -26,14 +26,14 @@ class MyLooks(http.Query):
         asked = self.request.query_params
         wanted = paging.Wanted.asked({"size": asked.get("size")})
         page, following = looking.looks_at(call.by, wanted, asked.get("cursor"))
-        return {"looks": [_shown(one) for one in page], "next": following}
+        return {"looks": [_shown(one, call.by.name) for one in page], "next": following}
 
 
-def _shown(look: looking.Look) -> dict[str, Any]:
+def _shown(look: looking.Look, caller: str) -> dict[str, Any]:
     facts = look.facts
     name, organisation = look.name, look.reader.organisation if look.reader else None
-    role = lookwords.ROLES.get(facts["role"], facts["role"])
-    own = facts["role"] == Role.PATIENT
+    own = facts["reader"] == caller
+    role = lookwords.role(str(facts["role"]), own=own)
     who = role if own else f"{organisation.name if organisation else ''}{role}{name}"
     return {
         "at": stamp(look.at),

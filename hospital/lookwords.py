@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
+from hospital import guardianlaw
 from hospital.consents import EMERGENCY
 from hospital.roles import Role
 from hospital.units import SHANGHAI
 
 ROLES: Mapping[str, str] = {
-    Role.PATIENT: "您本人",
+    Role.PATIENT: "监护人",
     Role.DOCTOR: "医师",
     Role.REVIEWER: "审方药师",
     Role.PHARMACIST: "药师",
@@ -26,6 +27,7 @@ ROLES: Mapping[str, str] = {
     Role.OFFICER: "理赔专员",
     Role.REGULATOR: "监管人员",
 }
+OWN = "您本人"
 PURPOSES: Mapping[str, str] = {
     "own": "本人查阅",
     "own_proof": "本人出具凭证",
@@ -40,6 +42,7 @@ PURPOSES: Mapping[str, str] = {
     "appraisal": "处方点评",
     "oversight": "监管审查",
     EMERGENCY: "紧急救治",
+    guardianlaw.PURPOSE: "监护人代为查阅",
     "second": "核对同事的紧急查看请求",
 }
 BASES: Mapping[str, str] = {
@@ -55,6 +58,7 @@ BASES: Mapping[str, str] = {
     "regulator": "监管职责",
     "retention": "您要求删除后依法保留的记录",
     "second_signer": "同院医师对紧急查看的第二签署",
+    f"{guardianlaw.FAMILY}/": "监护关系",
     "grant/": "您签署的查看授权",
     "emergency/": "紧急情况，未经您事先同意",
     "patient_code": "您出示的取药码",
@@ -92,6 +96,11 @@ class Unusual(StrEnum):
 
     EMERGENCY = "emergency"
     OVERSIGHT = "oversight"
+
+
+def role(name: str, *, own: bool) -> str:
+    """The words for the reader's role; another patient who looks is a guardian."""
+    return OWN if own else ROLES.get(name, name)
 
 
 def basis(text: str) -> str:

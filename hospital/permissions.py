@@ -15,10 +15,16 @@ from uuid import UUID
 
 from django.db import connection
 
-from hospital import errors
+from hospital import errors, guardianlaw
 from hospital.consents import EMERGENCY, OPENED_BY_EMERGENCY, TERMS, Purpose, Verdict
 from hospital.models import Emergency, Grant
 from hospital.roles import Actor, Role
+
+
+class GuardianshipOver(errors.Forbidden):
+    """You were this patient's guardian; that is over."""
+
+    code = "guardianship.over"
 
 
 class NotGranted(errors.Forbidden):
@@ -44,7 +50,10 @@ def basis_to_read(patient: UUID, purpose: Purpose, *, by: Actor, at: datetime) -
     in which the view is entered: a withdrawal waits for the entry, or was first and is seen; so no
     view is ever entered after the withdrawal of what it rests on. ``until`` is exclusive.
 
+    A patient reads as the other's guardian, under the guardianship that lasts longest.
+
     Raises:
+        GuardianshipOver: ``by`` was the guardian: the 18th birthday, ``until`` or the end has come.
         NotGranted: nothing opens the records, and the caller learns nothing else.
     """
     if by.role is TERMS[purpose].role:
@@ -55,6 +64,11 @@ def basis_to_read(patient: UUID, purpose: Purpose, *, by: Actor, at: datetime) -
         opened = (patient, by.account, at, Verdict.UNJUSTIFIED.value)
         if row := _first(_EMERGENCY, opened):
             return Basis(Emergency(id=row[0]).subject, EMERGENCY, OPENED_BY_EMERGENCY)
+    if by.role is Role.PATIENT and (row := _first(_GUARDIANSHIP, (at, patient, by.account))):
+        if not row[1]:
+            raise GuardianshipOver
+        subject = f"{guardianlaw.FAMILY}/{row[0].hex}"
+        return Basis(subject, guardianlaw.PURPOSE, guardianlaw.OPENED)
     raise NotGranted
 
 
@@ -77,4 +91,9 @@ _EMERGENCY = """
     WHERE patient_id = %s AND doctor_id = %s AND until > %s AND verdict <> %s
         AND opened_at IS NOT NULL
     ORDER BY until DESC, id LIMIT 1 FOR SHARE
+"""
+_GUARDIANSHIP = """
+    SELECT id, ended_at IS NULL AND until > %s AS live FROM guardians_guardianship
+    WHERE patient_id = %s AND guardian_id = %s
+    ORDER BY live DESC, until DESC, id LIMIT 1 FOR SHARE
 """

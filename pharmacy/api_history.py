@@ -49,16 +49,41 @@ class History(asking.Question):
     def show(self, call: http.Call) -> dict[str, Any]:
         asked = call.values
         about = history.About(asked["patient"], asked["prescription"], asked["consultation"])
-        after = paging.Cursor.parse(asked["cursor"]) if asked["cursor"] else None
-        page = history.view(about, paging.Wanted(after, asked["size"]), **call.doer)
-        opened = page.basis.fields
-        return {
-            "basis": page.basis.subject,
-            "purpose": page.basis.purpose,
-            "opened": list(opened),
-            "prescriptions": [_shown(one, opened) for one in page.past],
-            "next": str(page.following) if page.following else None,
-        }
+        return _page(about, call)
+
+
+class PageInput(http.Strict):
+    cursor = http.Text(max_length=64, default="", allow_blank=True)
+    size = http.Whole(min_value=1, max_value=paging.PAGE_MAX, default=paging.PAGE_USUAL)
+
+
+class WardsHistory(asking.Question):
+    """
+    As a doctor's ``history``, for the guardian: all prescriptions of the ward.
+
+    The look is recorded first, and so is every refusal.
+    """
+
+    roles = (Role.PATIENT,)
+    records_refusals = True
+    Input = PageInput
+
+    def show(self, call: http.Call) -> dict[str, Any]:
+        return _page(history.About(guardianship=call.where["guardianship_id"]), call)
+
+
+def _page(about: history.About, call: http.Call) -> dict[str, Any]:
+    asked = call.values
+    after = paging.Cursor.parse(asked["cursor"]) if asked["cursor"] else None
+    page = history.view(about, paging.Wanted(after, asked["size"]), **call.doer)
+    opened = page.basis.fields
+    return {
+        "basis": page.basis.subject,
+        "purpose": page.basis.purpose,
+        "opened": list(opened),
+        "prescriptions": [_shown(one, opened) for one in page.past],
+        "next": str(page.following) if page.following else None,
+    }
 
 
 def _shown(past: history.Past, opened: tuple[str, ...]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ urlpatterns = [
     path(f"{ONE}/deliver/statement", api.DeliverStatement.as_view()),
     path(f"{ONE}/deliver", api.Deliver.as_view()),
     path("history", api_history.History.as_view()),
+    path("guardianships/<uuid:guardianship_id>/history", api_history.WardsHistory.as_view()),
     path("double-checks", api_double_check.DoubleChecks.as_view()),
     path("stock", api_stock.Stock.as_view()),
     path("stock/receipts", api_stock.Receipts.as_view()),

@@ -287,7 +287,7 @@ def _silently(done: int, total: int) -> None:
     """Nobody watches."""
 
 
-SUBJECTS = "^(appraisal|consultation|emergency|grant|register|rx|settlement)/"
+SUBJECTS = "^(appraisal|consultation|emergency|grant|guardianship|register|rx|settlement)/"
 PAY, CLAIM = lifecycle.PAY.kind, lifecycle.CLAIM.kind
 _NOTES = """
     SELECT e.note FROM ledger_leaf l JOIN ledger_event e ON e.log_id = l.log_id

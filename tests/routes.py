@@ -26,6 +26,7 @@ EXAMPLES = {
     "<int:number>": lambda: "1",
     "<uuid:scan_id>": lambda: str(uuid4()),
     "<uuid:grant_id>": lambda: str(uuid4()),
+    "<uuid:guardianship_id>": lambda: str(uuid4()),
     "<uuid:emergency_id>": lambda: str(uuid4()),
     "<str:out_trade_no>": lambda: "P" + uuid4().hex[:30],
     "(?P<out_trade_no>P[0-9a-f]{30})": lambda: "P" + uuid4().hex[:30],

@@ -1,8 +1,10 @@
 """
-A patient's history across hospitals, with what was really given out, for a doctor who treats.
+A patient's history across hospitals, with what was really given out, for a doctor who treats
+and for the patient's guardian.
 
-It is opened by a grant of the patient's or by an emergency (``hospital.permissions``), and by
-nothing else: having treated a patient shows a doctor what he or she prescribed, and no more.
+It is opened by a grant of the patient's, by an emergency or by a guardianship
+(``hospital.permissions``), and by nothing else: having treated a patient shows a doctor what he or
+she prescribed, and no more.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from hospital import access, paging, permissions
 from hospital import queries as people
 from hospital.consents import Purpose
 from hospital.consultations.models import Consultation
+from hospital.guardians import queries as guardianships
+from hospital.guardians.models import Guardianship
 from hospital.models import Account
 from hospital.permissions import Basis
 from hospital.roles import Actor
@@ -34,12 +38,13 @@ GIVEN_OUT = "dispensing/"
 class About:
     """
     Whose history: who has this identity number, or for whom this prescription or consultation of
-    the doctor's is. One of the three is given.
+    the doctor's is, or the ward of this guardianship of a patient's. One of the four is given.
     """
 
     id_number: str = ""
     prescription: UUID | None = None
     consultation: UUID | None = None
+    guardianship: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ def view(about: About, wanted: paging.Wanted, *, by: Actor, at: datetime) -> Pag
     the number of records. The entry is committed before anything is opened.
 
     Raises:
+        permissions.GuardianshipOver: it was opened to this guardian once.
         permissions.NotGranted: nothing opens it; also if nobody has this identity number, or if
             prescription or consultation is not the doctor's, so that the answer tells nothing.
         identity.BadIdNumber: it is no identity number.
@@ -99,13 +105,16 @@ def _patient(about: About, by: Actor) -> Account:
             return people.patient_by_id_number(about.id_number)
         except people.UnknownPatient as fault:
             raise permissions.NotGranted from fault
-    own: Prescription | Consultation | None = None
+    own: Prescription | Consultation | Guardianship | None = None
     if about.prescription is not None:
         prescriptions = Prescription.objects.select_related("patient__person")
         own = prescriptions.filter(id=about.prescription, doctor_id=by.account).first()
     elif about.consultation is not None:
         consultations = Consultation.objects.select_related("patient__person")
         own = consultations.filter(id=about.consultation, doctor_id=by.account).first()
+    elif about.guardianship is not None:
+        wards = guardianships.wards_of(by.account).select_related("patient__person")
+        own = wards.filter(id=about.guardianship).first()
     if own is None:
         raise permissions.NotGranted
     return own.patient

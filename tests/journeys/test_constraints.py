@@ -13,6 +13,7 @@ from django.utils import timezone
 from hospital import records
 from hospital.consultations.models import Consultation, Message
 from hospital.faces.models import FaceCheck
+from hospital.guardians.models import Guardianship
 from hospital.models import (
     Account,
     Answer,
@@ -48,7 +49,11 @@ def rows(session_world) -> Rows:
     world.approved(patient)
     open_rx = world.authorized(patient)
     patient.client.write(writes.of(open_rx, "pay"), {})
-    consents = [writes.grant(world, patient), writes.review_emergency(world, patient)]
+    consents = [
+        writes.grant(world, patient),
+        writes.appoint(world, patient),
+        writes.review_emergency(world, patient),
+    ]
     for consent in consents:
         consent.by.write(consent.path, consent.body)
     asked = world.asked_to_change(patient)
@@ -73,6 +78,7 @@ def rows(session_world) -> Rows:
         Listed: Listed.objects.filter(patient_id=patient.account).first(),
         Grant: Grant.objects.get(patient_id=patient.account),
         Emergency: Emergency.objects.get(patient_id=patient.account),
+        Guardianship: Guardianship.objects.get(patient_id=patient.account),
         Key: Key.objects.get(account_id=patient.account),
         FaceCheck: FaceCheck.objects.get(account_id=patient.account),
         Answer: Answer.objects.filter(account_id=patient.account).first(),
@@ -243,6 +249,9 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "a_spent_face_forgets": sets(FaceCheck, phone=b"13900139000"),
     "listed_once_a_look": twice(Listed),
     "grant_ends_after_it_begins": sets(Grant, until=long_ago),
+    "nobody_is_the_own_guardian": sets(Guardianship, guardian=models.F("patient")),
+    "guardianship_ends_after_it_begins": sets(Guardianship, ended_at=long_ago),
+    "registered_with_evidence": sets(Guardianship, kind="registered"),
     "emergency_ends_after_it_begins": sets(Emergency, until=long_ago, opened_at=None),
     "opened_by_two_in_time": sets(Emergency, seconder=models.F("doctor")),
     "only_what_was_opened_is_judged": sets(Emergency, opened_at=None, seconder=None),

@@ -13,6 +13,7 @@ from hospital.actions import granting
 from hospital.consents import Purpose
 from hospital.models import Account
 from hospital.permissions import NotGranted, basis_to_read
+from tests.journeys import writes
 from tests.journeys.looking import asks, breaks_glass, events, grants, withdraws
 from tests.journeys.watching import account, at_once, drawn, outcomes
 
@@ -93,7 +94,6 @@ def test_a_look_waits_for_the_withdrawal_that_was_first(world, patient):
 def test_two_phones_together_stay_below_the_bound(world, patient, monkeypatch):
     """R5, D1"""
     from hospital import consents
-    from tests.journeys import writes
 
     monkeypatch.setattr(consents, "LIVE_MAX", 1)
     ready = [writes.grant(world, patient) for _ in range(4)]
@@ -117,3 +117,23 @@ def test_a_verdict_against_looks(world, patient):
     done = outcomes(looks).count("done")
     kinds = ["emergency.plead", "emergency.open", *["record.view"] * done, "emergency.review"]
     assert events(opened["subject"]) == kinds
+
+
+def test_the_end_of_a_guardianship_against_looks(world, patient):
+    """R3: never a view entry after the entry that ends what it rests on."""
+    guardian = world.a_patient()
+    made = patient.client.command("/api/guardianships", writes.appointing(guardian))
+    path = f"/api/guardianships/{made['id']}"
+    body = drawn(patient.client, f"{path}/end", {})
+
+    *looks, ended = at_once(
+        *[lambda: guardian.client.post(f"{path}/history", {})] * 3,
+        lambda: patient.client.write(f"{path}/end", body),
+    )
+
+    assert isinstance(ended, dict)
+    assert set(outcomes(looks)) <= {"done", "guardianship.over"}
+    kinds = events(made["subject"])
+    assert kinds[0] == "guardianship.appoint"
+    assert kinds[-1] == "guardianship.end"
+    assert kinds.count("record.view") == outcomes(looks).count("done")

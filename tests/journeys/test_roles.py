@@ -25,6 +25,7 @@ P, D, R, H, C, A, F, G, S = (
 ALL, NOBODY_YET = set(PEOPLE), None
 RX, CLAIM = "/api/prescriptions/<uuid:prescription_id>", "/api/claims/<uuid:prescription_id>"
 GRANT, EMERGENCY = "/api/me/grants/<uuid:grant_id>", "/api/emergencies/<uuid:emergency_id>"
+WARD = "/api/guardianships/<uuid:guardianship_id>"
 PLEA = "/api/break-glass/<uuid:emergency_id>"
 CASE = "/api/appraisals/<uuid:prescription_id>"
 TALK = "/api/consultations/<uuid:consultation_id>"
@@ -62,6 +63,12 @@ TABLE = {
     f"POST {GRANT}/withdraw": P,
     f"POST {GRANT}/withdraw/statement": P,
     "POST /api/history": D,
+    "GET /api/guardianships": P,
+    "POST /api/guardianships": P,
+    "POST /api/guardianships/statement": P,
+    f"POST {WARD}/end": P,
+    f"POST {WARD}/end/statement": P,
+    f"POST {WARD}/history": P,
     "POST /api/break-glass": D,
     "POST /api/break-glass/statement": D,
     "GET /api/break-glass": D,

@@ -15,7 +15,16 @@ from hospital.client import Client, Problem
 from hospital.models import Account
 from ledger import queries as ledger
 
-APPS = ("hospital", "faces", "consultations", "prescriptions", "appraisal", "pharmacy", "insurance")
+APPS = (
+    "hospital",
+    "faces",
+    "guardians",
+    "consultations",
+    "prescriptions",
+    "appraisal",
+    "pharmacy",
+    "insurance",
+)
 
 
 def everything() -> dict[str, Any]:

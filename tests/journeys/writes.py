@@ -446,6 +446,25 @@ def withdraw_grant(world: World, patient: Patient) -> Write:
     return signed(patient.client, f"/api/me/grants/{made['id']}/withdraw")
 
 
+def appointing(appointed: Patient, **changes: Any) -> Body:
+    """The input of a lawful appointment of a guardian for a day."""
+    return {
+        "guardian": appointed.account,
+        "id_number": appointed.id_number,
+        "until": (timezone.now() + timedelta(days=1)).isoformat(),
+        **changes,
+    }
+
+
+def appoint(world: World, patient: Patient) -> Write:
+    return signed(patient.client, "/api/guardianships", appointing(world.a_patient()))
+
+
+def end_appointment(world: World, patient: Patient) -> Write:
+    made = patient.client.command("/api/guardianships", appointing(world.a_patient()))
+    return signed(patient.client, f"/api/guardianships/{made['id']}/end")
+
+
 def pleading(patient: Patient, **changes: Any) -> Body:
     """The input of a lawful breaking of the glass."""
     salt = base64.b64encode(os.urandom(16)).decode()
@@ -601,6 +620,8 @@ WRITES: dict[str, tuple[Make, ...]] = {
     "/api/me/grants": (grant,),
     "/api/me/grants/<uuid:grant_id>/withdraw": (withdraw_grant,),
     "/api/me/erasure": (erase,),
+    "/api/guardianships": (appoint,),
+    "/api/guardianships/<uuid:guardianship_id>/end": (end_appointment,),
     "/api/break-glass": (plead,),
     "/api/break-glass/<uuid:emergency_id>/second": (break_glass,),
     "/api/emergencies/<uuid:emergency_id>/review": (review_emergency,),
@@ -638,6 +659,7 @@ MOVES = [
 ]
 """The signed commands about a prescription."""
 CONSENTS = [erase, grant, withdraw_grant, plead, break_glass, review_emergency]
+CONSENTS = [grant, withdraw_grant, appoint, end_appointment, plead, break_glass, review_emergency]
 """The signed commands about who may look."""
 OF_CONSULTATIONS = [ask, accept, decline, refer, retract, leave, close]
 OF_SERIES = [issue_all, review_all, return_all, stop, stop_oneself]

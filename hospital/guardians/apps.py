@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Guardians(AppConfig):
+    name = "hospital.guardians"
+    label = "guardians"

@@ -1,0 +1,157 @@
+"""What is refused of guardians, each with its code, and nothing is changed; what is done once."""
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from hospital.guardians import rules
+from hospital.guardians.models import Guardianship
+from ledger.models import Event
+from tests import lawfulness
+from tests.journeys import writes
+from tests.journeys.guarding import (
+    ALL,
+    CERTIFICATE,
+    appoints,
+    code_of,
+    looks,
+    refused,
+    registers,
+    years_ago,
+)
+from tests.journeys.watching import at_once, drawn, everything, outcomes, raw
+from tests.world import an_id_number
+
+
+@pytest.fixture
+def mother(world):
+    return world.a_patient(date(1990, 3, 4))
+
+
+@pytest.fixture
+def child(world):
+    """Five years old, and for years to come a child."""
+    return world.a_patient(years_ago(5))
+
+
+@pytest.fixture
+def daughter(world):
+    return world.a_patient(date(1985, 6, 7))
+
+
+def test_others_see_nothing(world, mother, child, daughter):
+    """A guardian of another child, a stranger, the ward, an id that nothing has: one answer."""
+    made = registers(mother, child)
+    other = registers(daughter, world.a_patient(years_ago(7)))
+    stranger = world.other_patient
+    nothing = (403, "access.not_granted")
+    assert refused(looks, daughter, made.id) == nothing
+    assert refused(looks, mother, other.id) == nothing
+    assert refused(looks, stranger, made.id) == nothing
+    assert refused(looks, child, made.id) == nothing
+    assert refused(looks, mother, uuid4()) == nothing
+
+
+def test_a_guardian_is_registered_once(mother, child):
+    registers(mother, child)
+    assert code_of(registers, mother, child) == "guardianship.exists"
+    assert Guardianship.objects.filter(patient_id=child.account).count() == 1
+
+
+def test_two_phones_appoint_once(patient, daughter):
+    """The ward's account is locked."""
+    one, other = (drawn(patient.client, ALL, writes.appointing(daughter)) for _ in range(2))
+    done = at_once(lambda: patient.client.write(ALL, one), lambda: patient.client.write(ALL, other))
+    assert outcomes(done) == ["done", "guardianship.exists"]
+    assert Guardianship.objects.filter(patient_id=patient.account).count() == 1
+
+
+def test_what_is_not_registered(world, mother, child, patient):
+    nobody = replace(child, id_number=an_id_number(years_ago(5)))
+    misspelt = replace(child, id_number="no number")
+    for code, guardian, ward, changes in (
+        ("guardianship.no_evidence", mother, child, {"evidence": " "}),
+        ("guardianship.own", child, child, {}),
+        ("guardianship.guardian_is_a_child", world.a_patient(years_ago(16)), child, {}),
+        ("guardianship.ward_is_an_adult", mother, patient, {}),
+        ("patient.unknown", mother, nobody, {}),
+        ("patient.unknown", nobody, child, {}),
+        ("identity.bad_id_number", mother, misspelt, {}),
+    ):
+        before = everything()
+        assert code_of(registers, guardian, ward, **changes) == code
+        assert everything() == before
+
+
+def test_what_is_not_appointed(world, patient, mother, child):
+    past = (timezone.now() - timedelta(seconds=1)).isoformat()
+    far = (timezone.now() + timedelta(days=732)).isoformat()
+    for refusal, ward, guardian, changes in (
+        ((403, "guardianship.ward_is_a_child"), child, mother, {}),
+        ((422, "guardianship.guardian_is_a_child"), patient, child, {}),
+        ((422, "guardianship.own"), patient, patient, {}),
+        ((422, "guardianship.wrong_period"), patient, mother, {"until": past}),
+        ((422, "guardianship.wrong_period"), patient, mother, {"until": far}),
+        ((422, "guardianship.unknown_guardian"), patient, mother, {"guardian": str(uuid4())}),
+        ((422, "guardianship.unknown_guardian"), patient, mother, {"id_number": child.id_number}),
+    ):
+        assert refused(appoints, ward, guardian, **changes) == refusal
+
+
+def test_no_more_than_ten_guardians(world, patient, daughter, monkeypatch):
+    monkeypatch.setattr(rules, "GUARDIANS_MAX", 1)
+    appoints(patient, daughter)
+    assert refused(appoints, patient, world.other_patient) == (409, "guardianship.too_many")
+
+
+def test_nobody_else_ends_it(world, mother, child, patient, daughter):
+    """Not the guardian, not a stranger, and not the child, who appointed nobody."""
+    appointed, registered = appoints(patient, daughter)["id"], registers(mother, child).id
+    for refusal, who, which in (
+        ((404, "guardianship.unknown"), daughter, appointed),
+        ((404, "guardianship.unknown"), world.other_patient, appointed),
+        ((404, "guardianship.unknown"), patient, uuid4()),
+        ((403, "guardianship.not_appointed"), child, registered),
+    ):
+        body = {"key": who.client.key_name}
+        path = f"{ALL}/{which}/end/statement"
+        assert refused(who.client.post, path, body) == refusal
+
+
+def test_the_operator_registers_and_ends(tmp_path, mother, child, capsys):
+    """Numbers come in a file; what is printed names nobody."""
+    file = tmp_path / "papers.json"
+    said = {"ward": child.id_number, "guardian": mother.id_number, "evidence": CERTIFICATE}
+    file.write_text(json.dumps(said))
+    call_command("guardian", "register", str(file))
+    made = Guardianship.objects.get(patient_id=child.account)
+    call_command("guardian", "end", str(made.id))
+
+    printed = capsys.readouterr().out
+    assert made.subject in printed
+    assert not [one for one in said.values() if one in printed]
+    assert refused(looks, mother, made.id) == (403, "guardianship.over")
+    with pytest.raises(CommandError):
+        call_command("guardian", "end", str(made.id))
+    assert lawfulness.faults() == []
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"ward": 1, "guardian": "", "evidence": ""}'])
+def test_the_operators_file_has_its_members(tmp_path, content):
+    file = tmp_path / "papers.json"
+    file.write_text(content)
+    with pytest.raises(CommandError):
+        call_command("guardian", "register", str(file))
+
+
+def test_a_refused_look_is_written_down(mother, child):
+    path = f"{ALL}/{uuid4()}/history"
+    answer = raw(mother.client, "POST", path, key=None, body={})
+    assert answer.json()["code"] == "access.not_granted"
+    written = Event.objects.filter(kind="record.refuse").order_by("-id")[:5]
+    assert any(path in bytes(entry.note).decode() for entry in written)
