@@ -95,9 +95,8 @@ def test_both_find_it_in_their_lists(mother, child):
 )
 def test_a_child_comes_of_age_when_the_18th_birthday_begins(world, mother, late, opens):
     """By itself, and to the microsecond: nothing has to run for it."""
-    child = world.a_patient(years_ago(18, days=40))
-    made = registers(mother, child)
     born = years_ago(18, days=40)
+    made = registers(mother, world.a_patient(born))
     birthday = calendar.begins(date(born.year + 18, born.month, born.day))
     assert made.until == birthday
     by = account(mother.client).actor

@@ -88,6 +88,7 @@ NOTHING_SEALED = {
     "GET /api/me/face-checks/<uuid:check_id>": "whether a face was recognised",
     "GET /api/me/face-checks/<uuid:check_id>/parameters": "a number for WeChat",
     "GET /api/entries": "the public log",
+    "GET /api/guardianships": "accounts and times of the own guardianships",
     "GET /api/me/entries": "the public log, the caller's own part",
     "GET /api/me/entries/proof": "hashes",
     "GET /api/me/looks": "the public log, the caller's own part, in words",
