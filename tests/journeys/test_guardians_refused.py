@@ -9,6 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from hospital import permissions
+from hospital.consents import Purpose
 from hospital.guardians import rules
 from hospital.guardians.models import Guardianship
 from ledger.models import Event
@@ -24,7 +26,7 @@ from tests.journeys.guarding import (
     registers,
     years_ago,
 )
-from tests.journeys.watching import at_once, drawn, everything, outcomes, raw
+from tests.journeys.watching import account, at_once, drawn, everything, outcomes, raw
 from tests.world import an_id_number
 
 
@@ -55,6 +57,14 @@ def test_others_see_nothing(world, mother, child, daughter):
     assert refused(looks, stranger, made.id) == nothing
     assert refused(looks, child, made.id) == nothing
     assert refused(looks, mother, uuid4()) == nothing
+    for who in (daughter, stranger, child):
+        with pytest.raises(permissions.NotGranted):
+            permissions.basis_to_read(
+                made.patient_id,
+                Purpose.TREATMENT,
+                by=account(who.client).actor,
+                at=timezone.now(),
+            )
 
 
 def test_a_guardian_is_registered_once(mother, child):
