@@ -31,6 +31,7 @@ OWN = "您本人"
 PURPOSES: Mapping[str, str] = {
     "own": "本人查阅",
     "own_proof": "本人出具凭证",
+    "own_copy": "本人获取全部副本",
     "list": "列表查阅",
     "treatment": "诊疗",
     "prescribing": "开具处方前核对",

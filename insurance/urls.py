@@ -1,10 +1,12 @@
 from django.urls import path, re_path
 
 from insurance import api, api_check, api_claims, api_erasure
+from insurance import api, api_check, api_claims, api_export
 
 ONE = "prescriptions/<uuid:prescription_id>"
 
 urlpatterns = [
+    path("me/export", api_export.Export.as_view()),
     path("prescriptions/check", api_check.Check.as_view()),
     path(f"{ONE}/authorize/statement", api.AuthorizeStatement.as_view()),
     path(f"{ONE}/authorize", api.Authorize.as_view()),

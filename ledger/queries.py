@@ -67,6 +67,11 @@ def entries_about_all(subjects: Sequence[str], kind: str) -> list[Entry]:
     return _entries("e.subject = ANY(%s) AND e.kind = %s", list(subjects), kind)
 
 
+def entries_about_any(subjects: Sequence[str]) -> list[Entry]:
+    """Give all entries about many subjects, in one query; of each, version 1 first."""
+    return _entries("e.subject = ANY(%s)", list(subjects)) if subjects else []
+
+
 def entry_by_leaf(leaf: bytes) -> Entry:
     """
     Give the entry with this leaf hash.
@@ -150,6 +155,18 @@ def entries_of_patient(log: str, tag: str, *, after: int, most: int) -> list[Ent
     key = patients.key_of(tag)
     with connection.cursor() as cursor:
         cursor.execute(_OF_PATIENT, [network.log_id(log), key, after, most])
+        return _read(cursor.fetchall())
+
+
+def firsts_of_patient(log: str, tag: str, *, after: int, before: int, most: int) -> list[Entry]:
+    """
+    Give up to ``most`` entries that began a subject, with an index between the two bounds.
+
+    Else as ``entries_of_patient``.
+    """
+    key = patients.key_of(tag)
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRSTS, [network.log_id(log), key, after, before, most])
         return _read(cursor.fetchall())
 
 
@@ -261,6 +278,8 @@ _PATIENTS = """
     WHERE p.log_id = %s AND p.key = %s
 """
 _OF_PATIENT = f"{_PATIENTS} AND p.index > %s ORDER BY p.index LIMIT %s"
+_FIRSTS = f"""{_PATIENTS} AND p.index > %s AND p.index < %s AND e.version = 1
+    ORDER BY p.index LIMIT %s"""
 _LATEST = f"{_PATIENTS} AND p.index < %s AND e.kind = ANY(%s) ORDER BY p.index DESC LIMIT %s"
 _REGISTRATIONS = """
     SELECT e.subject, e.note, l.seq FROM ledger_event e

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -13,7 +14,7 @@ from django.db.models import Q, QuerySet
 from hospital import errors, paging
 from hospital.consultations import lifecycle, practice
 from hospital.consultations.models import Consultation, Message, State
-from hospital.models import Account, Department
+from hospital.models import Account, Department, SealedRecord
 from hospital.roles import Actor, OrganisationKind, Role
 
 
@@ -82,6 +83,12 @@ def with_record(consultation_id: UUID) -> Consultation:
         return _readable().get(id=consultation_id)
     except Consultation.DoesNotExist:
         raise lifecycle.UnknownConsultation from None
+
+
+def contents_of(patient: UUID, ids: Collection[UUID]) -> list[SealedRecord]:
+    """What was asked in a patient's consultations of these ids; one query."""
+    rows = Consultation.objects.filter(patient_id=patient, id__in=ids).select_related("record")
+    return [one.record for one in rows]
 
 
 def own(by: Actor, wanted: paging.Wanted) -> tuple[list[Consultation], paging.Cursor | None]:

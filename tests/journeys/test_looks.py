@@ -9,7 +9,7 @@ from ledger.entry import Statement
 from ledger.note import parse
 from pharmacy.models import Scan
 from prescriptions.models import Prescription
-from tests.journeys import narcotics, sampled, series, writes
+from tests.journeys import copying, narcotics, sampled, series, writes
 from tests.journeys.test_roles import CALLS
 from tests.journeys.watching import at_once, count_entries, raw
 from tests.world import a_client
@@ -36,6 +36,7 @@ LOOKS = {
     ),
     f"GET {writes.ONE}/versions": lambda w, p, rx: (w.doctor, f"/api/prescriptions/{rx}/versions"),
     "GET /api/change-requests": lambda w, p, rx: (w.doctor, "/api/change-requests"),
+    "GET /api/me/export": lambda w, p, rx: (copying.ready(p), copying.EXPORT),
     "GET /api/parcels": lambda w, p, rx: (w.courier, "/api/parcels"),
     "GET /api/break-glass/<uuid:emergency_id>": lambda w, p, rx: (
         w.foreign_colleague,

@@ -54,6 +54,7 @@ TABLE = {
     "GET /api/me/entries": P,
     "GET /api/me/entries/proof": P,
     "GET /api/me/looks": P,
+    "GET /api/me/export": P,
     "GET /api/me/grants": P,
     "GET /api/register": R | H | G,
     "POST /api/me/erasure": P,
