@@ -170,7 +170,7 @@ def _contents(
         *prescriptions.contents_of(by.account, ids["rx"]),
         *consultations.contents_of(by.account, ids["consultation"]),
     ]
-    waiting = {bytes(record.commitment): record for record in own if record.wrapped_key}
+    waiting = {bytes(record.commitment): record for record in own}
     found = {}
     for one, said in entries:
         if record := waiting.pop(said.commitment, None):
