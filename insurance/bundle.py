@@ -149,13 +149,15 @@ def _read(data: bytes, policy: Policy) -> tuple[list[Resource], Page]:
 
 def _parsed(data: bytes) -> list[Resource]:
     try:
-        bundle = json.loads(data, parse_float=Decimal, object_pairs_hook=_no_twins)
+        bundle = json.loads(data, parse_float=_decimal, object_pairs_hook=_no_twins)
         entries = bundle["entry"]
         right = (bundle["resourceType"], bundle["type"]) == ("Bundle", "collection")
-        named = [(each["fullUrl"], each["resource"]["resourceType"]) for each in entries]
+        right = right and set(bundle) <= _TOP and all(_is_entry(each) for each in entries)
+        names = [each["fullUrl"] for each in entries]
+        right = right and len(set(names)) == len(names)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Malformed("not a bundle of FHIR resources") from error
-    if not right or not set(bundle) <= _TOP or len(set(named)) != len(named):
+    if not right:
         raise Malformed("not a bundle of this kind")
     return list(entries)
 
@@ -175,7 +177,7 @@ def _compared(bundle: Sequence[Resource], page: Page) -> Iterator[Proven]:
         found = there.pop(full, None)
         if found is None:
             raise Altered(f"{name} is missing")
-        if encoded(found) != encoded({"fullUrl": full, "resource": resource}):
+        if not _is_same(found, {"fullUrl": full, "resource": resource}):
             raise Altered(f"{name} is not what the entries say")
         yield Proven(name, hidden.get(str(resource["id"]), 0))
     for extra in there.values():
@@ -202,6 +204,17 @@ def _listing(log: str, tag: str, proof: bytes) -> Resource:
     }
 
 
+def _is_entry(value: Any) -> bool:
+    return isinstance(value["resource"], dict) and isinstance(value["fullUrl"], str)
+
+
+def _is_same(found: Any, made: Resource) -> bool:
+    try:
+        return encoded(found) == encoded(made)
+    except RecursionError:  # nothing that we make is nested so deeply
+        return False
+
+
 def _named(resource: Any) -> str:
     kind = resource.get("resourceType") if isinstance(resource, dict) else None
     return f"{kind}/{resource.get('id')}" if kind else "a resource"
@@ -215,6 +228,13 @@ def encoded(value: Any) -> str:
     """The one encoding of a value; a decimal goes through a text that no patient can write."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=lambda one: f"\0{one:f}")
     return _NUMBER.sub(r"\1", text)
+
+
+def _decimal(text: str) -> Decimal:
+    """No exponents: written out, one of nine digits would fill the memory."""
+    if "e" in text.lower():
+        raise ValueError("a number with an exponent")
+    return Decimal(text)
 
 
 def _no_twins(pairs: list[tuple[str, Any]]) -> Resource:
