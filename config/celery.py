@@ -53,6 +53,8 @@ app.conf.beat_schedule = {
     "ask about unanswered payments": every(4, "insurance.ask_about_payments"),
     "refund what is owed back": every(4, "insurance.refund_owed"),
     "end consultations in time": every(60, "consultations.lapse_due"),
+    "send notices": every(4, "notices.send_due"),
+    "tell of prescriptions that end soon": every(600, "prescriptions.warn_expiring"),
     "forget old questions": every(3600, "consultations.forget_drafts"),
     "draw samples for appraisal": every(3600, "appraisal.draw_due"),
     "forget old drafts": every(3600, "prescriptions.forget_drafts"),

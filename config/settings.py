@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "hospital.consultations",
     "hospital.faces",
     "hospital.guardians",
+    "hospital.notices",
     "prescriptions",
     "prescriptions.appraisal",
     "pharmacy",
@@ -143,6 +144,17 @@ WECHAT = {
     "mchid": os.environ.get("WECHAT_MCHID", ""),
     "notify_url": os.environ.get("WECHAT_NOTIFY_URL", ""),
     "key_folder": Path(os.environ.get("WECHAT_KEYS") or home.KEYS / "wechat"),
+}
+# Templates of subscribe messages by topic (hospital.notices.kinds), as WeChat's console names them;
+# a topic without one is told of in the inbox alone. Fields: thing1, time2.
+WECHAT_TEMPLATES = {
+    topic: template
+    for topic, template in {
+        "prescription": os.environ.get("WECHAT_TEMPLATE_PRESCRIPTION"),
+        "parcel": os.environ.get("WECHAT_TEMPLATE_PARCEL"),
+        "security": os.environ.get("WECHAT_TEMPLATE_SECURITY"),
+    }.items()
+    if template
 }
 
 SILENCED_SYSTEM_CHECKS = [

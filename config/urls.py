@@ -24,6 +24,7 @@ urlpatterns = [
     path("api/", include("hospital.consultations.urls")),
     path("api/", include("hospital.faces.urls")),
     path("api/", include("hospital.guardians.urls")),
+    path("api/", include("hospital.notices.urls")),
     path("api/", include("prescriptions.urls")),
     path("api/", include("prescriptions.appraisal.urls")),
     path("api/", include("pharmacy.urls")),

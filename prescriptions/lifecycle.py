@@ -24,7 +24,7 @@ from hospital.roles import Actor, Role
 from hospital.units import stamp
 from ledger import chain, network
 from ledger.entry import Statement
-from prescriptions import permissions, waiting
+from prescriptions import permissions, telling, waiting
 from prescriptions.models import OPEN, Prescription, Status
 
 
@@ -225,6 +225,7 @@ def advance(
     draft = _draft(prescription, move, facts, changes.get("record"))
     appended = signing.append(draft, signed, by=by, at=at)
     _save(prescription, move, changes, at)
+    telling.tell(prescription, move.name, appended, at)
     return appended
 
 

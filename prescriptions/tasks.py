@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from prescriptions.actions import issuing
+from prescriptions.actions import expiring, issuing
 
 
 @shared_task(name="prescriptions.expire_lapsed")
@@ -14,3 +14,8 @@ def expire_lapsed() -> int:
 @shared_task(name="prescriptions.forget_drafts")
 def forget_drafts() -> int:
     return issuing.forget_drafts(at=timezone.now())
+
+
+@shared_task(name="prescriptions.warn_expiring")
+def warn_expiring() -> int:
+    return expiring.warn(at=timezone.now())

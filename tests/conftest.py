@@ -22,6 +22,8 @@ from config.servers.folder import ServerProblem
 pytest_plugins = ["tests.worlds"]
 LINES = 2
 """People's entries are spread over two lines of logs, as they would be in a large network."""
+TEMPLATES = {topic: f"template-{topic}" for topic in ("prescription", "parcel", "security")}
+"""At WeChat, for subscribe messages."""
 LATE_S = 86_400
 """No sequencer runs beside the tests of single calls, so entries wait as long as the tests run."""
 LONG_S = 10**9
@@ -58,6 +60,7 @@ def private_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         LEDGER_LINES=LINES,
         LEDGER_CLOCKS_S=(LONG_S, LONG_S),
         WECHAT=wechat,
+        WECHAT_TEMPLATES=TEMPLATES,
     )
     with pytest.MonkeyPatch.context() as patch, moved:
         patch.setenv("RX_KEYS", str(keys))
@@ -65,6 +68,8 @@ def private_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("RX_POLICY", str(folder / "policy"))
         patch.setenv("RX_MERGE_DELAY_S", str(LATE_S))
         patch.setenv("RX_LINES", str(LINES))
+        for topic, template in TEMPLATES.items():
+            patch.setenv(f"WECHAT_TEMPLATE_{topic.upper()}", template)
         yield folder
 
 

@@ -8,6 +8,9 @@ DEMO: Mapping[str, str] = {
     "WECHAT_APPID": "wx0000000000000demo",
     "WECHAT_SECRET": "only-the-simulator-accepts-this",
     "WECHAT_MCHID": "1900000001",
+    "WECHAT_TEMPLATE_PRESCRIPTION": "demo-template-prescription",
+    "WECHAT_TEMPLATE_PARCEL": "demo-template-parcel",
+    "WECHAT_TEMPLATE_SECURITY": "demo-template-security",
 }
 
 

@@ -3,6 +3,7 @@ How WeChat's answers go wrong, on demand: one fault for the next so many request
 
     429 500            refused before anything is done
     busy               errcode -1, the log-in's way to say so
+    limit openid token errcode 45009, 40003, 42001: too many today, not a person, an old token
     lost               done, and then HTTP 502: the caller cannot know
     slow               done, and answered after ``seconds``
     drip               done, and answered one byte at a time, ``seconds`` apart
@@ -25,6 +26,9 @@ BEFORE = {
     "429": Refusal(429, "FREQUENCY_LIMITED", "频率超限").answer,
     "500": Refusal(500, "SYSTEM_ERROR", "系统错误").answer,
     "busy": web.of_json({"errcode": -1, "errmsg": "system error"}),
+    "limit": web.of_json({"errcode": 45009, "errmsg": "reach max api daily quota limit"}),
+    "openid": web.of_json({"errcode": 40003, "errmsg": "invalid openid"}),
+    "token": web.of_json({"errcode": 42001, "errmsg": "access_token expired"}),
 }
 AFTER: dict[str, Callable[[Answer, float], Answer]] = {
     "lost": lambda _, __: Answer(502, b"<html>Bad Gateway</html>", {"Content-Type": "text/html"}),

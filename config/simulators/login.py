@@ -5,6 +5,7 @@ All answer HTTP 200 and say what is wrong by ``errcode``, as ``text/plain``, as 
 Source: developers.weixin.qq.com/miniprogram/dev/server/API
 """
 
+import re
 import secrets
 import threading
 from base64 import b64encode
@@ -20,6 +21,8 @@ from config.simulators.web import Answer, Question, Route
 
 CODE_LIFE = timedelta(minutes=5)
 TOKEN_LIFE_S = 7200
+THING_MAX = 20
+_TIME = re.compile(r"\d{4}年\d{1,2}月\d{1,2}日( \d{2}:\d{2})?|\d{2}:\d{2}")
 PER_MINUTE = 100
 MEANINGS = {
     40001: "invalid credential, access_token is invalid or not latest",
@@ -27,6 +30,7 @@ MEANINGS = {
     40003: "invalid openid",
     40013: "invalid appid",
     40029: "invalid code",
+    40037: "invalid template_id",
     40125: "invalid appsecret",
     40163: "code been used",
     40226: "code blocked",
@@ -135,7 +139,9 @@ class Login:
         with self._lock:
             if not content.get("touser"):
                 raise Wrong(40003)
-            if not isinstance(data, dict) or not all(map(_is_value, data.values())):
+            if not content.get("template_id"):
+                raise Wrong(40037)
+            if not isinstance(data, dict) or not all(map(_is_value, data, data.values())):
                 raise Wrong(47003)
             grant = (str(content["touser"]), str(content.get("template_id")))
             if not self._accepted[grant]:
@@ -158,8 +164,14 @@ class Login:
             raise Wrong(40125)
 
 
-def _is_value(entry: object) -> bool:
-    return isinstance(entry, dict) and isinstance(entry.get("value"), str) and bool(entry["value"])
+def _is_value(name: str, entry: object) -> bool:
+    """Whether a field of a message is of its kind, which its name begins with, and not too long."""
+    value = entry.get("value") if isinstance(entry, dict) else None
+    if not isinstance(value, str) or not value:
+        return False
+    if name.startswith("time"):
+        return _TIME.fullmatch(value) is not None
+    return not name.startswith("thing") or len(value) <= THING_MAX
 
 
 def plain(handler: Any) -> web.Handler:

@@ -23,6 +23,8 @@ from hospital.consents import (
     Move,
 )
 from hospital.models import Account, Emergency, Person
+from hospital.notices import actions as notices
+from hospital.notices.kinds import Kind
 from hospital.roles import Actor
 from hospital.units import stamp
 from ledger import chain, commitments
@@ -143,6 +145,7 @@ def second(
     entry = signing.append(_breaking(found), signed, by=by, at=at)
     found.seconder_id, found.opened_at = by.account, entry.at
     found.save(update_fields=["seconder", "opened_at"])
+    notices.tell(found.patient_id, Kind.EMERGENCY_OPENED, entry.subject, entry.version, at=at)
     return found, entry
 
 

@@ -31,6 +31,8 @@ from hospital.faces import actions as faces
 from hospital.faces.models import FaceCheck
 from hospital.keystate import KeyState
 from hospital.models import Account, Key
+from hospital.notices import actions as notices
+from hospital.notices.kinds import Kind
 from hospital.resealing import Sealed
 from hospital.roles import Actor, Role
 from ledger import chain, note
@@ -103,7 +105,9 @@ def register(
         raise KeyTaken
     _check_face(face_check, by, at)
     entry = enter(keydrafts.registrations(verifier, by), signed, verifier, at)
-    return store(verifier, device, by, at), entry
+    key = store(verifier, device, by, at)
+    _tell(Kind.KEY_ADDED, entry, by, at)
+    return key, entry
 
 
 def store(
@@ -181,7 +185,14 @@ def revoke(
     key.revoked_at = at
     key.save(update_fields=["revoked_at"])
     authentication.end_sessions_of(by.account, key=key.name)
+    _tell(Kind.KEY_REVOKED, entries[0], by, at)
     return key, entries[0]
+
+
+def _tell(kind: Kind, entry: chain.Appended, by: Actor, at: datetime) -> None:
+    """A patient learns of it on every phone; staff have no inbox."""
+    if by.role is Role.PATIENT:
+        notices.tell(by.account, kind, entry.subject, entry.version, at=at)
 
 
 def _check_face(face_check: UUID | None, by: Actor, at: datetime) -> None:

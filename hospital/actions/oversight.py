@@ -11,6 +11,8 @@ from hospital import errors, signing
 from hospital.actions import emergencies
 from hospital.consents import PLEADED, REVIEW
 from hospital.models import Emergency
+from hospital.notices import actions as notices
+from hospital.notices.kinds import Kind
 from hospital.roles import Actor
 from ledger import chain
 from ledger.entry import Statement
@@ -53,6 +55,7 @@ def review(
     entry = signing.append(_reviewing(found, verdict), signed, by=by, at=at)
     found.verdict, found.reviewed_at, found.reviewer_id = verdict, at, by.account
     found.save(update_fields=["verdict", "reviewed_at", "reviewer"])
+    notices.tell(found.patient_id, Kind.EMERGENCY_JUDGED, entry.subject, entry.version, at=at)
     return found, entry
 
 

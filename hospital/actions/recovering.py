@@ -23,6 +23,8 @@ from hospital.faces import actions as faces
 from hospital.faces.models import FaceCheck
 from hospital.keystate import KeyState
 from hospital.models import Account, Key
+from hospital.notices import actions as notices
+from hospital.notices.kinds import Kind
 from hospital.roles import Actor
 from hospital.units import stamp
 from ledger import chain, note
@@ -84,6 +86,7 @@ def recover(
     drawn_at = signing.read(signed[0])[1].at
     entry = keys.enter(_registrations(verifier, lost, by, drawn_at), signed, verifier, at)
     key = keys.store(verifier, device, by, at, drawn_at + wait())
+    notices.tell(by.account, Kind.KEY_WAITS, entry.subject, entry.version, at=at)
     gone = [one.id for one in lost]
     Key.objects.filter(id__in=gone).update(replaced_by=key, replaced_from=key.active_from)
     authentication.end_sessions_of(by.account)

@@ -24,6 +24,7 @@ from hospital.consultations.models import Consultation
 from hospital.guardians import queries as guardianships
 from hospital.guardians.models import Guardianship
 from hospital.models import Account
+from hospital.notices import unusual
 from hospital.permissions import Basis
 from hospital.roles import Actor
 from pharmacy.models import Dispensing
@@ -94,6 +95,7 @@ def view(about: About, wanted: paging.Wanted, *, by: Actor, at: datetime) -> Pag
             fields=basis.fields,
             patient=patient.person,
         )
+        unusual.tell_of_look(patient.id, basis.subject, by=by, at=at)
         given = _given_out(page) if GIVEN_OUT in basis.fields else {}
     past = [Past(one, access.listed(one.record, looked), given.get(one.id)) for one in page]
     return Page(basis, past, following)

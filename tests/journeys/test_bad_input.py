@@ -201,6 +201,8 @@ def test_query_parameters(world, patient, value):
         ("/api/me/entries", "size"): (200, 422),
         ("/api/me/looks", "cursor"): (200, 422),
         ("/api/me/looks", "size"): (200, 422),
+        ("/api/me/notices", "cursor"): (200, 422),
+        ("/api/me/notices", "size"): (200, 422),
         ("/api/organisations", "kind"): (200,),
     }
     for (path, name), statuses in calls.items():

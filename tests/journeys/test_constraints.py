@@ -25,6 +25,7 @@ from hospital.models import (
     Organisation,
     Person,
 )
+from hospital.notices.models import Notice, Subscription
 from hospital.roles import Role
 from insurance.models import Bill, BillLine, Claim, Coverage, Payment
 from pharmacy.models import Count, Lot, Movement, Reservation, StockItem
@@ -48,6 +49,8 @@ def rows(session_world) -> Rows:
     ready.by.write(ready.path, ready.body)
     world.approved(patient)
     open_rx = world.authorized(patient)
+    subscribed = writes.subscribe(world, patient)
+    subscribed.by.write(subscribed.path, subscribed.body)
     patient.client.write(writes.of(open_rx, "pay"), {})
     consents = [
         writes.grant(world, patient),
@@ -81,6 +84,8 @@ def rows(session_world) -> Rows:
         Guardianship: Guardianship.objects.get(patient_id=patient.account),
         Key: Key.objects.get(account_id=patient.account),
         FaceCheck: FaceCheck.objects.get(account_id=patient.account),
+        Notice: Notice.objects.filter(account_id=patient.account).first(),
+        Subscription: Subscription.objects.get(account_id=patient.account),
         Answer: Answer.objects.filter(account_id=patient.account).first(),
         Prescription: rx,
         Review: Review.objects.filter(prescription=rx).first(),
@@ -247,6 +252,10 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "a_face_passes_once_begun": sets(FaceCheck, spent_at=None, verify_id=""),
     "a_face_is_spent_in_time": sets(FaceCheck, spent_at=timezone.now() + timedelta(days=10**4)),
     "a_spent_face_forgets": sets(FaceCheck, phone=b"13900139000"),
+    "told_once": twice(Notice),
+    "due_until_there_is_an_outcome": sets(Notice, due_at=None, outcome=""),
+    "sent_under_a_grant": sets(Notice, due_at=None, outcome="sent", granted_at=None),
+    "subscribed_once": twice(Subscription),
     "listed_once_a_look": twice(Listed),
     "grant_ends_after_it_begins": sets(Grant, until=long_ago),
     "nobody_is_the_own_guardian": sets(Guardianship, guardian=models.F("patient")),

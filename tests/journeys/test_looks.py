@@ -93,6 +93,7 @@ NOTHING_SEALED = {
     "GET /api/me/entries": "the public log, the caller's own part",
     "GET /api/me/entries/proof": "hashes",
     "GET /api/me/looks": "the public log, the caller's own part, in words",
+    "GET /api/me/notices": "kinds and ids",
     "GET /api/receipts/(?P<leaf>[0-9a-f]{64})": "the public log",
     "GET /api/organisations": "public names",
     "GET /api/organisations/(?P<hospital>[-a-zA-Z0-9_]{1,40})/departments": "titles and rights",

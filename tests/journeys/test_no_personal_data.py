@@ -147,6 +147,7 @@ def test_no_canary_is_found_anywhere(world, canaries, caplog):
     wanted = {form: name for name, word in canaries.items() for form in forms(word)}
     places = {**tables(), "log": caplog.text, "redis": redis_dump()}
     assert places["hospital_person"]
+    assert "prescription.shipped" in places["notices_notice"]
     found = [
         (place, name)
         for place, text in places.items()

@@ -18,15 +18,15 @@ from tests.world import a_member
 COSTS = {
     "issue": 13,
     "issue_narcotic": 20,
-    "review": 13,
+    "review": 14,
     "take": 10,
     "give_back": 9,
     "authorize": 24,
     "authorize_narcotic": 28,
     "double_check": 15,
-    "dispense": 19,
-    "dispense_narcotic": 20,
-    "cancel": 12,
+    "dispense": 20,
+    "dispense_narcotic": 21,
+    "cancel": 13,
     "receive_goods": 12,
     "count_lot": 12,
     "confirm_count": 14,
@@ -40,13 +40,13 @@ COSTS = {
     "bring": 30,
     "upload": 30,
     "void": 12,
-    "undo": 12,
+    "undo": 13,
     "plead": 13,
-    "break_glass": 12,
+    "break_glass": 13,
 }
 
 
-OF_SERIES = {"issue_all": 26, "review_all": 21, "stop": 20}
+OF_SERIES = {"issue_all": 26, "review_all": 24, "stop": 23}
 """Of three issues."""
 
 

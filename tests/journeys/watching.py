@@ -24,6 +24,8 @@ APPS = (
     "appraisal",
     "pharmacy",
     "insurance",
+    *("hospital", "faces", "notices", "consultations", "prescriptions", "appraisal"),
+    *("pharmacy", "insurance"),
 )
 
 

@@ -86,6 +86,16 @@ def address(world: World, patient: Patient) -> Write:
     return Write(patient.client, "/api/me/addresses", body)
 
 
+def read(world: World, patient: Patient) -> Write:
+    newest = patient.client.get("/api/me/notices")["notices"][0]
+    return Write(patient.client, "/api/me/notices/read", {"up_to": newest["id"]})
+
+
+def subscribe(world: World, patient: Patient) -> Write:
+    answers = [{"template": "template-security", "answer": "accept"}]
+    return Write(patient.client, "/api/me/notices/subscriptions", {"answers": answers})
+
+
 def key(world: World, patient: Patient) -> Write:
     seed = os.urandom(32)
     public = base64.b64encode(note.Signer("new", seed).verifier.public_key).decode()
@@ -573,6 +583,8 @@ WRITES: dict[str, tuple[Make, ...]] = {
     "/api/me/identity": (identity,),
     "/api/me/face-checks": (face, face_again),
     "/api/me/addresses": (address,),
+    "/api/me/notices/read": (read,),
+    "/api/me/notices/subscriptions": (subscribe,),
     "/api/keys": (key,),
     "/api/keys/recover": (recovery,),
     "/api/keys/revoke": (revocation,),

@@ -1,0 +1,66 @@
+"""
+What patients are told of, in words that name no medicine, diagnosis, person or place.
+
+A kind belongs to a topic, and a topic has one template at WeChat: ``wx.requestSubscribeMessage``
+asks for three templates at a time, and a patient who is asked for ten accepts none.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db import models
+
+
+class Topic(models.TextChoices):
+    """What a patient subscribes to in one tap."""
+
+    PRESCRIPTION = "prescription"
+    PARCEL = "parcel"
+    SECURITY = "security"
+
+
+class Kind(models.TextChoices):
+    """What happened. ``<what it is about>.<what happened to it>``"""
+
+    APPROVED = "prescription.approved"
+    RETURNED = "prescription.returned"
+    DISPENSED = "prescription.dispensed"
+    SHIPPED = "prescription.shipped"
+    EXPIRING = "prescription.expiring"
+    CANCELLED = "prescription.cancelled"
+    KEY_WAITS = "key.waits"
+    KEY_ADDED = "key.added"
+    KEY_REVOKED = "key.revoked"
+    GRANT_USED = "grant.used"
+    EMERGENCY_OPENED = "emergency.opened"
+    EMERGENCY_JUDGED = "emergency.judged"
+    LOOK_UNUSUAL = "look.unusual"
+
+
+SENTENCES: Final = {
+    Kind.APPROVED: "您的处方已通过审核，可以选择取药方式。",
+    Kind.RETURNED: "您的处方已被退回，请等待医师处理。",
+    Kind.DISPENSED: "您的处方已完成调剂。",
+    Kind.SHIPPED: "您的药品已寄出，请留意收取。",
+    Kind.EXPIRING: "您的处方即将到期，请尽快取药。",
+    Kind.CANCELLED: "您的处方已被取消。",
+    Kind.KEY_WAITS: "有新手机申请替换您的全部签名密钥。如非本人操作，请立即用原手机撤销。",
+    Kind.KEY_ADDED: "您的账户添加了新的签名密钥。如非本人操作，请立即撤销。",
+    Kind.KEY_REVOKED: "您账户的一个签名密钥已被撤销。",
+    Kind.GRANT_USED: "您的一项授权首次被使用，可在查阅记录中查看。",
+    Kind.EMERGENCY_OPENED: "您的健康记录因紧急情况向一位医师开放，监管部门将予审查。",
+    Kind.EMERGENCY_JUDGED: "监管部门已对一次紧急查阅作出审查结论。",
+    Kind.LOOK_UNUSUAL: "您的健康记录在不寻常的情况下被查阅，请在查阅记录中核对。",
+}
+
+_SECURITY: Final = ("key", "grant", "emergency", "look")
+URGENT: Final = (Kind.KEY_WAITS, Kind.KEY_ADDED, Kind.EMERGENCY_OPENED)
+"""What a thief or an intruder would like to drown: sent above the daily limit, too."""
+
+
+def topic(kind: str) -> Topic:
+    """Whose template tells of this kind."""
+    if kind.partition(".")[0] in _SECURITY:
+        return Topic.SECURITY
+    return Topic.PARCEL if kind == Kind.SHIPPED else Topic.PRESCRIPTION
