@@ -1,7 +1,6 @@
 from django.urls import path, re_path
 
-from insurance import api, api_check, api_claims, api_erasure
-from insurance import api, api_check, api_claims, api_export
+from insurance import api, api_check, api_claims, api_erasure, api_export
 
 ONE = "prescriptions/<uuid:prescription_id>"
 

@@ -21,6 +21,7 @@ from django.db import transaction
 from hospital import erasurelaw, errors, keydrafts, records, retention, signing
 from hospital.actions import leaving
 from hospital.consultations import retention as of_consultations
+from hospital.guardians import retention as of_guardians
 from hospital.models import Account, SealedRecord
 from hospital.roles import Actor, Role
 from hospital.units import stamp
@@ -125,6 +126,7 @@ def _kept(patient: UUID, at: datetime) -> dict[UUID, datetime | None]:
     """Each of the patient's records, and until when it has to be kept from ``at`` on."""
     of_all = (
         *retention.of_hospital(patient),
+        *of_guardians.of_guardians(patient),
         *of_consultations.of_consultations(patient),
         *of_prescriptions.of_prescriptions(patient),
     )

@@ -9,14 +9,17 @@ from django.utils import timezone
 from hospital import calendar, records
 from hospital.actions import people
 from hospital.client import Problem
-from hospital.models import Account, Address, Answer, Key, Person, SealedRecord
+from hospital.consultations.models import Consultation, Message
+from hospital.guardians.models import Guardianship
+from hospital.models import Account, Address, Answer, Emergency, Key, Person, SealedRecord
 from hospital.retention import Term
 from hospital.roles import Role
 from insurance.actions import erasing
 from ledger.queries import entries_about
 from prescriptions import retention
 from prescriptions.facts import Form
-from prescriptions.models import Prescription, Status
+from prescriptions.models import ChangeRequest, Prescription, Status, Version
+from prescriptions.registers import Serial
 from tests import invariants, lawfulness
 from tests.journeys import writes
 from tests.journeys.looking import asks, breaks_glass, grants
@@ -239,6 +242,19 @@ def test_what_comes_in_as_the_patient_leaves_goes_with_the_next_sweep(world, pat
     assert erasing.sweep(at=now) >= 1
     assert record_of(model.pk).kept_until == Term.ORDINARY.ends(model.valid_until)
     assert erasing.sweep(at=now) == 0
+
+
+def test_no_kind_of_record_is_forgotten():
+    """G6: whoever stores another kind says here how long the law wants it."""
+    relations = {
+        relation.related_model
+        for relation in SealedRecord._meta.related_objects
+        if relation.related_model is not Serial  # numbers the record of a prescription
+    }
+    assert relations == {
+        *(Address, Emergency, Guardianship, Consultation, Message),
+        *(Prescription, Version, ChangeRequest),
+    }
 
 
 def test_another_patients_records_stay(world, patient):

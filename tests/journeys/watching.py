@@ -16,16 +16,8 @@ from hospital.models import Account
 from ledger import queries as ledger
 
 APPS = (
-    "hospital",
-    "faces",
-    "guardians",
-    "consultations",
-    "prescriptions",
-    "appraisal",
-    "pharmacy",
-    "insurance",
-    *("hospital", "faces", "notices", "consultations", "prescriptions", "appraisal"),
-    *("pharmacy", "insurance"),
+    *("hospital", "faces", "guardians", "notices", "consultations"),
+    *("prescriptions", "appraisal", "pharmacy", "insurance"),
 )
 
 
