@@ -26,6 +26,8 @@ from ledger import commitments
 from ledger.receiptfile import Field
 
 SALT_BYTES = 16
+COLUMNS = ("wrapped_key", "body", "commitment", "kept_until")
+"""What opening a record reads of it; who names columns names all of these."""
 
 Fields = Mapping[str, Any]
 
@@ -101,7 +103,7 @@ def salted(
     Raises:
         RecordErased: the record's key is gone, or kept for the regulator alone.
     """
-    if not record.wrapped_key or (record.kept_until is not None and not overseen):
+    if not record.wrapped_key or (was_erased(record) and not overseen):
         raise RecordErased
     about = _about(record.id)
     key = sealing.unseal(record.wrapped_key, about)
@@ -112,6 +114,11 @@ def salted(
         for salt, name, value in fields
         if wanted is None or name.startswith(wanted)
     ]
+
+
+def was_erased(record: SealedRecord) -> bool:
+    """Whether its patient had it erased; the law may still want it kept."""
+    return not record.wrapped_key or record.kept_until is not None
 
 
 def forget(which: QuerySet[SealedRecord]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hospital import errors
+from hospital import errors, records
 from hospital.roles import Actor, Role
 from prescriptions.models import Prescription, Status
 
@@ -131,7 +131,7 @@ def basis_to_view(prescription: Prescription, by: Actor) -> str:
         NotYours and the refusals of ``check_party``.
     """
     if by.role is Role.REGULATOR:
-        if prescription.record.wrapped_key and prescription.record.kept_until is None:
+        if not records.was_erased(prescription.record):
             raise NotYours
         return "retention"
     check_party(prescription, by)

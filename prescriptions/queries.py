@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from hospital import errors, paging
+from hospital import errors, paging, records
 from hospital.models import SealedRecord
 from hospital.roles import Actor, Role
 from prescriptions import lifecycle
@@ -119,7 +119,7 @@ def _readable() -> QuerySet[Prescription]:
     ).only(
         *(field.name for field in Prescription._meta.concrete_fields),
         *("patient__person__handle", "patient__person__tag_key", "hospital__slug"),
-        *("pharmacy__slug", "record__wrapped_key", "record__body", "record__commitment"),
+        *("pharmacy__slug", *(f"record__{column}" for column in records.COLUMNS)),
     )
 
 

@@ -6,6 +6,7 @@ from datetime import date
 
 from django.db.models import QuerySet
 
+from hospital import records
 from hospital.roles import Actor, Role
 from prescriptions.registers import Serial
 
@@ -34,7 +35,7 @@ def readable_by(by: Actor, hospital: str) -> QuerySet[Serial]:
 def with_sheets(rows: QuerySet[Serial]) -> QuerySet[Serial]:
     """With what each sheet says, still sealed."""
     return rows.select_related(*_JOINED, "record").only(
-        *_SHOWN, "record__wrapped_key", "record__body", "record__commitment"
+        *_SHOWN, *(f"record__{column}" for column in records.COLUMNS)
     )
 
 

@@ -97,10 +97,10 @@ def watched() -> Iterator[Watch]:
         watch._looks.append((looked, looked.leaf))
         return looked
 
-    def asking(record: SealedRecord, names: Any = None) -> Any:
+    def asking(record: SealedRecord, names: Any = None, **who: Any) -> Any:
         watch._asked.append(None if names is None else tuple(names))
         try:
-            found = salted(record, watch._asked[-1])
+            found = salted(record, watch._asked[-1], **who)
         finally:
             watch._asked.pop()
         watch.texts.update(text for one in found for text in _texts(one.value))

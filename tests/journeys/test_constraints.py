@@ -24,6 +24,7 @@ from hospital.models import (
     Listed,
     Organisation,
     Person,
+    SealedRecord,
 )
 from hospital.notices.models import Notice, Subscription
 from hospital.roles import Role
@@ -78,6 +79,7 @@ def rows(session_world) -> Rows:
         Consultation: talk,
         Message: talk.messages.first(),
         Account: Account.objects.get(id=patient.account),
+        SealedRecord: rx.record,
         Listed: Listed.objects.filter(patient_id=patient.account).first(),
         Grant: Grant.objects.get(patient_id=patient.account),
         Emergency: Emergency.objects.get(patient_id=patient.account),
@@ -262,6 +264,8 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "guardianship_ends_after_it_begins": sets(Guardianship, ended_at=long_ago),
     "registered_with_evidence": sets(Guardianship, kind="registered"),
     "emergency_ends_after_it_begins": sets(Emergency, until=long_ago, opened_at=None),
+    "who_has_left_is_out": sets(Account, left_at=timezone.now()),
+    "what_is_gone_is_not_kept": sets(SealedRecord, wrapped_key=b"", kept_until=timezone.now()),
     "opened_by_two_in_time": sets(Emergency, seconder=models.F("doctor")),
     "only_what_was_opened_is_judged": sets(Emergency, opened_at=None, seconder=None),
     "verdict_has_reviewer_and_time": sets(Emergency, reviewer=None),

@@ -54,6 +54,7 @@ OF_SERIES = {"issue_all": 26, "review_all": 24, "stop": 23}
 def lag_asked_once(monkeypatch: pytest.MonkeyPatch):
     """It is asked once a second, whatever the number of calls; on a slow machine that is often."""
     monkeypatch.setattr(lag, "CHECKED_EVERY_S", 3600)
+    monkeypatch.setattr(lag, "_watch", lag._Watch())
 
 
 def queries_of(call) -> list[str]:
