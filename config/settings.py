@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 
 from config import home
 
@@ -156,6 +157,19 @@ WECHAT_TEMPLATES = {
     }.items()
     if template
 }
+
+# Who looks at faces, in the whole deployment: "wechat", or "tencent" (faceid; decision 0038).
+FACE_PROVIDER = os.environ.get("FACE_PROVIDER") or "wechat"
+TENCENT_CLOUD = {
+    "base": os.environ.get("TENCENTCLOUD_FACEID_BASE", "https://faceid.tencentcloudapi.com"),
+    "secret_id": os.environ.get("TENCENTCLOUD_SECRET_ID", ""),
+    "secret_key": os.environ.get("TENCENTCLOUD_SECRET_KEY", ""),
+    "rule_id": os.environ.get("FACEID_RULE_ID", ""),
+}
+if FACE_PROVIDER not in ("wechat", "tencent"):
+    raise ImproperlyConfigured("FACE_PROVIDER is neither wechat nor tencent")
+if FACE_PROVIDER == "tencent" and not all(TENCENT_CLOUD.values()):
+    raise ImproperlyConfigured("FACE_PROVIDER tencent needs TENCENTCLOUD_* and FACEID_RULE_ID")
 
 SILENCED_SYSTEM_CHECKS = [
     "security.W002",  # config.middleware.Headers says X-Frame-Options

@@ -21,7 +21,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """A simulated WeChat for the whole session, and the letter box of its notices."""
     with (
         running_simulator(tmp_path_factory.mktemp("wechat")) as bench,
-        override_settings(WECHAT=bench.settings()),
+        override_settings(
+            WECHAT=bench.settings(), TENCENT_CLOUD=bench.tencent(), FACE_PROVIDER="wechat"
+        ),
     ):
         yield bench
 

@@ -1,4 +1,4 @@
-"""The environment that makes web and worker processes talk to the simulator, not to WeChat."""
+"""The environment that makes web and worker talk to the simulator, not to those whom it plays."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +11,11 @@ DEMO: Mapping[str, str] = {
     "WECHAT_TEMPLATE_PRESCRIPTION": "demo-template-prescription",
     "WECHAT_TEMPLATE_PARCEL": "demo-template-parcel",
     "WECHAT_TEMPLATE_SECURITY": "demo-template-security",
+}
+CLOUD: Mapping[str, str] = {
+    "TENCENTCLOUD_SECRET_ID": "AKIDonlyTheSimulatorKnowsThis",
+    "TENCENTCLOUD_SECRET_KEY": "only-the-simulator-signs-with-this",
+    "FACEID_RULE_ID": "1",
 }
 
 
@@ -29,10 +34,26 @@ class Merchant:
         return cls(known["WECHAT_APPID"], known["WECHAT_SECRET"], known["WECHAT_MCHID"])
 
 
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """The one customer of Tencent Cloud that this simulator knows, and the customer's one flow."""
+
+    secret_id: str
+    secret_key: str = field(repr=False)
+    rule_id: str
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> "Cloud":
+        """From the variables that the settings read, or ``CLOUD``."""
+        return cls(*(environ.get(name) or ours for name, ours in CLOUD.items()))
+
+
 def environment(simulator_url: str, web_url: str, home: Path) -> dict[str, str]:
     """Every variable that the web, the worker and the simulator need to meet."""
     return {
         **DEMO,
+        **CLOUD,
+        "TENCENTCLOUD_FACEID_BASE": simulator_url,
         "WECHAT_API_BASE": simulator_url,
         "WECHAT_PAY_BASE": simulator_url,
         "WECHAT_NOTIFY_URL": f"{web_url}/api/payments/notice",

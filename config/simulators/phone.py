@@ -4,6 +4,7 @@ What is not WeChat's interface: the patient's phone, and the switches of the sim
     POST /simulator/code       {openid, appid?, risky?}            → {code}     wx.login()
     POST /simulator/pay        what wx.requestPayment takes, prepay_id?  → {trade_state, …}
     POST /simulator/face       {verify_id, openid, result?} → {verify_ret}  wx.requestFacialVerify
+    POST /simulator/tencent-face {token, result?, changes?} → {ErrCode}  see ``tencent``
     POST /simulator/accept     {openid, template_id}               one more subscribe message
     GET  /simulator/messages/{openid}                              what was sent to the person
     GET  /simulator/orders/{number}                                order, refunds, deliveries

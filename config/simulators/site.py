@@ -1,4 +1,4 @@
-"""WeChat as a whole: which part answers, who is believed, and what goes wrong on the way."""
+"""WeChat as a whole, and Tencent Cloud beside it: who answers, who is believed, what goes wrong."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -7,7 +7,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from config import home
 from config.simulators import faults, web
 from config.simulators.clock import Clock
-from config.simulators.environment import Merchant
+from config.simulators.environment import Cloud, Merchant
 from config.simulators.face import Faces
 from config.simulators.faults import Faults
 from config.simulators.login import Login
@@ -15,6 +15,7 @@ from config.simulators.notices import Postman
 from config.simulators.pay import Pay
 from config.simulators.phone import Phone
 from config.simulators.signing import Signer
+from config.simulators.tencent import Tencent
 from config.simulators.web import Answer, Question, Refusal
 
 # A page of the hospital, in a browser, plays the phone.
@@ -26,16 +27,17 @@ _CORS = {
 
 
 class Simulator:
-    """All of WeChat that the hospital talks to."""
+    """All of WeChat, and of Tencent Cloud, that the hospital talks to."""
 
-    def __init__(self, merchant: Merchant, signer: Signer, clock: Clock) -> None:
+    def __init__(self, merchant: Merchant, cloud: Cloud, signer: Signer, clock: Clock) -> None:
         self._merchant, self._signer = merchant, signer
         self._faults = Faults()
         login = Login(merchant, clock)
         pay = Pay(merchant, clock, Postman(signer, clock))
         faces = Faces(login, clock)
         phone = Phone(merchant, signer, clock, self._faults, login, faces, pay)
-        self._routes = [*login.routes(), *faces.routes(), *pay.routes(), *phone.routes()]
+        parts = (login, faces, Tencent(cloud, clock), pay, phone)
+        self._routes = [route for part in parts for route in part.routes()]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
         return web.send(self._answer(web.read(environ)), start_response)
@@ -72,4 +74,4 @@ def build(environ: Mapping[str, str]) -> Simulator:
     """The simulator that these variables describe; its keys have been made by ``keys.make``."""
     folder = Path(environ.get("WECHAT_SIMULATOR_KEYS") or home.HOME / "simulator")
     clock = Clock(float(environ.get("WECHAT_SIMULATOR_CLOCK", "1")))
-    return Simulator(Merchant.read(environ), Signer.read(folder), clock)
+    return Simulator(Merchant.read(environ), Cloud.read(environ), Signer.read(folder), clock)

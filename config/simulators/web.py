@@ -103,6 +103,7 @@ def read(environ: WSGIEnvironment) -> Question:
         for name, value in environ.items()
         if name.startswith("HTTP_")
     }
+    headers["content-type"] = environ.get("CONTENT_TYPE", "")
     target = quote(path.encode("latin-1"), safe="/-_.~|*") + (f"?{query}" if query else "")
     return Question(
         method=environ["REQUEST_METHOD"],

@@ -1,6 +1,8 @@
 """
 Face checks: a patient claims an identity, WeChat looks at the face, and the result is spent once.
 
+Where this says WeChat, a deployment may have Tencent Cloud look (``gateways.face``).
+
 A check is one row: drawn up by ``claim``, begun when the phone asks for its parameters, passed when
 WeChat says so, spent by the one command that it was made for. It lives a quarter of an hour in
 all, so what is spent is fresh; what was claimed is forgotten when it is spent. Nothing is asked of
@@ -23,7 +25,7 @@ from hospital import errors, identity, sealing
 from hospital.actions import login, people
 from hospital.faces.models import LIFE as LIFE
 from hospital.faces.models import FaceCheck
-from hospital.gateways import wechat_face
+from hospital.gateways import face, wechat_face
 from hospital.models import Account
 from hospital.resealing import Sealed
 from hospital.roles import Actor
@@ -57,7 +59,7 @@ class WrongPurpose(errors.Conflict):
 
 
 class NotPassed(errors.Conflict):
-    """WeChat has not recognised the face (yet)."""
+    """The face has not been recognised (yet)."""
 
     code = "face.not_passed"
 
@@ -75,7 +77,7 @@ class Ended(errors.Gone):
 
 
 class FaceRefused(errors.Conflict):
-    """WeChat does not check this face: the identity or the WeChat account is not one it takes."""
+    """This face is not looked at: the identity or the WeChat account is not one that is taken."""
 
     code = "face.refused"
 
@@ -138,8 +140,8 @@ def claim(purpose: str, said: Claim | None, *, by: Actor, at: datetime) -> FaceC
 
 def phone_parameters(check_id: UUID, *, by: Actor, at: datetime) -> FaceCheck:
     """
-    The check with the ``verify_id`` that ``wx.requestFacialVerify`` takes; WeChat is asked for one
-    if there is none.
+    The check with the ``verify_id`` that the phone's camera takes; WeChat is asked for one if there
+    is none. Of two calls at one moment both get the one that is stored.
 
     Raises:
         UnknownCheck, Ended, Spent, FaceRefused, login.WeChatDown: see each.
@@ -147,12 +149,14 @@ def phone_parameters(check_id: UUID, *, by: Actor, at: datetime) -> FaceCheck:
     check = _open(FaceCheck.objects.select_related("account"), check_id, by, at)
     if not check.verify_id:
         try:
-            check.verify_id = wechat_face.client().begin(_session(check))
+            begun = face.client().begin(_session(check))
         except wechat_face.Refused as fault:
             raise FaceRefused(reason=fault.errcode) from fault
         except wechat_face.Unavailable as fault:
             raise login.WeChatDown(retry_after_s=2) from fault
-        FaceCheck.objects.filter(id=check.id, verify_id="").update(verify_id=check.verify_id)
+        if not FaceCheck.objects.filter(id=check.id, verify_id="").update(verify_id=begun):
+            return _open(FaceCheck.objects.all(), check_id, by, at)  # another call was first
+        check.verify_id = begun
     return check
 
 
@@ -166,7 +170,7 @@ def outcome(check_id: UUID, *, by: Actor, at: datetime) -> tuple[FaceCheck, int]
     if check.passed_at is not None or not check.verify_id or at >= check.ends_at:
         return check, 0
     try:
-        said = wechat_face.client().outcome(_session(check), check.verify_id)
+        said = face.client().outcome(_session(check), check.verify_id)
     except wechat_face.Refused:
         return check, 0
     except wechat_face.Unavailable as fault:

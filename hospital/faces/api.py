@@ -9,6 +9,7 @@ from rest_framework import serializers
 from hospital import http
 from hospital.faces import actions
 from hospital.faces.models import FaceCheck
+from hospital.gateways import face
 from hospital.roles import Role
 from hospital.units import stamp
 
@@ -40,13 +41,13 @@ class Checks(http.Command):
 
 
 class Parameters(http.Query):
-    """What ``wx.requestFacialVerify`` takes."""
+    """What ``wx.requestFacialVerify`` takes; or, as ``bizToken``, Tencent Cloud's plug-in."""
 
     roles = (Role.PATIENT,)
 
     def show(self, call: http.Call) -> dict[str, Any]:
         check = actions.phone_parameters(call.where["check_id"], **call.doer)
-        return {"verifyId": check.verify_id}
+        return face.for_the_phone(check.verify_id)
 
 
 class Check(http.Query):

@@ -32,10 +32,10 @@ _ID_MAX: Final = 256
 
 
 class Refused(Exception):
-    """WeChat does not take the question: this identity, openid, number or ``verify_id``."""
+    """The provider does not take the question: this identity, openid, number or ``verify_id``."""
 
     def __init__(self, errcode: object) -> None:
-        super().__init__(f"WeChat refused the face check: {errcode}")
+        super().__init__(f"the face check was refused: {errcode}")
         self.errcode = errcode
 
 

@@ -41,6 +41,20 @@ def test_refuses_to_start_in_production_without_a_secret(tmp_path: Path):
     assert "SECRET_KEY" in refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("env", "why"),
+    [
+        ({"FACE_PROVIDER": "nobody"}, "neither wechat nor tencent"),
+        ({"FACE_PROVIDER": "tencent", "FACEID_RULE_ID": "1"}, "needs TENCENTCLOUD_"),
+    ],
+)
+def test_refuses_to_start_with_nobody_to_look_at_faces(tmp_path: Path, env: dict[str, str], why):
+    refused = started(tmp_path, **env)
+
+    assert refused.returncode != 0
+    assert why in refused.stderr
+
+
 def test_another_key_opens_nothing(tmp_path: Path):
     """P4: what was sealed under a key that is gone does not open, and is not returned as it is."""
     for name in ("one", "other"):

@@ -2,6 +2,7 @@
 Real HTTP on the loopback for tests: a server for any WSGI application, and a merchant's letter box.
 """
 
+import dataclasses
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -78,6 +79,7 @@ class Bench:
     box: LetterBox
     notify_url: str
     merchant: environment.Merchant
+    cloud: environment.Cloud
 
     def tell(self, interface: str, /, **content: Any) -> Any:
         """Use one of the simulator's own interfaces; its answer."""
@@ -103,6 +105,10 @@ class Bench:
             "key_folder": self.folder / "merchant",
         }
 
+    def tencent(self) -> dict[str, str]:
+        """For ``override_settings(TENCENT_CLOUD=…)``."""
+        return {"base": self.url, **dataclasses.asdict(self.cloud)}
+
 
 @contextmanager
 def running_simulator(
@@ -110,12 +116,12 @@ def running_simulator(
 ) -> Iterator[Bench]:
     """A simulator of its own; its notices go to a letter box unless ``notify_url`` is given."""
     keys.make(folder / "merchant", folder / "simulator")
-    merchant = environment.Merchant.read({})
+    merchant, cloud = environment.Merchant.read({}), environment.Cloud.read({})
     signer = signing.Signer.read(folder / "simulator")
     box = LetterBox()
-    simulator = site.Simulator(merchant, signer, clock.Clock(scale))
+    simulator = site.Simulator(merchant, cloud, signer, clock.Clock(scale))
     with serving(simulator) as url, serving(box) as box_url:
-        yield Bench(url, folder, box, notify_url or f"{box_url}/notice", merchant)
+        yield Bench(url, folder, box, notify_url or f"{box_url}/notice", merchant, cloud)
 
 
 def eventually(holds: Callable[[], bool], within_s: float = 3.0) -> None:
