@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from config.simulators import environment, keys
-from hospital.gateways import wechat
+from hospital.gateways import tc3, tencent_face, wechat
+from hospital.gateways.wechat_face import PASSED, Identity, Session
 from tests.simulators.server import Bench, eventually, running_simulator
 
 ROOT = Path(__file__).parents[2]
@@ -97,9 +98,24 @@ def test_granian_serves_it_and_a_person_can_log_in(tmp_path):
         client = wechat.WeChatClient(url, variables["WECHAT_APPID"], variables["WECHAT_SECRET"])
         assert client.login(told.json()["code"]).openid == "o-zhang"
         assert told.headers["Access-Control-Allow-Origin"] == "*"
+        assert face_passes(url, variables)
     finally:
         process.terminate()
         process.wait(10)
+
+
+def face_passes(url: str, variables: dict[str, str]) -> bool:
+    """Tencent Cloud's part, signature and all, with what the hospital's settings would read."""
+    credentials = tc3.Credentials(
+        variables["TENCENTCLOUD_SECRET_ID"], variables["TENCENTCLOUD_SECRET_KEY"]
+    )
+    client = tencent_face.TencentFace(
+        variables["TENCENTCLOUD_FACEID_BASE"], credentials, variables["FACEID_RULE_ID"]
+    )
+    asked = Session("0" * 32, "o-zhang", Identity("张三", "110101199003070038"))
+    token = client.begin(asked)
+    httpx.post(f"{url}/simulator/tencent-face", json={"token": token}, verify=False)
+    return client.outcome(asked, token) == PASSED
 
 
 def answers(url: str) -> bool:
