@@ -151,8 +151,6 @@ class SignedTogether(Signed):
 
 class Endpoint(APIView):
     """
-    Common ground; see the module's docstring.
-
     ``query`` names the parameters of a GET and what they mean, for the interface's document;
     ``answers`` is the status of a success that is no command's; ``answers_who_left`` lets in whose
     account has ended, for the answer to the last call.

@@ -184,7 +184,7 @@ def test_nobody_tells_outside_of_a_change(world, patient):
 def test_the_same_is_told_once(world, patient):
     """F2: again, and by four at one moment."""
     about = f"rx/{uuid4().hex}"
-    at_once(*[lambda: tell(patient, timezone.now(), about=about)] * 4)
+    assert at_once(*[lambda: tell(patient, timezone.now(), about=about)] * 4) == [None] * 4
     tell(patient, timezone.now(), about=about, version=3)
     assert told(patient, about) == ["prescription.approved"] * 2
 
