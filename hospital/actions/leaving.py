@@ -12,6 +12,7 @@ from datetime import datetime
 
 from hospital.faces.models import FaceCheck
 from hospital.models import Account, Answer, Key, Person
+from hospital.notices.models import Notice, Subscription
 
 _DIGEST_BYTES = 32
 
@@ -25,6 +26,8 @@ def leave(account: Account, *, at: datetime) -> None:
     """
     Answer.objects.filter(account_id=account.id).delete()
     FaceCheck.objects.filter(account_id=account.id).delete()
+    Notice.objects.filter(account_id=account.id).delete()
+    Subscription.objects.filter(account_id=account.id).delete()
     Key.objects.filter(account_id=account.id).update(device=b"")
     Account.objects.filter(id=account.id).update(
         is_active=False, left_at=at, wechat_index=None, wechat_openid=None

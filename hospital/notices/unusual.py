@@ -3,7 +3,8 @@ Looks that are none of every day: at night, or by a reader who looks at very man
 
 Looks of whoever is a party to a prescription are its course, and are not judged. An organisation
 that never had to do with the patient is no sign here: it looks under a grant that the patient
-signed for it, whose first use is told, or under an emergency, which is told at once.
+signed for it, whose first use is told, or under an emergency, which is told at once. A guardian's
+look is like the patient's own.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ def tell_of_look(patient: UUID, basis: str, *, by: Actor, at: datetime) -> None:
     what is to be told is inserted. The first use of a grant is told once; what is unusual, once a
     legal day for each basis.
     """
+    if not basis.startswith(("grant/", "emergency/")):
+        return
     notices = []
     if basis.startswith("grant/"):
         notices.append(Notice(kind=Kind.GRANT_USED, subject=basis, version=1))

@@ -12,6 +12,7 @@ from hospital.client import Problem
 from hospital.consultations.models import Consultation, Message
 from hospital.guardians.models import Guardianship
 from hospital.models import Account, Address, Answer, Emergency, Key, Person, SealedRecord
+from hospital.notices.models import Notice
 from hospital.retention import Term
 from hospital.roles import Role
 from insurance.actions import erasing
@@ -120,6 +121,8 @@ def test_the_account_ends_and_a_newcomer_comes(world, patient):
     account = Account.objects.select_related("person").get(id=patient.account)
     assert account.person is not None
     tag_key = bytes(account.person.tag_key)
+    cancelled(world, patient, world.approved(patient))
+    assert Notice.objects.filter(account_id=account.id).exists()
     erases(patient)
 
     with refused("token.invalid"):
@@ -130,6 +133,7 @@ def test_the_account_ends_and_a_newcomer_comes(world, patient):
     assert {bytes(getattr(gone, name)) for name in ("name", "id_number", "phone")} == {b""}
     assert bytes(gone.tag_key) == tag_key
     assert not Answer.objects.filter(account_id=account.id).exclude(status=200).exists()
+    assert not Notice.objects.filter(account_id=account.id).exists()
     assert set(Key.objects.filter(account_id=account.id).values_list("device")) == {(b"",)}
     with refused("patient.unknown"):
         world.doctor.write(

@@ -26,6 +26,7 @@ OWN_COMMANDS = {
     "insurance.actions.billing": {
         writes.authorize: "the shelf is asked for the patient's medicines",
         writes.authorize_courier: "the same",
+        writes.authorize_narcotic: "the same",
     },
     "prescriptions.actions.judging": {
         writes.issue: "the rules judge the doctor's own draft again",
