@@ -7,7 +7,7 @@ used for nothing else. The terms are in ``Term``; of several the longest counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -51,12 +51,12 @@ class Term(Enum):
         return calendar.begins(last + timedelta(days=1))
 
 
-Kept = Mapping[UUID, datetime | None]
-"""Record → until when it has to be kept; None if nothing demands it."""
-
-
 def of_hospital(patient: UUID) -> Iterator[tuple[UUID, datetime | None]]:
-    """Addresses are nobody's business any more; why glass was broken is the regulator's."""
+    """
+    Record → until when it has to be kept, None if nothing demands it.
+
+    Addresses are nobody's business any more; why glass was broken is the regulator's.
+    """
     for record in Address.objects.filter(account_id=patient).values_list("record_id", flat=True):
         yield record, None
     pleas = Emergency.objects.filter(patient_id=patient)

@@ -30,22 +30,6 @@ from tests.journeys.watching import account, at_once, drawn
 MOMENT = timedelta(microseconds=1)
 
 
-@pytest.fixture
-def mother(world):
-    return world.a_patient(date(1990, 3, 4))
-
-
-@pytest.fixture
-def child(world):
-    """Five years old, and for years to come a child."""
-    return world.a_patient(years_ago(5))
-
-
-@pytest.fixture
-def daughter(world):
-    return world.a_patient(date(1985, 6, 7))
-
-
 def test_a_mother_sees_what_her_child_was_prescribed(world, mother, child):
     """Registered with sealed evidence; each look is an entry that rests on the guardianship."""
     world.dispensed(child)

@@ -3,15 +3,18 @@
 import json
 from dataclasses import replace
 from datetime import date, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.utils import timezone
 
-from hospital import permissions
+from hospital import calendar, permissions
 from hospital.consents import Purpose
 from hospital.guardians import rules
+from hospital.guardians.actions import appointing, registering
+from hospital.guardians.actions.registering import Papers
 from hospital.guardians.models import Guardianship
 from ledger.models import Event
 from tests import lawfulness
@@ -29,21 +32,7 @@ from tests.journeys.guarding import (
 from tests.journeys.watching import account, at_once, drawn, everything, outcomes, raw
 from tests.world import an_id_number
 
-
-@pytest.fixture
-def mother(world):
-    return world.a_patient(date(1990, 3, 4))
-
-
-@pytest.fixture
-def child(world):
-    """Five years old, and for years to come a child."""
-    return world.a_patient(years_ago(5))
-
-
-@pytest.fixture
-def daughter(world):
-    return world.a_patient(date(1985, 6, 7))
+MOMENT = timedelta(microseconds=1)
 
 
 def test_others_see_nothing(world, mother, child, daughter):
@@ -96,6 +85,30 @@ def test_what_is_not_registered(world, mother, child, patient):
         before = everything()
         assert code_of(registers, guardian, ward, **changes) == code
         assert everything() == before
+
+
+@pytest.mark.parametrize("late", [-MOMENT, timedelta(0)])
+def test_who_is_18_is_so_from_the_first_moment_of_that_day(world, mother, late):
+    """F11: before it somebody is registered as the guardian, from it on the ward appoints."""
+    born = years_ago(18, days=40)
+    young, adult = world.a_patient(born), not late
+    at = calendar.begins(date(born.year + 18, born.month, born.day)) + late
+    assert rules.is_adult(rules.patient(UUID(young.account)), at) is adult
+    papers = Papers(ward=young.id_number, guardian=mother.id_number, evidence=CERTIFICATE)
+    with transaction.atomic():
+        if adult:
+            with pytest.raises(registering.WardIsAdult):
+                registering.register(papers, at=at)
+        else:
+            assert registering.register(papers, at=at).until == at + MOMENT
+        transaction.set_rollback(True)
+    wish = appointing.Wish(UUID(mother.account), mother.id_number, at + timedelta(days=1))
+    drawn_by = {"by": account(young.client).actor, "key": young.client.key_name, "at": at}
+    if adult:
+        assert appointing.draw_appointment(wish, **drawn_by)
+    else:
+        with pytest.raises(appointing.WardIsChild):
+            appointing.draw_appointment(wish, **drawn_by)
 
 
 def test_what_is_not_appointed(world, patient, mother, child):
