@@ -25,6 +25,7 @@ ROLES: Mapping[str, str] = {
     Role.AGENT: "理赔系统",
     Role.SYSTEM: "医院系统",
     Role.OFFICER: "理赔专员",
+    Role.RESEARCHER: "研究人员",
     Role.REGULATOR: "监管人员",
 }
 OWN = "您本人"

@@ -21,7 +21,9 @@ from hospital.roles import Actor, OrganisationKind, Role
 
 class Organisation(models.Model):
     """
-    A hospital, pharmacy, payer, courier company or authority. Its names and its place are public.
+    A hospital, pharmacy, payer, courier company, research institute or authority.
+
+    Its names and its place are public.
 
     A pharmacy of a ``hospital`` is the one that the hospital itself runs; most belong to none.
     Coordinates are degrees in GCJ-02, which maps in China, WeChat's among them, are drawn in.

@@ -24,6 +24,7 @@ class Role(models.TextChoices):
     AGENT = "agent"
     SYSTEM = "system"
     OFFICER = "officer"
+    RESEARCHER = "researcher"
     REGULATOR = "regulator"
     CLOCK = "clock"
     CASHIER = "cashier"
@@ -36,6 +37,7 @@ class OrganisationKind(models.TextChoices):
     SOCIAL_FUND = "social_fund"
     REGULATOR = "regulator"
     COURIER = "courier"
+    RESEARCH = "research"
 
 
 PAYERS = (OrganisationKind.INSURER, OrganisationKind.SOCIAL_FUND)
@@ -48,6 +50,7 @@ EMPLOYERS: dict[Role, tuple[OrganisationKind, ...]] = {
     Role.COURIER: (OrganisationKind.COURIER,),
     Role.AGENT: PAYERS,
     Role.OFFICER: PAYERS,
+    Role.RESEARCHER: (OrganisationKind.RESEARCH,),
     Role.REGULATOR: (OrganisationKind.REGULATOR,),
 }
 """Which kinds of organisation employ which role. A patient is employed by none."""

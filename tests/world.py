@@ -212,6 +212,14 @@ class World:
         return an_organisation(OrganisationKind.COURIER)
 
     @cached_property
+    def institute(self) -> Organisation:
+        return an_organisation(OrganisationKind.RESEARCH)
+
+    @cached_property
+    def researcher(self) -> Client:
+        return a_member(Role.RESEARCHER, self.institute)
+
+    @cached_property
     def doctor(self) -> Client:
         return a_doctor(self.hospital)
 

@@ -11,7 +11,7 @@ from tests.routes import EXAMPLES, every_route, example, fields_of, other_routes
 from tests.world import World, a_client, a_member, an_organisation
 
 PEOPLE = tuple(role for role in Role if role not in (Role.CLOCK, Role.CASHIER))
-P, D, R, H, C, A, F, G, S = (
+P, D, R, H, C, A, F, G, S, Q = (
     {Role.PATIENT},
     {Role.DOCTOR},
     {Role.REVIEWER},
@@ -21,6 +21,7 @@ P, D, R, H, C, A, F, G, S = (
     {Role.OFFICER},
     {Role.REGULATOR},
     {Role.SYSTEM},
+    {Role.RESEARCHER},
 )
 ALL, NOBODY_YET = set(PEOPLE), None
 RX, CLAIM = "/api/prescriptions/<uuid:prescription_id>", "/api/claims/<uuid:prescription_id>"
@@ -209,6 +210,7 @@ def one_of_each(session_world: World) -> dict[Role, Client]:
         Role.OFFICER: a_member(Role.OFFICER, world.fund),
         Role.REGULATOR: regulator,
         Role.SYSTEM: world.system,
+        Role.RESEARCHER: world.researcher,
     }
 
 
