@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "hospital.notices",
     "prescriptions",
     "prescriptions.appraisal",
+    "prescriptions.catalogue",
     "pharmacy",
     "insurance",
     "config",

@@ -27,6 +27,7 @@ urlpatterns = [
     path("api/", include("hospital.notices.urls")),
     path("api/", include("prescriptions.urls")),
     path("api/", include("prescriptions.appraisal.urls")),
+    path("api/", include("prescriptions.catalogue.urls")),
     path("api/", include("pharmacy.urls")),
     path("api/", include("insurance.urls")),
     path(

@@ -65,10 +65,8 @@ class Wanted:
     @classmethod
     def asked(cls, parameters: Any) -> Wanted:
         """From the query's ``cursor`` and ``size``. Raises ``BadCursor``, ``BadPageSize``."""
-        cursor, size = parameters.get("cursor"), parameters.get("size")
-        return cls(
-            Cursor.parse(cursor) if cursor else None, PAGE_USUAL if size is None else _size(size)
-        )
+        cursor = parameters.get("cursor")
+        return cls(Cursor.parse(cursor) if cursor else None, size_of(parameters))
 
 
 def newest_first(rows: QuerySet[Row], wanted: Wanted) -> tuple[list[Row], Cursor | None]:
@@ -100,7 +98,11 @@ def _page(rows: QuerySet[Row], wanted: Wanted) -> tuple[list[Row], Cursor | None
     return page, Cursor(page[-1].created_at, page[-1].id) if more else None
 
 
-def _size(text: str) -> int:
+def size_of(parameters: Any) -> int:
+    """How many rows the query's ``size`` asks for. Raises ``BadPageSize``."""
+    text = parameters.get("size")
+    if text is None:
+        return PAGE_USUAL
     if not re.fullmatch("[1-9][0-9]?", text) or int(text) > PAGE_MAX:
         raise BadPageSize(field="size", most=PAGE_MAX)
     return int(text)

@@ -21,8 +21,6 @@ from prescriptions.actions import drafting, issuing, viewing
 from prescriptions.inputs import DraftInput
 from prescriptions.models import Prescription
 
-MEDICINES_SHOWN = 20
-
 
 def changed(prescription: Prescription, entry: chain.Appended) -> dict[str, Any]:
     """What every state change answers."""
@@ -162,15 +160,3 @@ class Issue(http.Command):
 
     def act(self, call: http.Call) -> dict[str, Any]:
         return changed(*issuing.issue(call.prescription_id, call.note, **call.doer))
-
-
-class Medicines(http.Query):
-    """Medicines by the beginning of the generic name: ``?q=阿莫``."""
-
-    query = {"q": "the beginning of the generic name"}
-
-    def show(self, call: http.Call) -> dict[str, Any]:
-        text = self.request.query_params.get("q", "")[:40].replace("\x00", "")
-        found = queries.medicines_like(text)[:MEDICINES_SHOWN]
-        names = ("code", "generic_name", "form", "specification", "unit", "price_fen")
-        return {"medicines": [{name: getattr(one, name) for name in names} for one in found]}

@@ -12,7 +12,7 @@ from hospital import errors, paging, records
 from hospital.models import SealedRecord
 from hospital.roles import Actor, Role
 from prescriptions import lifecycle
-from prescriptions.models import ChangeRequest, Medicine, Prescription, Status, Version
+from prescriptions.models import ChangeRequest, Prescription, Status, Version
 from prescriptions.waiting import AWAITING_REVIEW
 
 
@@ -65,11 +65,6 @@ def history_of(
     """
     issued = _readable().filter(patient_id=patient).exclude(status=Status.DRAFT)
     return paging.newest_first(issued, wanted)
-
-
-def medicines_like(text: str) -> QuerySet[Medicine]:
-    """Medicines whose generic name begins with ``text``."""
-    return Medicine.objects.filter(generic_name__startswith=text).order_by("generic_name", "code")
 
 
 def replaced(prescription: Prescription) -> QuerySet[Version]:

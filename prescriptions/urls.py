@@ -15,7 +15,6 @@ ONE = "prescriptions/<uuid:prescription_id>"
 SERIES = "series/<uuid:series_id>"
 
 urlpatterns = [
-    path("medicines", api.Medicines.as_view()),
     path("prescriptions", api.Prescriptions.as_view()),
     path(ONE, api.PrescriptionDetail.as_view()),
     path(f"{ONE}/fields", api.PrescriptionFields.as_view()),

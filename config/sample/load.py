@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -17,7 +16,8 @@ from hospital.rights import Rights
 from hospital.roles import Role
 from pharmacy.actions import receiving
 from pharmacy.models import StockItem
-from prescriptions.models import Medicine
+from prescriptions.catalogue import files
+from prescriptions.catalogue.actions import importing
 from prescriptions.uploaded import Uploaded
 
 BASIS_POINTS = 10_000
@@ -35,7 +35,8 @@ def load(*, at: datetime) -> dict[str, Account]:
 
     Returns the accounts by ``slug/role/number``, numbered from 1 as the network lists them.
     """
-    _load_medicines()
+    taken = importing.take(files.rows(loader.CATALOGUE))
+    assert not taken.bad
     accounts: dict[str, Account] = {}
     for source in loader.network():
         organisation, _ = Organisation.objects.update_or_create(
@@ -96,14 +97,6 @@ def _department(organisation: Organisation, name: str) -> Department:
         organisation=organisation, name=name, defaults={"paediatric": name == PAEDIATRICS}
     )
     return made
-
-
-def _load_medicines() -> None:
-    rows = [Medicine(**asdict(medicine)) for medicine in loader.medicines().values()]
-    names = [field.name for field in Medicine._meta.fields if not field.primary_key]
-    Medicine.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["code"], update_fields=names
-    )
 
 
 def _employ(member: loader.Member, organisation: Organisation, at: datetime) -> Account:

@@ -2,25 +2,25 @@
 The sample data: medicines, the network of organisations, and where the prescriptions lie.
 
 Everything in this folder is invented. Medicines have real names and realistic packages, but their
-codes, prices, insurance classes and antimicrobial grades (each province lists its own) are
-examples. Organisations are called 示范; members of staff have 范 and patients 例 in the middle of
-their names; all of their identity numbers end in the order codes 996 to 999, which were kept for
-people over a hundred, and the bearers are younger.
+codes, makers, approval numbers, prices, insurance classes and antimicrobial grades (each province
+lists its own) are examples. Organisations are called 示范; members of staff have 范 and patients 例
+in the middle of their names; all of their identity numbers end in the order codes 996 to 999, which
+were kept for people over a hundred, and the bearers are younger.
 """
 
-import csv
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from hospital.rights import Antimicrobials, Rights, Title
-from prescriptions.facts import Control, InsuranceClass, MedicineFacts
+from prescriptions.catalogue import files, reading
+from prescriptions.facts import InsuranceClass, MedicineFacts
 
 FOLDER = Path(__file__).parent
+CATALOGUE = FOLDER / "medicines.csv"
 PRESCRIPTIONS = FOLDER / "prescriptions.jsonl"
 
 
@@ -87,38 +87,14 @@ class Organisation:
 
 def medicines() -> dict[str, MedicineFacts]:
     """The catalogue: ``medListCodg`` to what is known of the medicine."""
-    with (FOLDER / "medicines.csv").open(encoding="utf-8", newline="") as file:
-        return {row["code"]: _medicine(row) for row in csv.DictReader(file)}
+    found = (reading.read(*row) for row in files.rows(CATALOGUE))
+    return {one.facts.code: one.facts for one in found if isinstance(one, reading.Listed)}
 
 
 def network() -> tuple[Organisation, ...]:
     """All organisations, with their staff."""
     text = (FOLDER / "network.json").read_text(encoding="utf-8")
     return tuple(_organisation(fields) for fields in json.loads(text))
-
-
-def _medicine(row: dict[str, str]) -> MedicineFacts:
-    return MedicineFacts(
-        code=row["code"],
-        generic_name=row["generic_name"],
-        form=row["form"],
-        specification=row["specification"],
-        unit=row["unit"],
-        pack_size=int(row["pack_size"]),
-        pack_unit=row["pack_unit"],
-        strength=Decimal(row["strength"]),
-        strength_unit=row["strength_unit"],
-        route=row["route"],
-        route_name=row["route_name"],
-        frequency=row["frequency"],
-        atc=row["atc"],
-        insurance_class=InsuranceClass(row["insurance_class"]),
-        control=Control(row["control"]),
-        antimicrobial=row["antimicrobial"] == "1",
-        antimicrobial_grade=Antimicrobials(row["antimicrobial_grade"]),
-        otc=row["otc"] == "1",
-        price_fen=int(row["price_fen"]),
-    )
 
 
 def _organisation(fields: dict[str, Any]) -> Organisation:

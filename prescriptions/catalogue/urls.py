@@ -1,0 +1,7 @@
+from django.urls import path
+
+from prescriptions.catalogue import api
+
+urlpatterns = [
+    path("medicines", api.Medicines.as_view()),
+]
