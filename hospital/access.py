@@ -151,6 +151,17 @@ def staff_tag(person: Person, line: str) -> str:
     return hmac.digest(key, b"staff/" + line.encode(), hashlib.sha256).hex()
 
 
+def pseudonym(person: Person, organisation: str) -> str:
+    """
+    What stands for this patient towards the readers at an organisation who are not to know who.
+
+    The same for all of them, so that records of several grants come together; another one at
+    every other organisation, so that two of them cannot compare.
+    """
+    key = sealing.unseal(person.tag_key, f"person/{person.handle.hex}/tag_key")
+    return hmac.digest(key, b"pseudonym/" + organisation.encode(), hashlib.sha256).hex()
+
+
 def _append(
     kind: str, at: datetime, *, patient: Person | None, facts: dict[str, Any]
 ) -> chain.Appended:

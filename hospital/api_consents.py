@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hospital import consents, http, promises, queries
+from hospital import consents, http, lookwords, promises, queries
 from hospital.actions import granting
 from hospital.models import Grant
 from hospital.roles import Role
@@ -25,6 +25,9 @@ WORDS = {
     "hospital/": "医院和科室",
     "line/": "药品",
 }
+
+DOCTOR = "医生"
+"""How patients call whom the log's words call 医师."""
 
 
 class GrantInput(http.Strict):
@@ -101,10 +104,25 @@ class GrantStatement(http.Draw):
     def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
         wish = _wish(dict(call.values))
         statement, organisation = granting.draw_grant(wish, **call.drawer)
+        purpose = consents.Purpose(wish.purpose)
         opened = "、".join(WORDS[name] for name in statement.facts["fields"])
-        who = f"{organisation.name}的一名医生" if wish.account else f"{organisation.name}的医生"
-        text = f"为诊疗允许{who}查看您在所有医院的处方：{opened}；到{_minute(wish.until)}为止"
+        who = f"{organisation.name}的{'一名' if wish.account else ''}{_reader(purpose)}"
+        text = (
+            f"为{lookwords.PURPOSES[purpose]}允许{who}查看{_records(purpose)}："
+            f"{opened}；到{_minute(wish.until)}为止"
+        )
         return statement, {"zh": text}
+
+
+def _reader(purpose: consents.Purpose) -> str:
+    role = consents.TERMS[purpose].role
+    return DOCTOR if role is Role.DOCTOR else lookwords.ROLES[role]
+
+
+def _records(purpose: consents.Purpose) -> str:
+    """Which records, and whether the reader learns whose they are."""
+    which = "由其支付的您的处方" if purpose is consents.Purpose.CLAIM else "您在所有医院的处方"
+    return which if consents.TERMS[purpose].knows_patient else f"{which}（不显示您是谁）"
 
 
 class GrantWithdrawal(http.Command):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hospital import guardianlaw
 from hospital.consents import (
     BREAK_GLASS,
     EMERGENCY,
-    EVERY_FIELD,
     GRANT,
     LONGEST,
     MOVES,
     NEW,
+    OPENED_BY_EMERGENCY,
     PLEAD,
     REVIEW,
     TERMS,
@@ -103,7 +105,7 @@ def resting() -> Data:
                     *([purpose.value, terms.role.value] for purpose, terms in TERMS.items()),
                 ],
             ),
-            _within("it opens these fields", "facts.fields", "other.fields"),
+            _within("it opens these fields", "other.fields"),
         ],
     }
 
@@ -125,7 +127,8 @@ def _grant() -> Data:
                 ["facts.purpose"],
                 [[one.value] for one in Purpose],
             ),
-            *_FIELDS,
+            *(_of_purpose(purpose, terms.fields) for purpose, terms in TERMS.items()),
+            *_SOME_FIELDS,
         ],
         keep={
             **{name: f"facts.{name}" for name in REMEMBERED if name != "patient"},
@@ -149,7 +152,8 @@ def _plead() -> Data:
                 "no_commitment", "it commits to its reason", "differ", "entry.commitment", is_("")
             ),
             _ends_within(WINDOW.total_seconds()),
-            *_FIELDS,
+            _within("it opens fields that treatment opens", is_(list(OPENED_BY_EMERGENCY))),
+            *_SOME_FIELDS,
         ],
         keep={
             "fields": "facts.fields",
@@ -238,17 +242,31 @@ def _ends_within(seconds: float) -> Data:
     return condition("wrong_end", "it ends in time", "not_before", latest, "facts.until")
 
 
-def _within(words: str, part: str, whole: object) -> Data:
-    """Every one of ``part`` is one of ``whole``, a sorted array."""
-    return condition("wrong_fields", words, "equal", {"sorted": [part, whole]}, {"sorted": [whole]})
+def _of_purpose(purpose: Purpose, fields: tuple[str, ...]) -> Data:
+    """Granted for ``purpose``, it opens some of its ``fields``; so do the looks that rest on it."""
+    return condition(
+        "wrong_fields",
+        f"for {purpose.value} it opens fields of that purpose alone",
+        "any",
+        ["differ", "facts.purpose", is_(purpose.value)],
+        _are_in(is_(list(fields))),
+    )
+
+
+def _within(words: str, whole: object) -> Data:
+    return condition("wrong_fields", words, *_are_in(whole))
+
+
+def _are_in(whole: object) -> list[Any]:
+    """Every one of the fields is one of ``whole``, a sorted array."""
+    return ["equal", {"sorted": ["facts.fields", whole]}, {"sorted": [whole]}]
 
 
 _BY_ITS_PATIENT = condition(
     "wrong_patient", "the patient whose records it opens signs", "equal", "signer.patient",
     "entry.patient",
 )  # fmt: skip
-_FIELDS = [
-    _within("it opens fields that can be opened", "facts.fields", is_(list(EVERY_FIELD))),
+_SOME_FIELDS = [
     condition("wrong_fields", "it names each field once, in order", "ordered", "facts.fields"),
     condition("wrong_fields", "it opens something", "less", is_(0), {"count": "facts.fields"}),
 ]

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
+
 from django.db import models
 from django.db.models import Q
 
-from hospital.consents import LIVE, OPEN, PLEADED, REVIEWED, WITHDRAWN, Purpose, Verdict
+from hospital.consents import (
+    LIVE,
+    OPEN,
+    PLEADED,
+    REVIEWED,
+    TERMS,
+    WITHDRAWN,
+    Purpose,
+    Verdict,
+)
+
+_WITHIN_TERMS = [Q(purpose=one.value, fields__contained_by=[*TERMS[one].fields]) for one in Purpose]
 
 
 class Grant(models.Model):
@@ -19,7 +33,7 @@ class Grant(models.Model):
     patient = models.ForeignKey("Account", models.PROTECT, related_name="grants")
     organisation = models.ForeignKey("Organisation", models.PROTECT, related_name="+")
     account = models.ForeignKey("Account", models.PROTECT, null=True, related_name="+")
-    purpose = models.CharField(max_length=16, choices=[(one.value, one.name) for one in Purpose])
+    purpose = models.CharField(max_length=20, choices=[(one.value, one.name) for one in Purpose])
     fields = models.JSONField()
     since = models.DateTimeField()
     until = models.DateTimeField()
@@ -30,6 +44,10 @@ class Grant(models.Model):
             models.CheckConstraint(
                 name="grant_ends_after_it_begins", condition=Q(until__gt=models.F("since"))
             ),
+            models.CheckConstraint(
+                name="grant_opens_fields_of_its_purpose",
+                condition=reduce(or_, _WITHIN_TERMS) & ~Q(fields=[]),
+            ),
         ]
         indexes = [
             models.Index(
@@ -38,6 +56,11 @@ class Grant(models.Model):
                 condition=Q(withdrawn_at__isnull=True),
             ),
             models.Index(fields=["patient", "-since", "-id"], name="grants_of_patient"),
+            models.Index(
+                fields=["organisation", "-since", "-id"],
+                name="grants_to_organisation",
+                condition=Q(withdrawn_at__isnull=True),
+            ),
         ]
 
     @property

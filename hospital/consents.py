@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from hospital.roles import OrganisationKind, Role
+from hospital.roles import PAYERS, OrganisationKind, Role
 
 LONGEST = timedelta(days=731)
 """No grant lasts longer: two years, one of them a leap year."""
@@ -34,6 +34,10 @@ class Purpose(StrEnum):
     """What a grant is for; ``TERMS`` says who reads for it, and what."""
 
     TREATMENT = "treatment"
+    MEDICATION_REVIEW = "medication_review"
+    CLAIM = "claim"
+    UNDERWRITING = "underwriting"
+    RESEARCH = "research"
 
 
 class Verdict(StrEnum):
@@ -46,26 +50,50 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Terms:
     """
-    Who reads for a purpose (``role`` at an organisation of ``kind``), and what at most.
+    Who reads for a purpose (``role`` at an organisation of one of ``kinds``), and what at most.
 
     ``fields`` are prefixes of the names of records' fields, sorted; ``dispensing/`` stands for what
-    a pharmacy really gave out.
+    a pharmacy really gave out. Who ``knows_patient`` may ask by the identity number; whoever does
+    not gets a pseudonym and nobody's free words. Who ``knows_prescription`` sees its id and day,
+    which lead to its entries in the log; whoever does not sees the month.
     """
 
     role: Role
-    kind: OrganisationKind
+    kinds: tuple[OrganisationKind, ...]
     fields: tuple[str, ...]
+    knows_patient: bool = False
+    knows_prescription: bool = False
 
 
 TERMS: Mapping[Purpose, Terms] = {
     Purpose.TREATMENT: Terms(
         Role.DOCTOR,
-        OrganisationKind.HOSPITAL,
+        (OrganisationKind.HOSPITAL,),
         ("allergies", "diagnosis/", "dispensing/", "hospital/", "line/"),
+        knows_patient=True,
+        knows_prescription=True,
     ),
+    Purpose.MEDICATION_REVIEW: Terms(
+        Role.PHARMACIST,
+        (OrganisationKind.PHARMACY,),
+        ("allergies", "dispensing/", "line/"),
+        knows_patient=True,
+        knows_prescription=True,
+    ),
+    Purpose.CLAIM: Terms(Role.OFFICER, PAYERS, ("diagnosis/", "line/"), knows_prescription=True),
+    Purpose.UNDERWRITING: Terms(Role.OFFICER, (OrganisationKind.INSURER,), ("diagnosis/",)),
+    Purpose.RESEARCH: Terms(Role.RESEARCHER, (OrganisationKind.RESEARCH,), ("diagnosis/", "line/")),
 }
+"""The law of who may read what for what; decisions 0014 and 0040 say why no more."""
 OPENED_BY_EMERGENCY = TERMS[Purpose.TREATMENT].fields
 EVERY_FIELD = tuple(sorted({field for terms in TERMS.values() for field in terms.fields}))
+READERS = tuple(dict.fromkeys(terms.role for terms in TERMS.values()))
+"""The roles to which something can be granted."""
+
+
+def terms_of(purpose: str) -> Terms:
+    """What a look for ``purpose`` shows; an emergency's and a guardian's are like treatment's."""
+    return TERMS[Purpose(purpose) if purpose in TERMS else Purpose.TREATMENT]
 
 
 @dataclass(frozen=True, slots=True)

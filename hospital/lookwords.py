@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from hospital import guardianlaw
-from hospital.consents import EMERGENCY
+from hospital.consents import EMERGENCY, Purpose
 from hospital.roles import Role
 from hospital.units import SHANGHAI
 
@@ -34,7 +34,11 @@ PURPOSES: Mapping[str, str] = {
     "own_proof": "本人出具凭证",
     "own_copy": "本人获取全部副本",
     "list": "列表查阅",
-    "treatment": "诊疗",
+    Purpose.TREATMENT: "诊疗",
+    Purpose.MEDICATION_REVIEW: "用药评估",
+    Purpose.CLAIM: "理赔审核",
+    Purpose.UNDERWRITING: "投保核保",
+    Purpose.RESEARCH: "医学研究",
     "prescribing": "开具处方前核对",
     "review": "处方审核",
     "countersign": "处方会签",

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
 
-from hospital import errors
+from hospital import errors, sealing
 
 PAGE_MAX = 50
 PAGE_USUAL = 20
@@ -53,6 +53,24 @@ class Cursor:
             return cls(_EPOCH + timedelta(microseconds=microseconds), UUID(bytes=packed[8:]))
         except (binascii.Error, ValueError, OverflowError) as fault:
             raise BadCursor(field="cursor") from fault
+
+
+def hidden(cursor: Cursor, about: str) -> str:
+    """A cursor that tells its holder neither time nor id of the row, good for ``about`` alone."""
+    return base64.urlsafe_b64encode(sealing.seal(str(cursor).encode(), _about(about))).decode()
+
+
+def found(text: str, about: str) -> Cursor:
+    """What ``hidden`` made. Raises ``BadCursor``."""
+    try:
+        packed = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
+        return Cursor.parse(sealing.unseal(packed, _about(about)).decode())
+    except (binascii.Error, ValueError, sealing.DoesNotOpen) as fault:
+        raise BadCursor(field="cursor") from fault
+
+
+def _about(what: str) -> str:
+    return f"cursor/{what}"
 
 
 @dataclass(frozen=True, slots=True)

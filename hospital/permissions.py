@@ -1,6 +1,6 @@
 """
 May this reader see this patient's records, and on which basis? The one place that answers, for all
-who are no party to a record: doctors of other hospitals now, and whoever a purpose is added for.
+who are no party to a record: whoever ``consents.TERMS`` names, and guardians.
 
 What a party to a record sees of it (its patient, its prescriber, …) the app of the record says.
 """
@@ -8,6 +8,7 @@ What a party to a record sees of it (its patient, its prescriber, …) the app o
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ from django.db import connection
 
 from hospital import errors, guardianlaw
 from hospital.consents import EMERGENCY, OPENED_BY_EMERGENCY, TERMS, Purpose, Verdict
-from hospital.models import Emergency, Grant
+from hospital.models import Account, Emergency, Grant
 from hospital.roles import Actor, Role
 
 
@@ -72,6 +73,28 @@ def basis_to_read(patient: UUID, purpose: Purpose, *, by: Actor, at: datetime) -
     raise NotGranted
 
 
+def basis_of_grant(
+    grant: UUID, purposes: Collection[Purpose], *, by: Actor, at: datetime
+) -> tuple[Account, Basis]:
+    """
+    Whose records ``by`` may read now under this very grant, and that it is for one of ``purposes``.
+
+    For readers who are not to know the patient: the grant stands for him or her. Locked as above.
+
+    Raises:
+        NotGranted: it opens nothing to ``by``, or there is none; the caller learns nothing else.
+    """
+    mine = [one.value for one in purposes if TERMS[one].role is by.role]
+    row = _first(_THIS_GRANT, (grant, by.organisation_id, by.account, mine, at))
+    if row is None:
+        raise NotGranted
+    purpose, fields, patient = row
+    people = Account.objects.select_related("person").filter(id=patient, is_active=True)
+    if (found := people.first()) is None:
+        raise NotGranted
+    return found, Basis(Grant(id=grant).subject, purpose, tuple(json.loads(fields)))
+
+
 def _first(sql: str, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
@@ -85,6 +108,12 @@ _GRANT = """
     WHERE patient_id = %s AND organisation_id = %s AND (account_id IS NULL OR account_id = %s)
         AND purpose = %s AND until > %s AND withdrawn_at IS NULL
     ORDER BY jsonb_array_length(fields) DESC, until DESC, id LIMIT 1 FOR SHARE
+"""
+_THIS_GRANT = """
+    SELECT purpose, fields::text, patient_id FROM hospital_grant
+    WHERE id = %s AND organisation_id = %s AND (account_id IS NULL OR account_id = %s)
+        AND purpose = ANY(%s) AND until > %s AND withdrawn_at IS NULL
+    FOR SHARE
 """
 _EMERGENCY = """
     SELECT id FROM hospital_emergency

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
-from hospital import errors, identity, sealing
+from hospital import errors, identity, paging, sealing
+from hospital.consents import TERMS
 from hospital.models import Account, Emergency, Grant, Key, Organisation
-from hospital.roles import OrganisationKind, Role
+from hospital.roles import Actor, OrganisationKind, Role
 
 
 class UnknownPatient(errors.Invalid):
@@ -70,6 +71,22 @@ def grants_of(patient: UUID) -> QuerySet[Grant]:
 def live_grants(patient: UUID, *, at: datetime) -> QuerySet[Grant]:
     """Those in force."""
     return Grant.objects.filter(patient_id=patient, until__gt=at, withdrawn_at__isnull=True)
+
+
+def grants_to(
+    by: Actor, wanted: paging.Wanted, *, at: datetime
+) -> tuple[list[Grant], paging.Cursor | None]:
+    """
+    A page of those in force that let ``by`` look, newest first, and the next page.
+
+    With what a pseudonym of the patient is made of; one query.
+    """
+    purposes = [purpose.value for purpose, terms in TERMS.items() if terms.role is by.role]
+    mine = Q(account__isnull=True) | Q(account_id=by.account)
+    there = Grant.objects.filter(mine, organisation_id=by.organisation_id, purpose__in=purposes)
+    live = there.filter(until__gt=at, withdrawn_at__isnull=True, patient__is_active=True)
+    rows = live.select_related("patient__person", "organisation").annotate(created_at=F("since"))
+    return paging.newest_first(rows, wanted)
 
 
 def unreviewed_emergencies() -> QuerySet[Emergency]:

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from hospital import api, api_consents, api_emergencies, api_entries, api_looks
+from hospital import api, api_consents, api_emergencies, api_entries, api_granted, api_looks
 
 GRANT = "me/grants/<uuid:grant_id>"
 PLEA = "break-glass/<uuid:emergency_id>"
@@ -20,6 +20,7 @@ urlpatterns = [
     path("me/grants/statement", api_consents.GrantStatement.as_view()),
     path(f"{GRANT}/withdraw", api_consents.GrantWithdrawal.as_view()),
     path(f"{GRANT}/withdraw/statement", api_consents.GrantWithdrawalStatement.as_view()),
+    path("grants", api_granted.Granted.as_view()),
     path("break-glass", api_emergencies.Pleas.as_view()),
     path("break-glass/statement", api_emergencies.PleaStatement.as_view()),
     path(PLEA, api_emergencies.PleaDetail.as_view()),

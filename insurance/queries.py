@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from hospital import errors
 from hospital import queries as people
 from hospital.consultations.models import Consultation, State
 from hospital.models import Account
-from insurance.models import Bill, Claim, Coverage, Payment, Refund
+from insurance.models import Bill, BillLine, Claim, Coverage, Payment, Refund
 from prescriptions.models import CHOSEN, Prescription, Status
 
 ASK_AGAIN = timedelta(seconds=5)
@@ -105,6 +105,23 @@ def undecided_of(patient: UUID) -> QuerySet[Bill]:
         prescription__status=Status.DELIVERED,
         state=Bill.State.PAID,
     )
+
+
+def paid_by(payer: int) -> QuerySet[Bill]:
+    """Live bills with a share of this payer, decided or not."""
+    shares = Q(fund_id=payer, fund_fen__gt=0) | Q(insurer_id=payer, insurer_fen__gt=0)
+    return Bill.objects.filter(shares).exclude(state=Bill.State.VOID)
+
+
+def lines_paid_by(payer: int, prescriptions: Collection[UUID]) -> dict[UUID, frozenset[str]]:
+    """The lines of prescriptions of which this payer pays a share; one query."""
+    shares = Q(bill__fund_id=payer, fund_fen__gt=0) | Q(bill__insurer_id=payer, insurer_fen__gt=0)
+    rows = BillLine.objects.filter(shares, bill__prescription__in=prescriptions)
+    live = rows.exclude(bill__state=Bill.State.VOID)
+    found: dict[UUID, set[str]] = {}
+    for prescription, line in live.values_list("bill__prescription_id", "line"):
+        found.setdefault(prescription, set()).add(line)
+    return {one: frozenset(lines) for one, lines in found.items()}
 
 
 def unsettled(payer: int, *, most: int) -> QuerySet[Claim]:

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from insurance import api, api_check, api_claims, api_erasure, api_export
+from insurance import api, api_check, api_claimants, api_claims, api_erasure, api_export
 
 ONE = "prescriptions/<uuid:prescription_id>"
 
@@ -20,6 +20,7 @@ urlpatterns = [
     path("claims", api_claims.Claims.as_view()),
     path("claims/<uuid:prescription_id>/decide/statement", api_claims.DecideStatement.as_view()),
     path("claims/<uuid:prescription_id>/decide", api_claims.Decide.as_view()),
+    path("claims/history", api_claimants.ClaimantsHistory.as_view()),
     path("claims/unsettled", api_claims.Unsettled.as_view()),
     path("settlements/statement", api_claims.SettlementStatement.as_view()),
     path("settlements", api_claims.Settlements.as_view()),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
 
-from hospital import asking, http, paging
+from hospital import asking, consents, http, paging
 from hospital.roles import Role
-from hospital.units import stamp
+from hospital.units import SHANGHAI, stamp
 from pharmacy.actions import history
 from pharmacy.models import Dispensing
 from prescriptions import content
+
+CURSOR_MAX = 160
+NAMES = ("patient", "prescription", "consultation", "grant")
 
 
 class HistoryInput(http.Strict):
@@ -22,34 +26,37 @@ class HistoryInput(http.Strict):
         default=None, help_text="or an own prescription for this patient"
     )
     consultation = serializers.UUIDField(default=None, help_text="or an own consultation")
-    cursor = http.Text(max_length=64, default="", allow_blank=True)
+    grant = serializers.UUIDField(default=None, help_text="or what the patient has granted")
+    cursor = http.Text(max_length=CURSOR_MAX, default="", allow_blank=True)
     size = http.Whole(min_value=1, max_value=paging.PAGE_MAX, default=paging.PAGE_USUAL)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        named = [attrs[name] for name in ("patient", "prescription", "consultation")]
-        if len([one for one in named if one]) != 1:
+        if len([name for name in NAMES if attrs[name]]) != 1:
             raise serializers.ValidationError(
-                {"patient": ["Name the patient, an own prescription or an own consultation."]}
+                {"patient": ["Name the patient, an own prescription or consultation, or a grant."]}
             )
         return attrs
 
 
 class History(asking.Question):
     """
-    All prescriptions of a patient, of all hospitals, with what was given out.
+    All prescriptions of a patient, of all hospitals, as far as the purpose of the basis goes.
 
     Under a grant of the patient's or an emergency of the caller's; the look is recorded first, and
-    so is every refusal.
+    so is every refusal. Officers of insurers and researchers name a grant, and learn neither whose
+    records they are nor which.
     """
 
-    roles = (Role.DOCTOR,)
+    roles = consents.READERS
     records_refusals = True
     Input = HistoryInput
 
     def show(self, call: http.Call) -> dict[str, Any]:
         asked = call.values
-        about = history.About(asked["patient"], asked["prescription"], asked["consultation"])
-        return _page(about, call)
+        about = history.About(
+            asked["patient"], asked["prescription"], asked["consultation"], grant=asked["grant"]
+        )
+        return shown(history.view(about, wanted(about, asked), **call.doer), about)
 
 
 class PageInput(http.Strict):
@@ -69,36 +76,52 @@ class WardsHistory(asking.Question):
     Input = PageInput
 
     def show(self, call: http.Call) -> dict[str, Any]:
-        return _page(history.About(guardianship=call.where["guardianship_id"]), call)
+        about = history.About(guardianship=call.where["guardianship_id"])
+        return shown(history.view(about, wanted(about, call.values), **call.doer), about)
 
 
-def _page(about: history.About, call: http.Call) -> dict[str, Any]:
-    asked = call.values
-    after = paging.Cursor.parse(asked["cursor"]) if asked["cursor"] else None
-    page = history.view(about, paging.Wanted(after, asked["size"]), **call.doer)
-    opened = page.basis.fields
-    return {
-        "basis": page.basis.subject,
-        "purpose": page.basis.purpose,
-        "opened": list(opened),
-        "prescriptions": [_shown(one, opened) for one in page.past],
-        "next": str(page.following) if page.following else None,
+def wanted(about: history.About, asked: Mapping[str, Any]) -> paging.Wanted:
+    """Which page is asked for. Raises ``paging.BadCursor``."""
+    if not asked["cursor"]:
+        return paging.Wanted(None, asked["size"])
+    if about.grant is not None:
+        return paging.Wanted(paging.found(asked["cursor"], about.grant.hex), asked["size"])
+    return paging.Wanted(paging.Cursor.parse(asked["cursor"]), asked["size"])
+
+
+def shown(page: history.Page, about: history.About) -> dict[str, Any]:
+    """A page, of which nothing is said that the reader is not to know for its purpose."""
+    basis, following = page.basis, page.following
+    terms = consents.terms_of(basis.purpose)
+    answer: dict[str, Any] = {
+        "basis": basis.subject,
+        "purpose": basis.purpose,
+        "opened": list(basis.fields),
+        "prescriptions": [_shown(one, basis.fields, terms) for one in page.past],
+        "next": str(following) if following else None,
     }
+    if about.grant is not None:
+        answer["patient"] = page.patient
+        answer["next"] = paging.hidden(following, about.grant.hex) if following else None
+    return answer
 
 
-def _shown(past: history.Past, opened: tuple[str, ...]) -> dict[str, Any]:
-    """One prescription, of which nothing is said that the basis does not open."""
+def _shown(past: history.Past, opened: tuple[str, ...], terms: consents.Terms) -> dict[str, Any]:
     prescription, fields = past.prescription, past.fields or {}
+    if not terms.knows_patient:
+        fields = content.without_words(fields)
     shown: dict[str, Any] = {
-        "id": str(prescription.id),
         "status": prescription.status,
-        "created_at": stamp(prescription.created_at),
         "erased": past.fields is None,
         "lines": content.lines_of(fields),
         "fields": {
             name: value for name, value in fields.items() if not name.startswith(content.LINES)
         },
     }
+    if terms.knows_prescription:
+        shown |= {"id": str(prescription.id), "created_at": stamp(prescription.created_at)}
+    else:
+        shown["month"] = f"{prescription.created_at.astimezone(SHANGHAI):%Y-%m}"
     if content.HOSPITAL in opened:
         shown["hospital"] = prescription.hospital.slug
     if history.GIVEN_OUT in opened:

@@ -26,6 +26,10 @@ TO_REGISTER = ("patient/name", "doctor/license", LINES)
 """What the register of narcotics says of a sheet (order 53, art. 51, unconfirmed)."""
 
 
+FREE_WORDS = {DIAGNOSES: "name", LINES: "note"}
+"""Where a doctor writes what he or she likes: it may name somebody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One medicine. ``dose`` is a decimal as text; ``quantity`` counts dispensing units."""
@@ -73,6 +77,16 @@ def fields(
         **{f"{DIAGNOSES}{n}": dict(one) for n, one in enumerate(diagnoses, 1)},
         **{f"{LINES}{n}": line.as_field() for n, line in enumerate(lines, 1)},
         **{name: value for name, value in rest.items() if value},
+    }
+
+
+def without_words(opened: Mapping[str, Any]) -> dict[str, Any]:
+    """Diagnoses by their code and lines without remarks, for who is not to know whose they are."""
+    return {
+        name: {part: said for part, said in value.items() if part != left_out}
+        for name, value in opened.items()
+        for prefix, left_out in FREE_WORDS.items()
+        if name.startswith(prefix)
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from hospital import errors, paging, records
 from hospital.models import SealedRecord
@@ -56,14 +56,14 @@ def of_series(series: UUID) -> list[Prescription]:
 
 
 def history_of(
-    patient: UUID, wanted: paging.Wanted
+    patient: UUID, wanted: paging.Wanted, among: Q
 ) -> tuple[list[Prescription], paging.Cursor | None]:
     """
-    A page of a patient's prescriptions of all hospitals, newest first, and the next page.
+    A page of a patient's prescriptions of all hospitals ``among`` some, newest first, and the next.
 
     Drafts are nobody's history: no doctor has signed them.
     """
-    issued = _readable().filter(patient_id=patient).exclude(status=Status.DRAFT)
+    issued = _readable().filter(among, patient_id=patient).exclude(status=Status.DRAFT)
     return paging.newest_first(issued, wanted)
 
 

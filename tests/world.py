@@ -335,6 +335,18 @@ class World:
         return a_member(Role.AGENT, an_organisation(OrganisationKind.INSURER))
 
     @cached_property
+    def officer(self) -> Client:
+        return a_member(Role.OFFICER, self.insurer)
+
+    @cached_property
+    def other_officer(self) -> Client:
+        return a_member(Role.OFFICER, an_organisation(OrganisationKind.INSURER))
+
+    @cached_property
+    def fund_officer(self) -> Client:
+        return a_member(Role.OFFICER, self.fund)
+
+    @cached_property
     def patient(self) -> Patient:
         return self.a_patient()
 

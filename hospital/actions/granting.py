@@ -25,6 +25,12 @@ class WrongPeriod(errors.Invalid):
     code = "grant.wrong_period"
 
 
+class WrongFields(errors.Invalid):
+    """For this purpose nobody needs all of these fields."""
+
+    code = "grant.wrong_fields"
+
+
 class UnknownReader(errors.Invalid):
     """Nobody of this account reads for this purpose at this organisation."""
 
@@ -76,9 +82,7 @@ class _Readers:
 
 def draw_grant(wish: Wish, *, by: Actor, key: str, at: datetime) -> tuple[Statement, Organisation]:
     """The statement that grants, and to whom. Raises what ``grant`` raises."""
-    _check_period(wish, drawn_at=at, at=at)
-    _check_number(by, at)
-    readers = _readers(wish)
+    readers = _checked(wish, by, since=at, at=at)
     draft = _granting(uuid4(), wish, readers, by)
     return signing.draw(draft, by=by, key=key, at=at), readers.organisation
 
@@ -91,16 +95,14 @@ def grant(wish: Wish, signed: str, *, by: Actor, at: datetime) -> tuple[Grant, c
     The patient's account is locked, so that two phones together stay below ``LIVE_MAX``.
 
     Raises:
-        WrongPeriod, UnknownReader, TooManyGrants: see each.
+        WrongPeriod, WrongFields, UnknownReader, TooManyGrants: see each.
         WrongState: there is a grant of this id.
         queries.UnknownOrganisation: it is none whose kind fits the purpose.
         keydrafts.IdentityMissing, and what ``signing.append`` raises.
     """
     Account.objects.select_for_update(no_key=True).get(id=by.account)
-    grant_id, drawn_at = signing.new_subject(signed, GRANT.family, at)
-    _check_period(wish, drawn_at=drawn_at, at=at)
-    _check_number(by, at)
-    readers = _readers(wish)
+    grant_id, since = signing.new_subject(signed, GRANT.family, at)
+    readers = _checked(wish, by, since=since, at=at)
     draft = _granting(grant_id, wish, readers, by)
     if Grant.objects.filter(id=grant_id).exists():
         raise WrongState
@@ -113,7 +115,7 @@ def grant(wish: Wish, signed: str, *, by: Actor, at: datetime) -> tuple[Grant, c
             account=readers.account,
             purpose=wish.purpose,
             fields=draft.facts["fields"],
-            since=entry.at,
+            since=since,
             until=wish.until,
         )
     except IntegrityError as fault:  # somebody else takes this id at this moment
@@ -144,8 +146,18 @@ def withdraw(
     return found, entry
 
 
-def _check_period(wish: Wish, *, drawn_at: datetime, at: datetime) -> None:
-    if not at < wish.until <= drawn_at + consents.LONGEST:
+def _checked(wish: Wish, by: Actor, *, since: datetime, at: datetime) -> _Readers:
+    """To whom it goes, if it can be made ``at`` this moment, in force ``since`` what was signed."""
+    _check_period(wish, since=since, at=at)
+    if not set(wish.fields) <= set(TERMS[Purpose(wish.purpose)].fields):
+        raise WrongFields(field="opens", most=list(TERMS[Purpose(wish.purpose)].fields))
+    _check_number(by, at)
+    return _readers(wish)
+
+
+def _check_period(wish: Wish, *, since: datetime, at: datetime) -> None:
+    """By what the row will hold: the phone's clock, which may run before ours, dates ``since``."""
+    if not max(since, at) < wish.until <= since + consents.LONGEST:
         raise WrongPeriod(field="until", longest_s=int(consents.LONGEST.total_seconds()))
 
 
@@ -156,7 +168,7 @@ def _check_number(by: Actor, at: datetime) -> None:
 
 def _readers(wish: Wish) -> _Readers:
     terms = TERMS[Purpose(wish.purpose)]
-    organisation = queries.organisation(wish.to, terms.kind, field="to")
+    organisation = queries.organisation(wish.to, *terms.kinds, field="to")
     if wish.account is None:
         return _Readers(organisation, None)
     account = (

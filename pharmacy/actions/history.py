@@ -1,6 +1,6 @@
 """
-A patient's history across hospitals, with what was really given out, for a doctor who treats
-and for the patient's guardian.
+A patient's history across hospitals, with what was really given out, for whom the patient lets
+read it for a purpose, for a doctor in an emergency and for the patient's guardian.
 
 It is opened by a grant of the patient's, by an emergency or by a guardianship
 (``hospital.permissions``), and by nothing else: having treated a patient shows a doctor what he or
@@ -9,13 +9,14 @@ she prescribed, and no more.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from hospital import access, paging, permissions
 from hospital import queries as people
@@ -26,7 +27,7 @@ from hospital.guardians.models import Guardianship
 from hospital.models import Account
 from hospital.notices import unusual
 from hospital.permissions import Basis
-from hospital.roles import Actor
+from hospital.roles import Actor, Role
 from pharmacy.models import Dispensing
 from prescriptions import queries
 from prescriptions.models import Prescription
@@ -35,17 +36,30 @@ GIVEN_OUT = "dispensing/"
 """What a grant calls the dispensing truth; it is no field of the sealed record."""
 
 
+OF_ALL = (
+    Purpose.TREATMENT,
+    Purpose.MEDICATION_REVIEW,
+    Purpose.UNDERWRITING,
+    Purpose.RESEARCH,
+)
+"""Purposes for which all prescriptions are read; whoever decides a claim reads its payer's."""
+BY_NUMBER = {Role.PHARMACIST: Purpose.MEDICATION_REVIEW}
+"""For what who names the patient reads; all others for treatment, or not at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class About:
     """
-    Whose history: who has this identity number, or for whom this prescription or consultation of
-    the doctor's is, or the ward of this guardianship of a patient's. One of the four is given.
+    Whose history: who made this grant, who has this identity number, for whom this prescription
+    or consultation of the doctor's is, or the ward of this guardianship of a patient's. One of the
+    five is given.
     """
 
     id_number: str = ""
     prescription: UUID | None = None
     consultation: UUID | None = None
     guardianship: UUID | None = None
+    grant: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +77,25 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Page:
+    """``patient`` is the pseudonym of whose records these are, at the reader's organisation."""
+
     basis: Basis
+    patient: str
     past: list[Past]
     following: paging.Cursor | None
 
 
-def view(about: About, wanted: paging.Wanted, *, by: Actor, at: datetime) -> Page:
+def view(
+    about: About,
+    wanted: paging.Wanted,
+    *,
+    by: Actor,
+    at: datetime,
+    purposes: Collection[Purpose] = OF_ALL,
+    among: Q | None = None,
+) -> Page:
     """
-    A page of the patient's prescriptions of all hospitals, newest first.
+    A page of the patient's prescriptions of all hospitals, newest first, those ``among`` them.
 
     One ``record.view`` entry covers the page; it names the grant or the emergency, the fields and
     the number of records. The entry is committed before anything is opened.
@@ -82,9 +107,9 @@ def view(about: About, wanted: paging.Wanted, *, by: Actor, at: datetime) -> Pag
         identity.BadIdNumber: it is no identity number.
     """
     with transaction.atomic():
-        patient = _patient(about, by)
-        basis = permissions.basis_to_read(patient.id, Purpose.TREATMENT, by=by, at=at)
-        page, following = queries.history_of(patient.id, wanted)
+        patient, basis = _basis(about, purposes, by, at)
+        assert patient.person is not None, "a key that signs is a known person's"
+        page, following = queries.history_of(patient.id, wanted, among or Q())
         looked = access.view(
             by=by,
             at=at,
@@ -98,7 +123,18 @@ def view(about: About, wanted: paging.Wanted, *, by: Actor, at: datetime) -> Pag
         unusual.tell_of_look(patient.id, basis.subject, by=by, at=at)
         given = _given_out(page) if GIVEN_OUT in basis.fields else {}
     past = [Past(one, access.listed(one.record, looked), given.get(one.id)) for one in page]
-    return Page(basis, past, following)
+    return Page(basis, access.pseudonym(patient.person, by.organisation), past, following)
+
+
+def _basis(
+    about: About, purposes: Collection[Purpose], by: Actor, at: datetime
+) -> tuple[Account, Basis]:
+    """Whose records, and why ``by`` may read them."""
+    if about.grant is not None:
+        return permissions.basis_of_grant(about.grant, purposes, by=by, at=at)
+    purpose = BY_NUMBER.get(by.role, Purpose.TREATMENT)
+    patient = _patient(about, by)
+    return patient, permissions.basis_to_read(patient.id, purpose, by=by, at=at)
 
 
 def _patient(about: About, by: Actor) -> Account:

@@ -174,6 +174,7 @@ UNSEALS_OTHERWISE = {
     "hospital/faces/actions.py": "what the patient has just claimed to be, for WeChat",
     "hospital/idempotency.py": "an answer, for who got it before",
     "hospital/looking.py": "the name of who looked, for the patient",
+    "hospital/paging.py": "where a page begins, for who is not to know of which record",
     "hospital/records.py": "the key of a record",
     "hospital/resealing.py": "the rotation of keys, which reads no content",
 }

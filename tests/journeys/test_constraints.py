@@ -260,6 +260,7 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "subscribed_once": twice(Subscription),
     "listed_once_a_look": twice(Listed),
     "grant_ends_after_it_begins": sets(Grant, until=long_ago),
+    "grant_opens_fields_of_its_purpose": sets(Grant, purpose="research"),
     "nobody_is_the_own_guardian": sets(Guardianship, guardian=models.F("patient")),
     "guardianship_ends_after_it_begins": sets(Guardianship, ended_at=long_ago),
     "registered_with_evidence": sets(Guardianship, kind="registered"),

@@ -234,6 +234,7 @@ def test_readers_fit_the_purpose(world, patient):
         ({"to": there, "account": world.doctor.account}, "grant.unknown_reader"),
         ({"to": world.hospital.slug, "account": world.reviewer.account}, "grant.unknown_reader"),
         ({"to": there, "opens": ["patient/"]}, "body.invalid"),
+        ({"to": there, "purpose": "research"}, "grant.wrong_fields"),
         ({"to": there, "opens": []}, "body.invalid"),
         ({"to": there, "purpose": "emergency"}, "body.invalid"),
     ]

@@ -106,6 +106,7 @@ NOTHING_SEALED = {
     "GET /api/countersignatures": "ids and times",
     "GET /api/reviews": "counts and a time",
     "GET /api/reviews/statistics": "counts and times",
+    "GET /api/grants": "names of kinds of fields, and pseudonyms",
     "GET /api/me/grants": "names of organisations and of kinds of fields",
     "GET /api/emergencies": "ids and times",
     "GET /api/break-glass": "ids and times",

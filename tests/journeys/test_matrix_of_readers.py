@@ -1,226 +1,305 @@
 """
-Who sees which words of a patient's data: reader × call, and for a doctor elsewhere basis × field.
+Who sees which words of a patient's data: every reader × every call, × every grant and emergency.
 
-Every word of the patient is one that stands nowhere else, so whatever an answer shows is found in
-it, by whatever call. A cell that is not declared here opens nothing.
+The tables of ``cells`` say what opens; these tests walk all cells through the interface. A cell
+that is not declared opens nothing, and the refused look is an entry.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.utils import timezone
 
-from hospital.client import Client
-from hospital.models import Grant
-from pharmacy.models import Scan
-from tests.journeys import writes
-from tests.journeys.looking import ASKED, a_courier, breaks_glass, grants, withdraws
-from tests.journeys.watching import count_entries, raw
-from tests.world import Patient, World, a_client, a_doctor, an_id_number
+from hospital.consents import TERMS, Purpose
+from hospital.models import Account, Emergency, Grant
+from hospital.roles import OrganisationKind
+from ledger.entry import Statement
+from ledger.note import parse
+from tests.journeys import cells, writes
+from tests.journeys.looking import ASKED, a_colleague, breaks_glass, grants, pleads, withdraws
+from tests.journeys.wanted import NOBODY, TRACES, Case, a_case
+from tests.journeys.watching import account, raw
+from tests.world import World, a_member, an_organisation
 
-WORDS = {
-    "name": "百灵鸟氏",
-    "diagnosis": "百灵鸟热病",
-    "note": "百灵鸟随餐服",
-    "allergy": "百灵鸟羽毛过敏",
-    "street": "百灵鸟巷七号",
-}
-CONTENT = {"name", "diagnosis", "note", "allergy"}
-
-READERS = (
-    *("patient", "another patient", "prescriber", "colleague", "doctor elsewhere", "reviewer"),
-    *("reviewer elsewhere", "pharmacist", "pharmacist without the code", "other pharmacy"),
-    *("courier", "other courier", "social fund", "insurer", "hospital's system", "regulator"),
-)
-OPEN = {
-    ("patient", "one"): CONTENT,
-    ("patient", "fields"): CONTENT,
-    ("patient", "list"): {"note"},
-    ("patient", "versions"): CONTENT,
-    ("prescriber", "one"): CONTENT,
-    ("prescriber", "versions"): CONTENT,
-    ("prescriber", "list"): {"note"},
-    ("pharmacist", "scan"): CONTENT,
-    ("courier", "parcels"): {"name", "street"},
-}
-"""All other cells are empty."""
+CLAIMANTS = "/api/claims/history"
+Json = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Case:
-    """A prescription that has been dispensed for a courier, and everybody who might look."""
-
-    world: World
-    patient: Patient
-    rx: str
-    courier: Client
-
-    def reader(self, name: str) -> Client:
-        world = self.world
-        return {
-            "patient": lambda: self.patient.client,
-            "another patient": lambda: world.other_patient.client,
-            "prescriber": lambda: world.doctor,
-            "colleague": lambda: world.other_doctor,
-            "doctor elsewhere": lambda: world.foreign_doctor,
-            "reviewer": lambda: world.reviewer,
-            "reviewer elsewhere": lambda: world.foreign_reviewer,
-            "pharmacist": lambda: world.pharmacist,
-            "pharmacist without the code": lambda: world.second_pharmacist,
-            "other pharmacy": lambda: world.other_pharmacist,
-            "courier": lambda: self.courier,
-            "other courier": lambda: world.other_courier,
-            "social fund": lambda: world.fund_agent,
-            "insurer": lambda: world.insurer_agent,
-            "hospital's system": lambda: world.system,
-            "regulator": lambda: world.regulator,
-        }[name]()
-
-    def calls(self) -> dict[str, tuple[str, str, dict[str, str] | None]]:
-        scan = Scan.objects.get(prescription__id=self.rx).id
-        return {
-            "one": ("GET", f"/api/prescriptions/{self.rx}", None),
-            "fields": ("GET", f"/api/prescriptions/{self.rx}/fields", None),
-            "versions": ("GET", f"/api/prescriptions/{self.rx}/versions", None),
-            "consultation": ("GET", f"/api/prescriptions/{self.rx}/consultation", None),
-            "countersign": ("GET", f"/api/prescriptions/{self.rx}/countersign", None),
-            "scan": ("GET", f"/api/scans/{scan}", None),
-            "double check": ("GET", f"/api/prescriptions/{self.rx}/double-check/{scan}", None),
-            "list": ("GET", "/api/prescriptions", None),
-            "parcels": ("GET", "/api/parcels", None),
-            "register": ("GET", "/api/register", None),
-            "requests": ("GET", "/api/change-requests", None),
-            "emergencies": ("GET", "/api/emergencies", None),
-            "pleas": ("GET", "/api/break-glass", None),
-            "claims": ("GET", "/api/claims", None),
-            "unsettled": ("GET", "/api/claims/unsettled", None),
-            "looks": ("GET", "/api/me/looks", None),
-            "entries": ("GET", f"/api/entries?subject=rx/{self.rx.replace('-', '')}", None),
-            "history": ("POST", ASKED, {"patient": self.patient.id_number}),
-        }
+@pytest.fixture(scope="module")
+def case(session_world: World) -> Case:
+    """One for all of these tests: none leaves a grant or an emergency in force."""
+    return a_case(session_world)
 
 
-@pytest.fixture
-def case(world: World) -> Case:
-    """The patient of these words goes the whole way to the courier's list."""
-    id_number, openid = an_id_number(), f"o{uuid4().hex[:27]}"
-    client = a_client()
-    client.enter_with_wechat(world.wechat_code(openid))
-    identity = {"name": WORDS["name"], "id_number": id_number, "phone": "13900139000"}
-    world.binds(client, openid, **identity)
-    client.register_key(uuid4().bytes * 2)
-    patient = Patient(client, id_number, openid)
-    draft = world.draft(patient)
-    lines = [{**line, "note": WORDS["note"]} for line in draft["lines"]]
-    diagnoses = [{"code": "J06.9", "name": WORDS["diagnosis"], "main": True}]
-    said = {"lines": lines, "diagnoses": diagnoses, "allergies": WORDS["allergy"]}
-    world.covers(patient, insurer_bp=1_000)
-    rx = world.approved(patient, **said)
-    place = {"recipient": WORDS["name"], "phone": "13900139000", "text": WORDS["street"]}
-    address = client.write("/api/me/addresses", place)["id"]
-    choice = {"pharmacy": world.pharmacy.slug, "way": "courier", "address": address}
-    choice["courier"], courier = a_courier()
-    client.command(writes.of(rx, "authorize"), choice)
-    world.pay(patient, rx)
-    world.pharmacist.write("/api/scans", {"code": world.code(patient, rx)})
-    world.pharmacist.command(writes.of(rx, "dispense"), {"lines": {"1": 1, "2": 1}})
-    return Case(world, patient, rx, courier)
+pytestmark = pytest.mark.usefixtures("database")
 
 
-def shown(answer) -> set[str]:
-    return {name for name, word in WORDS.items() if word in answer.text}
+# --- parties ------------------------------------------------------------------------------------
 
 
-def test_exactly_the_declared_cells_open(case):
-    """Z1, Z3, Z4, Z7, L15: sixteen readers by all calls; what opens was entered, refusals too."""
+def newest() -> int:
+    """The newest entry."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(id), 0) FROM ledger_event")
+        return int(cursor.fetchone()[0])
+
+
+def looks_since(event: int) -> list[Statement]:
+    """Looks and refused ones after an entry."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT note FROM ledger_event WHERE id > %s"
+            " AND kind IN ('record.view', 'record.refuse') ORDER BY id",
+            [event],
+        )
+        return [Statement.parse(parse(bytes(note)).text) for (note,) in cursor.fetchall()]
+
+
+def kinds_since(event: int) -> list[str]:
+    return [one.kind for one in looks_since(event)]
+
+
+def test_exactly_the_declared_cells_open_to_parties(case):
+    """Z1, Z3, Z4, Z7, L15: every reader by every call; what opens was entered, refusals too."""
     found = {}
-    for name in READERS:
-        reader = case.reader(name)
-        for call, (method, path, body) in case.calls().items():
-            views, refused = count_entries(kind="record.view"), count_entries(kind="record.refuse")
-            answer = raw(reader, method, path, key=None, body=body)
-            assert answer.status_code in (200, 403, 404, 409), (name, call, answer.text)
-            if opened := shown(answer):
-                found[name, call] = opened
-                assert count_entries(kind="record.view") == views + 1
-            elif answer.status_code == 403 and case.rx in path:
-                assert count_entries(kind="record.refuse") == refused + 1, (name, call)
-    assert found == OPEN
+    for (name, reader), call in itertools.product(case.readers.items(), cells.CALLS):
+        method, path = case.path(call)
+        body = {"patient": case.patient.id_number} if path == ASKED else {}
+        before = newest()
+        answer = raw(reader, method, path, key=None, body=body)
+        allowed = (401,) if name == NOBODY else (200, 403, 404, 409)
+        assert answer.status_code in allowed, (name, call, answer.text)
+        if seen := case.seen(answer.text, *TRACES):
+            found[name, call] = seen
+            assert kinds_since(before) == ["record.view"], (name, call)
+        elif answer.status_code != 401 and answer.is_error and _names_somebody(case, path):
+            assert kinds_since(before) == ["record.refuse"], (name, call)
+    assert found == cells.OPEN
 
 
-# What of the words each prefix of a grant opens.
-PREFIXES = {"allergies": "allergy", "diagnosis/": "diagnosis", "line/": "note"}
-ASKED_FOR = (("allergies",), ("diagnosis/",), ("line/",), ("diagnosis/", "line/"), tuple(PREFIXES))
+def _names_somebody(case: Case, path: str) -> bool:
+    """A list that is not the reader's is refused before anybody's data is asked for."""
+    return path == ASKED or any(one in path for one in case.ids.values())
 
 
-def granted(case: Case, opens: tuple[str, ...], **changes):
-    there = {"to": case.world.foreign_hospital.slug, "opens": sorted(opens), **changes}
-    return grants(case.patient, there.pop("to"), **there)
+# --- grants -------------------------------------------------------------------------------------
+
+WAYS = ("by number", "by grant", "as a claimant")
 
 
-def of_the_doctor(case: Case, opens) -> None:
-    granted(case, opens, account=case.world.foreign_doctor.account)
+def ask(case: Case, reader: str, way: str, grant: str) -> tuple[int, set[str], list[Statement]]:
+    """The status, what was seen of the patient, and the look, or refused look, that was entered."""
+    body = {"patient": case.patient.id_number} if way == "by number" else {"grant": grant}
+    path = CLAIMANTS if way == "as a claimant" else ASKED
+    before = newest()
+    answer = raw(case.readers[reader], "POST", path, key=None, body=body)
+    return answer.status_code, case.seen(answer.text), looks_since(before)
 
 
-def of_a_colleague(case: Case, opens) -> None:
-    granted(case, opens, account=a_doctor(case.world.foreign_hospital).account)
+def refused(case: Case, reader: str, way: str, grant: str) -> bool:
+    """Nothing was seen, and it is on record who was refused; a stranger has no name."""
+    status, seen, entered = ask(case, reader, way, grant)
+    if reader == NOBODY:
+        return (status, seen, entered) == (401, set(), [])
+    (entry,) = entered
+    name = account(case.readers[reader]).actor.name
+    return (status, seen, entry.kind, entry.facts["reader"]) == (
+        403,
+        set(),
+        "record.refuse",
+        name,
+    )
 
 
-def of_another_hospital(case: Case, opens) -> None:
-    granted(case, opens, to=case.world.hospital.slug)
+def granted(case: Case, receiver: str, purpose: Purpose, **changes: Any) -> Json:
+    to, of = changes.pop("to", case.works_at(receiver).slug), changes.pop("of", case.patient)
+    said = {"purpose": purpose.value, "opens": [*TERMS[purpose].fields], **changes}
+    return grants(of, to, **said)
 
 
-def of_another_patient(case: Case, opens) -> None:
-    there, until = case.world.foreign_hospital.slug, timezone.now() + timedelta(days=1)
-    grants(case.world.other_patient, there, opens=sorted(opens), until=until.isoformat())
+def ends_all(case: Case) -> None:
+    """The patient withdraws whatever is in force."""
+    for grant in case.patient.client.get("/api/me/grants")["grants"]:
+        if grant["withdrawn_at"] is None:
+            withdraws(case.patient, grant)
 
 
-def withdrawn(case: Case, opens) -> None:
-    withdraws(case.patient, granted(case, opens))
+def opens(purpose: Purpose, way: str) -> bool:
+    """Whether this way of asking is one for the purpose."""
+    if way == "by number":
+        return TERMS[purpose].knows_patient
+    return way == way_of(purpose)
 
 
-def ended(case: Case, opens) -> None:
-    made = granted(case, opens)
-    now = timezone.now()
+def way_of(purpose: Purpose) -> str:
+    """How a grant for the purpose is used."""
+    return "as a claimant" if purpose is Purpose.CLAIM else "by grant"
+
+
+@pytest.mark.parametrize(("receiver", "purpose"), cells.GRANTED, ids=str)
+def test_a_grant_in_force_opens_its_cell_and_no_other(case, receiver, purpose):
+    """Z1, Z3, Z4, L15: every reader in every way; what opened says why, and shows no more."""
+    there, alone = granted(case, receiver, purpose), case.readers[receiver].account
+    for reader, way in itertools.product(case.readers, WAYS):
+        if reader != receiver or not opens(purpose, way):
+            assert refused(case, reader, way, there["id"]), (reader, way)
+            continue
+        status, seen, (entry,) = ask(case, reader, way, there["id"])
+        assert (status, seen) == (200, cells.GRANTED[receiver, purpose]), way
+        assert entry.kind == "record.view"
+        facts = {"basis": there["subject"], "purpose": purpose.value, "fields": there["opens"]}
+        assert facts.items() <= entry.facts.items()
+    ends_all(case)
+    only = granted(case, receiver, purpose, account=alone)
+    assert ask(case, receiver, way_of(purpose), only["id"])[1] == cells.GRANTED[receiver, purpose]
+    ends_all(case)
+
+
+@pytest.mark.parametrize(("receiver", "purpose"), cells.GRANTED, ids=str)
+def test_a_grant_of_some_fields_opens_those(case, receiver, purpose):
+    """Z4: every choice of fields that a patient can make for the purpose."""
+    most, fields = cells.GRANTED[receiver, purpose], TERMS[purpose].fields
+    way = way_of(purpose)
+    choices = (itertools.combinations(fields, size) for size in range(1, len(fields) + 1))
+    for some in itertools.chain.from_iterable(choices):
+        grant = granted(case, receiver, purpose, opens=list(some))
+        seen = set().union({"prescription"}, *(cells.OF_FIELDS[one] for one in some))
+        assert ask(case, receiver, way, grant["id"])[1] == seen & most, some
+        withdraws(case.patient, grant)
+
+
+@pytest.mark.parametrize(("receiver", "purpose"), cells.GRANTED, ids=str)
+def test_no_grant_contains_what_the_purpose_does_not(case, receiver, purpose):
+    """Z4, Z5: nor does one for this purpose go to an organisation of another kind."""
+    client = case.patient.client
+
+    def code(**changes: Any) -> str:
+        there = case.works_at(receiver).slug
+        said = {"purpose": purpose.value, "opens": [*TERMS[purpose].fields], **changes}
+        body = {**writes.granting(there), **said, "key": client.key_name}
+        answer = raw(client, "POST", "/api/me/grants/statement", key=None, body=body)
+        return str(answer.json().get("code", ""))
+
+    assert code() == ""
+    for field in set(cells.OF_FIELDS) - set(TERMS[purpose].fields):
+        assert code(opens=[field, *TERMS[purpose].fields]) == "grant.wrong_fields"
+    for reader in set(case.readers) - {NOBODY, "patient", "guardian", "another patient"}:
+        fits = case.works_at(reader).kind in TERMS[purpose].kinds
+        assert code(to=case.works_at(reader).slug) == ("" if fits else "organisation.unknown")
+
+
+# --- grants that open nothing -------------------------------------------------------------------
+
+
+def never_made(case: Case, receiver: str, purpose: Purpose) -> str:
+    return str(uuid4())
+
+
+def to_another_organisation(case: Case, receiver: str, purpose: Purpose) -> str:
+    elsewhere = an_organisation(OrganisationKind(case.works_at(receiver).kind))
+    return str(granted(case, receiver, purpose, to=elsewhere.slug)["id"])
+
+
+def to_another_person(case: Case, receiver: str, purpose: Purpose) -> str:
+    colleague = a_member(TERMS[purpose].role, case.works_at(receiver))
+    return str(granted(case, receiver, purpose, account=colleague.account)["id"])
+
+
+def expired(case: Case, receiver: str, purpose: Purpose) -> str:
+    made, now = granted(case, receiver, purpose), timezone.now()
     past = {"since": now - timedelta(days=2), "until": now - timedelta(seconds=1)}
     Grant.objects.filter(id=made["id"]).update(**past)
+    return str(made["id"])
 
 
-OPENING = (granted, of_the_doctor)
-CLOSED = (of_a_colleague, of_another_hospital, of_another_patient, withdrawn, ended)
+def withdrawn(case: Case, receiver: str, purpose: Purpose) -> str:
+    made = granted(case, receiver, purpose)
+    withdraws(case.patient, made)
+    return str(made["id"])
 
 
-def history_of(case: Case):
-    return raw(case.world.foreign_doctor, "POST", ASKED, body={"patient": case.patient.id_number})
+CLOSED: tuple[Callable[[Case, str, Purpose], str], ...] = (
+    never_made,
+    to_another_organisation,
+    to_another_person,
+    expired,
+    withdrawn,
+)
 
 
-def test_a_doctor_elsewhere_sees_what_is_granted_and_not_a_word_more(case):
-    """Z1, Z3: basis × fields; a grant for others opens nothing, and the look is recorded."""
-    for opens in ASKED_FOR:
-        for basis in CLOSED:
-            basis(case, opens)
-            refused = count_entries(kind="record.refuse")
-            answer = history_of(case)
-            code = answer.json()["code"]
-            assert (answer.status_code, code) == (403, "access.not_granted"), basis.__name__
-            assert not shown(answer)
-            assert count_entries(kind="record.refuse") == refused + 1
-        for basis in OPENING:
-            basis(case, opens)
-            assert shown(history_of(case)) == {PREFIXES[one] for one in opens}, basis.__name__
-            for grant in case.patient.client.get("/api/me/grants")["grants"]:
-                if grant["withdrawn_at"] is None:
-                    withdraws(case.patient, grant)
+def test_no_other_grant_opens_anything_to_anybody(case):
+    """Z1, Z3, Z6: never made, for others, over, withdrawn; each by every reader."""
+    kept = {(state.__name__, *key): state(case, *key) for state in CLOSED for key in cells.GRANTED}
+    for reader in case.readers:
+        assert refused(case, reader, "by number", ""), reader
+        for cell, grant in kept.items():
+            way = way_of(cell[2])
+            assert refused(case, reader, way, grant), (reader, way, cell)
+    ends_all(case)
 
 
-def test_broken_glass_opens_to_its_doctor_alone(case):
-    """Z9: all the fields of treatment, neither name nor address; nothing to a colleague."""
-    colleague = a_doctor(case.world.foreign_hospital)
-    breaks_glass(case.world.foreign_doctor, case.patient)
-    assert shown(history_of(case)) == set(PREFIXES.values())
-    answer = raw(colleague, "POST", ASKED, body={"patient": case.patient.id_number})
-    assert (answer.status_code, answer.json()["code"]) == (403, "access.not_granted")
+def test_a_grant_opens_nobody_elses_records(case):
+    """Z3, Z6: what another patient has granted to the same reader shows that one's."""
+    other = case.world.a_patient()
+    for receiver, purpose in cells.GRANTED:
+        grant = granted(case, receiver, purpose, of=other)
+        assert refused(case, receiver, "by number", "")
+        status, seen, (entry,) = ask(case, receiver, way_of(purpose), grant["id"])
+        assert (status, seen, entry.facts["records"]) == (200, set(), 0)
+        both = {"grant": grant["id"], "patient": case.patient.id_number}
+        answer = raw(case.readers[receiver], "POST", ASKED, key=None, body=both)
+        assert (answer.status_code, answer.json()["code"]) == (422, "body.invalid")
+
+
+# --- emergencies --------------------------------------------------------------------------------
+
+
+def emergencies(case: Case) -> Iterator[str]:
+    """The states of a plea of the doctor elsewhere, one after the other."""
+    doctor = case.readers["doctor elsewhere"]
+    plea = pleads(doctor, case.patient)
+    yield "pleaded"
+    a_colleague(doctor).command(f"/api/break-glass/{plea['id']}/second")
+    yield "open"
+    now = timezone.now()
+    times = ("pleaded_at", "opened_at", "until")
+    past = {name: now - timedelta(hours=3 - n) for n, name in enumerate(times)}
+    Emergency.objects.filter(id=plea["id"]).update(**past)
+    yield "over"
+    opened = breaks_glass(doctor, case.patient)
+    path = f"/api/emergencies/{opened['id']}/review"
+    case.world.regulator.command(path, {"verdict": "unjustified"})
+    yield "unjustified"
+
+
+def test_an_emergency_opens_to_its_doctor_while_it_lasts(case):
+    """Z9, L15: all the fields of treatment, neither name nor address, and to nobody else."""
+    found = {}
+    for state in emergencies(case):
+        for reader in case.readers:
+            status, seen, entered = ask(case, reader, "by number", "")
+            if seen:
+                found[reader, state] = seen
+            expected = "record.view" if seen else "record.refuse"
+            assert [one.kind for one in entered] == [expected] * (reader != NOBODY)
+            assert (status == 200) == bool(seen)
+    assert found == cells.IN_AN_EMERGENCY
+
+
+# --- the operator -------------------------------------------------------------------------------
+
+
+def test_there_is_no_door_for_the_operator(case):
+    """Z10: no admin, no superuser; what commands open, ``test_no_receipt_no_key`` says."""
+    assert not apps.is_installed("django.contrib.admin")
+    assert not {"is_superuser", "is_staff"} & {one.name for one in Account._meta.get_fields()}
+    for path in ("/admin", "/admin/", "/admin/login/"):
+        assert raw(case.world.regulator, "GET", path).status_code == 404

@@ -24,6 +24,7 @@ NOT_WRITES = {
     "/api/prescriptions/check": "a read of the patient's coverage; its question names the patient",
     "/api/history": "a read whose question must not stand in an address",
     "/api/guardianships/<uuid:guardianship_id>/history": "the same of a ward",
+    "/api/claims/history": "the same of a claimant",
     "/api/logout": "the token is gone; a repetition is refused",
 }
 

@@ -67,7 +67,8 @@ TABLE = {
     "POST /api/me/grants/statement": P,
     f"POST {GRANT}/withdraw": P,
     f"POST {GRANT}/withdraw/statement": P,
-    "POST /api/history": D,
+    "POST /api/history": D | H | F | Q,
+    "GET /api/grants": D | H | F | Q,
     "GET /api/guardianships": P,
     "POST /api/guardianships": P,
     "POST /api/guardianships/statement": P,
@@ -184,6 +185,7 @@ TABLE = {
     f"POST {CLAIM}/decide/statement": A,
     f"POST {CLAIM}/decide": A,
     "GET /api/claims/unsettled": A | F,
+    "POST /api/claims/history": F,
     "POST /api/settlements/statement": A,
     "POST /api/settlements": A,
 }

@@ -106,6 +106,17 @@ def through_glass(**says: Any) -> Cheat:
     return lambda book: looked(opened(book), says={**THROUGH_GLASS, **says})
 
 
+def granted_too_much(purpose: str, *fields: str) -> Cheat:
+    """A grant for ``purpose`` of something that only others need."""
+    return granting(purpose=purpose, fields=list(fields))
+
+
+def looking_for(purpose: str, role: str, field: str) -> Cheat:
+    """A lawful grant for a purpose, under which somebody of ``role`` looks."""
+    says = {"purpose": purpose, "fields": [field]}
+    return lambda book: looked(granted(book, says=says), says={**says, "role": role})
+
+
 FOR_ONE = {"reader": "hospital2/doctor/p8"}
 TOO_LONG = stamp(END + consents.LONGEST)
 CHEATS: dict[str, tuple[str, Cheat]] = {
@@ -119,6 +130,22 @@ CHEATS: dict[str, tuple[str, Cheat]] = {
     "granted for years": ("wrong_end", granting(until=TOO_LONG)),
     "granted for what nobody grants": ("wrong_purpose", granting(purpose="emergency")),
     "granted the patient's name": ("wrong_fields", granting(fields=["line/", "patient/"])),
+    "granted a pharmacist the diagnosis": (
+        "wrong_fields",
+        granted_too_much("medication_review", "diagnosis/", "line/"),
+    ),
+    "granted for a claim who gave what out": (
+        "wrong_fields",
+        granted_too_much("claim", "dispensing/", "line/"),
+    ),
+    "granted for a policy what was prescribed": (
+        "wrong_fields",
+        granted_too_much("underwriting", "diagnosis/", "line/"),
+    ),
+    "granted for research the hospital": (
+        "wrong_fields",
+        granted_too_much("research", "hospital/"),
+    ),
     "granted nothing": ("wrong_fields", granting(fields=[])),
     "granted in disorder": ("wrong_fields", granting(fields=["line/", "diagnosis/"])),
     "granted twice": ("wrong_state", lambda book: granted(granted(book))),
@@ -151,6 +178,19 @@ CHEATS: dict[str, tuple[str, Cheat]] = {
     "a look for another purpose": ("wrong_purpose", looking(purpose="emergency")),
     "a look by a reviewer": ("wrong_role", looking(role="reviewer")),
     "a look at more than was granted": ("wrong_fields", looking(fields=["allergies", "line/"])),
+    "a pharmacist's look for a claim": (
+        "wrong_role",
+        looking_for("claim", "pharmacist", "line/"),
+    ),
+    "a doctor's look for research": ("wrong_role", looking_for("research", "doctor", "line/")),
+    "an officer's look for a review": (
+        "wrong_role",
+        looking_for("medication_review", "officer", "line/"),
+    ),
+    "an agent's look for a policy": (
+        "wrong_role",
+        looking_for("underwriting", "agent", "diagnosis/"),
+    ),
     # broken glass
     "pleaded by a pharmacist": ("wrong_role", lambda book: pleaded(book, by="pharmacist")),
     "pleaded for nobody": ("wrong_patient", lambda book: pleaded(book, patient="")),

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from hospital import consentlaw, consents
 from tests.ledger.cheats_of_consents import (
     FOR_ONE,
@@ -40,6 +42,19 @@ def test_a_grant_for_one_is_for_that_one():
     looked(book, says={"reader": FOR_ONE["reader"]})
     assert book.broken() == (-1, "")
     assert FOR_ONE["reader"] != READER
+
+
+@pytest.mark.parametrize("purpose", consents.Purpose)
+def test_each_purpose_opens_its_fields_to_its_readers(purpose):
+    """Z1, Z4: all of them lawfully, and not one of the others, not even beside the own."""
+    terms = consents.TERMS[purpose]
+    says = {"purpose": purpose.value, "fields": list(terms.fields)}
+    book = looked(granted(Book(), says=says), says={**says, "role": terms.role.value})
+    assert book.broken() == (-1, "")
+    for other in set(consents.EVERY_FIELD) - set(terms.fields):
+        for fields in ([other], sorted([other, *terms.fields])):
+            book = granted(Book(), says={**says, "fields": fields})
+            assert book.broken()[1] == "law.wrong_fields"
 
 
 def test_glass_stays_broken_while_it_is_judged_justified():
