@@ -59,7 +59,7 @@ def content() -> Data:
             "rx": _prescriptions(),
             **of_appraisal.families(),
             **of_consultations.families(),
-            **of_hospital.families(of_consents.resting()),
+            **of_hospital.families(of_consents.resting(), of_guardians.key_of_guardian()),
             **of_consents.families(),
             **of_erasures.families(),
             **of_guardians.families(),

@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
-from hospital import records, sealing, services
+from hospital import acting, guardianlaw, records, sealing, services
 from hospital.models import Listed, Person, SealedRecord
 from hospital.roles import Actor, Role
 from ledger import chain, network
@@ -60,7 +60,15 @@ def view(
     none, and ``among`` are their accounts, who find the look in their lists all the same.
     ``about`` is the subject looked at (``rx/…``) or the name of the list; ``fields`` are the
     prefixes of the fields that will be shown; ``basis`` says why this reader may.
+
+    A guardian who looks for a ward sees what the guardianship opens of it, which is the basis then.
+    Raises ``GuardianshipOver`` if it is over at ``at``.
     """
+    if by.ward is not None:
+        acting.hold(by, at=at)
+        purpose, basis = guardianlaw.PURPOSE, acting.subject(by)
+        fields = guardianlaw.opened_of(fields)
+        patient, among = patient or Person.objects.get(account=by.ward), ()
     entry = _append(
         "record.view",
         at,
@@ -123,21 +131,22 @@ def record_refusal(*, by: Actor, at: datetime, of: str, code: str) -> None:
     _append("record.refuse", at, patient=None, facts=facts)
 
 
-def patient_tag(person: Person) -> str:
+def patient_tag(person: Person, line: str = "") -> str:
     """
     What stands for this patient in his line of logs: HMAC-SHA256(the patient's key, the line).
+
+    Another ``line`` than his own is a ward's, in which a guardian's key is entered.
 
     Stable within a line, so that a patient can ask for all entries; without the key nobody
     links it to a person or to the same patient's tag in another line.
     """
     key = sealing.unseal(person.tag_key, f"person/{person.handle.hex}/tag_key")
-    return hmac.digest(key, line_of(person).encode(), hashlib.sha256).hex()
+    return hmac.digest(key, (line or line_of(person)).encode(), hashlib.sha256).hex()
 
 
 def line_of(person: Person) -> str:
     """The line of logs that holds what is entered about this patient: the handle decides."""
-    lines = network.lines()
-    return lines[person.handle.int % len(lines)]
+    return network.line_for(person.handle.int)
 
 
 def staff_tag(person: Person, line: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from hospital import http, looking, lookwords, paging
 from hospital.roles import Role
@@ -16,23 +17,26 @@ class MyLooks(http.Query):
 
     ``leaf`` asks for the receipt of the entry. ``listed`` looks were at lists in which the caller
     stood; their entries do not say whose records were in them. All others are in the caller's
-    proven list of entries. No view is recorded: nothing of a record is opened.
+    proven list of entries. No view is recorded: nothing of a record is opened. A guardian who asks
+    for the ward is recorded.
     """
 
     roles = (Role.PATIENT,)
+    for_wards = True
     query = {"cursor": "next of the page before", "size": "1 to 50; 20 if left out"}
 
     def show(self, call: http.Call) -> dict[str, Any]:
         asked = self.request.query_params
         wanted = paging.Wanted.asked({"size": asked.get("size")})
+        looking.record(call.by, at=call.at)
         page, following = looking.looks_at(call.by, wanted, asked.get("cursor"))
-        return {"looks": [_shown(one, call.by.name) for one in page], "next": following}
+        return {"looks": [_shown(one, call.by.patient) for one in page], "next": following}
 
 
-def _shown(look: looking.Look, caller: str) -> dict[str, Any]:
+def _shown(look: looking.Look, patient: UUID) -> dict[str, Any]:
     facts = look.facts
     name, organisation = look.name, look.reader.organisation if look.reader else None
-    own = facts["reader"] == caller
+    own = look.reader is not None and look.reader.id == patient
     role = lookwords.role(str(facts["role"]), own=own)
     who = role if own else f"{organisation.name if organisation else ''}{role}{name}"
     return {

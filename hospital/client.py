@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -40,7 +40,8 @@ class Client:
     """
     One person or program. ``patience_s`` is how long a lost connection is tried again.
 
-    ``key_name`` is known once the key is registered.
+    ``key_name`` is known once the key is registered; ``guardianship`` is the one by which a
+    guardian acts for the ward, empty for oneself.
     """
 
     http: httpx.Client
@@ -48,6 +49,7 @@ class Client:
     token: str = ""
     account: str = ""
     patience_s: float = 0.0
+    guardianship: str = ""
 
     # --- plain calls -----------------------------------------------------------------------
 
@@ -125,6 +127,10 @@ class Client:
 
         _drawn_anew(register)
 
+    def for_ward(self, guardianship: str) -> Client:
+        """The same phone, acting for the ward of this guardianship."""
+        return replace(self, guardianship=guardianship)
+
     # --- how calls go out ----------------------------------------------------------------------
 
     def _enter(self, session: Json) -> None:
@@ -141,6 +147,7 @@ class Client:
     ) -> httpx.Response:
         until = time.monotonic() + self.patience_s
         known = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        known |= {"Guardianship": self.guardianship} if self.guardianship else {}
         pause = 0.05
         while True:
             try:

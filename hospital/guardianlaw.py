@@ -4,9 +4,15 @@ What is lawful for guardianships, and for looks of guardians that rest on them: 
 A child's guardian is registered by the registrar and guards until the child comes of age, an
 adult's is appointed by the adult's own key (民法典, art. 17, 27 and 33). ``guardian`` names the
 guardian as view entries name their reader.
+
+What a patient may sign, the guardian signs for the ward with the guardian's own key; the entry says
+so with the fact ``guardianship``, and rests on it (``signed_for``).
 """
 
 from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
 
 from hospital.consents import LONGEST
 from hospital.law import Data, condition, is_, move
@@ -18,7 +24,13 @@ REGISTER, APPOINT, END = (f"{FAMILY}.{verb}" for verb in ("register", "appoint",
 CHILDHOOD_DAYS = 6575
 """Eighteen years, five of them leap years: nobody comes of age later after a registration."""
 OPENED = ("allergies", "diagnosis/", "dispensing/", "hospital/", "line/")
-"""The fields that a guardian sees of the ward's records."""
+"""The fields that a guardian sees of the ward's prescriptions."""
+CONSULTED = ("at", "author", "complaint", "earlier/", "media_type", "picture", "text")
+"""And of the ward's consultations: neither the name, sex nor birth date."""
+FACT = "guardianship"
+"""Names, in an entry that a guardian has signed for the ward, the guardianship."""
+NAMED: Data = {f"{FACT}?": f"{FAMILY}/hex32"}
+"""The fact, for the moves that a guardian can make."""
 _REMEMBERED = ("appointer", "fields", "patient", "purpose", "reader", "to", "until")
 _DAY_S = 86400
 
@@ -51,6 +63,68 @@ def to_the_second() -> Data:
         ["differ", "other.purpose", is_(PURPOSE)],
         ["less", at, until],
     )
+
+
+def opened_of(fields: Iterable[str]) -> tuple[str, ...]:
+    """
+    What a guardian sees where the ward would see these fields; all are prefixes of names.
+
+    >>> opened_of(["line/", "patient/"])
+    ('line/',)
+    >>> opened_of([""]) == tuple(sorted({*OPENED, *CONSULTED}))
+    True
+    """
+    pairs = itertools.product(fields, {*OPENED, *CONSULTED})
+    by_length = (sorted(pair, key=len) for pair in pairs)
+    return tuple(sorted({longer for short, longer in by_length if longer.startswith(short)}))
+
+
+def by_the_patient(words: str) -> Data:
+    """Who signs is the patient, or says that the guardian signs, of whom ``signed_for`` judges."""
+    return condition(
+        "wrong_patient",
+        words,
+        "any",
+        ["has", "facts", is_(FACT)],
+        ["equal", "signer.patient", "entry.patient"],
+    )
+
+
+def signed_for() -> Data:
+    """What must hold of the guardianship by which somebody signs for the ward."""
+    return _resting(
+        condition(
+            "wrong_patient", "its ward is this patient", "equal", "entry.patient", "other.patient"
+        ),
+        condition("wrong_guardian", "its guardian signs", "equal", "signer.owner", "other.reader"),
+    )
+
+
+def key_of_guardian() -> Data:
+    """What must hold of the guardianship for which a key is entered in the ward's line of logs."""
+    return _resting(
+        condition("wrong_guardian", "it is its guardian's", "equal", "facts.owner", "other.reader")
+    )
+
+
+def _resting(*more: Data) -> Data:
+    """In force, at the very moment that the entry states, as ``to_the_second`` has it."""
+    at, until = ({"later": [one, is_(0)]} for one in ("entry.at", "other.until"))
+    return {
+        "on": f"facts.{FACT}",
+        "families": [FAMILY],
+        "conditions": [
+            condition("no_guardian", "it was not ended", "equal", "other.purpose", is_(PURPOSE)),
+            condition(
+                "guardian_no_more",
+                "it is signed before the moment at which the guardianship ends",
+                "less",
+                at,
+                until,
+            ),
+            *more,
+        ],
+    }
 
 
 def _register() -> Data:
@@ -98,7 +172,7 @@ def _begin(kind: str, role: str, longest_s: int, *more: Data) -> Data:
         ],
         keep={
             "appointer": "signer.owner",
-            "fields": is_(list(OPENED)),
+            "fields": is_(sorted({*OPENED, *CONSULTED})),
             "patient": "entry.patient",
             "purpose": is_(PURPOSE),
             "reader": "facts.guardian",
@@ -118,10 +192,11 @@ def _end() -> Data:
         conditions=[
             condition(
                 "wrong_owner",
-                "who appointed ends it, or the registrar",
+                "who appointed ends it, or the guardian, or the registrar",
                 "any",
                 ["equal", "signer.role", is_("registrar")],
                 ["equal", "signer.owner", "kept.appointer"],
+                ["equal", "signer.owner", "kept.reader"],
             )
         ],
         forget=sorted(_REMEMBERED),

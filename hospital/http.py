@@ -22,7 +22,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from hospital import access, authentication, errors, idempotency
+from hospital import access, acting, authentication, errors, idempotency
+from hospital.inputfields import Flag as Flag
+from hospital.inputfields import Strict as Strict
+from hospital.inputfields import Text as Text
+from hospital.inputfields import Whole as Whole
 from hospital.roles import Actor, Role
 from ledger import entry, lag, network
 
@@ -75,49 +79,6 @@ def check_lag() -> None:
         raise Lagging(retry_after_s=fault.retry_after_s) from fault
 
 
-class Strict(serializers.Serializer[Any]):
-    """A serializer that refuses fields it does not know, and does not guess types."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping):
-            unknown = sorted(set(data) - set(self.fields))
-            if unknown:
-                raise serializers.ValidationError(
-                    {str(name)[:60]: ["There is no such field."] for name in unknown[:10]}
-                )
-        return super().to_internal_value(data)
-
-
-class Text(serializers.CharField):
-    """Text as text: a number or a boolean is not turned into one."""
-
-    def __init__(self, *, max_length: int, **options: Any) -> None:
-        super().__init__(max_length=max_length, **options)
-
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
-
-
-class Whole(serializers.IntegerField):
-    """A JSON integer: no strings, no booleans, no fractions."""
-
-    def to_internal_value(self, data: Any) -> int:
-        if not isinstance(data, int) or isinstance(data, bool):
-            self.fail("invalid")
-        return super().to_internal_value(data)
-
-
-class Flag(serializers.BooleanField):
-    """A JSON boolean and nothing that looks like one."""
-
-    def to_internal_value(self, data: Any) -> bool:
-        if not isinstance(data, bool):
-            self.fail("invalid", input=data)
-        return data
-
-
 class Nothing(Strict):
     """No input."""
 
@@ -153,7 +114,8 @@ class Endpoint(APIView):
     """
     ``query`` names the parameters of a GET and what they mean, for the interface's document;
     ``answers`` is the status of a success that is no command's; ``answers_who_left`` lets in whose
-    account has ended, for the answer to the last call.
+    account has ended, for the answer to the last call; ``for_wards``: a guardian may call it
+    for the ward whose guardianship the header ``Guardianship`` names.
     """
 
     roles: ClassVar[tuple[Role, ...]] = tuple(Role)
@@ -161,6 +123,8 @@ class Endpoint(APIView):
     query: ClassVar[Mapping[str, str]] = {}
     answers: ClassVar[int] = 200
     records_refusals: ClassVar[bool] = False
+    for_wards: ClassVar[bool] = False
+    _acting: Actor | None = None
     answers_who_left: ClassVar[bool] = False
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -168,10 +132,15 @@ class Endpoint(APIView):
         super().initial(request, *args, **kwargs)
         if request.user and self.actor.role not in self.roles:
             raise WrongRole(role=self.actor.role, needed=[str(role) for role in self.roles])
+        if request.user and (named := request.headers.get(acting.HEADER)) is not None:
+            if not self.for_wards:
+                raise acting.NotForWards
+            self._acting = acting.for_ward(self.actor, named, at=timezone.now())
 
     @property
     def actor(self) -> Actor:
-        return authentication.actor_of(self.request)
+        """Who calls, and for which ward."""
+        return self._acting or authentication.actor_of(self.request)
 
     def read(self) -> dict[str, Any]:
         """The validated input. Raises ``BadInput``."""
@@ -276,7 +245,8 @@ class Command(Endpoint):
             check_lag()
             return self.success, JSONRenderer().render(self.act(call))
 
-        asked = (request.method or "", request.path, request._request.body)
+        path = f"{request.path}{_of_ward(call.by)}"
+        asked = (request.method or "", path, request._request.body)
         status, body, replayed = idempotency.once(call.by.account, key, asked, act, at=call.at)
         answer = HttpResponse(body, status=status, content_type="application/json")
         if replayed:
@@ -285,6 +255,11 @@ class Command(Endpoint):
 
     def act(self, call: Call) -> dict[str, Any]:
         raise NotImplementedError
+
+
+def _of_ward(by: Actor) -> str:
+    """What tells a call for a ward from the same for oneself; no path has a space in it."""
+    return f" {acting.HEADER} {by.guardianship.hex}" if by.guardianship else ""
 
 
 def _text(statement: entry.Statement) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from nacl import bindings
 
-from hospital import access, errors, signing
+from hospital import access, errors, guardianlaw, signing
 from hospital.models import Account, Key, Person
 from hospital.roles import Actor, Role
 from ledger import network, note
@@ -80,6 +80,38 @@ def revocations(key: Key, by: Actor) -> list[signing.Draft]:
     ]
 
 
+def guest(key: Key, by: Actor, guardianship: str, line: str) -> signing.Draft:
+    """What is entered of a guardian's key in the ward's line, to sign for the ward."""
+    return signing.Draft(
+        kind="key.register",
+        subject=f"key/{key.name}",
+        patient=_tag(key, line),
+        facts={
+            "vkey": signing.verifier(key).vkey,
+            "role": by.role.value,
+            "organisation": "",
+            "owner": by.name,
+            "person": by.account.hex,
+            guardianlaw.FACT: guardianship,
+        },
+        line=line,
+    )
+
+
+def guest_revocation(key: Key, line: str) -> signing.Draft:
+    """What is entered there when it signs no more."""
+    vkey = signing.verifier(key).vkey
+    return signing.Draft(
+        "key.revoke", f"key/{key.name}", _tag(key, line), {"vkey": vkey}, line=line
+    )
+
+
+def _tag(key: Key, line: str) -> str:
+    person = key.account.person
+    assert person is not None, "a key that is registered is a known person's"
+    return access.patient_tag(person, line)
+
+
 def _places(by: Actor) -> list[tuple[str, str, str]]:
     """
     The lines in which ``by``'s keys are entered, with the patient's tag and who holds the key.
@@ -100,7 +132,7 @@ def place_of(by: Actor) -> tuple[str, str]:
 
     Raises ``IdentityMissing``.
     """
-    person = Account.objects.select_related("person").get(id=by.account).person
+    person = Account.objects.select_related("person").get(id=by.patient).person
     if person is None:
         raise IdentityMissing
     return access.line_of(person), access.patient_tag(person)

@@ -50,10 +50,14 @@ def move(
     }
 
 
-def families(basis: Data) -> dict[str, Data]:
-    """The families of subjects that this app makes entries about; ``basis``: what looks rest on."""
+def families(basis: Data, guests: Data) -> dict[str, Data]:
+    """
+    The families of subjects that this app makes entries about.
+
+    ``basis``: what looks rest on; ``guests``: what guardians' keys in the wards' lines rest on.
+    """
     views = _views(basis)
-    return {"key": _keys(), "view": views, "log": _log(), "checkpoint": _checkpoints()}
+    return {"key": _keys(guests), "view": views, "log": _log(), "checkpoint": _checkpoints()}
 
 
 NO_PATIENT = condition("wrong_patient", "it is about no patient", "equal", "entry.patient", is_(""))
@@ -93,8 +97,13 @@ _WAITS = condition(
 )
 
 
-def _keys() -> Data:
-    """A key belongs to one account for ever; any key of that account may revoke it."""
+def _keys(guests: Data) -> Data:
+    """
+    A key belongs to one account for ever; any key of that account may revoke it.
+
+    A guardian's, entered in the ward's line of logs too, the registrar revokes there: other keys of
+    the account need not be known in that line.
+    """
     register = move(
         "key.register",
         sources=["unknown"],
@@ -108,6 +117,7 @@ def _keys() -> Data:
             "person": "text",
             "active_from?": "moment",
             "replaces?": "words",
+            "guardianship?": "guardianship/hex32",
         },
         conditions=[
             condition(
@@ -127,21 +137,30 @@ def _keys() -> Data:
             _PATIENTS_ALONE,
             _WAITS,
         ],
-        keep={"owner": "facts.owner", "vkey": "facts.vkey"},
+        keep={"guest_for": "facts.guardianship", "owner": "facts.owner", "vkey": "facts.vkey"},
     )
     revoke = move(
         "key.revoke",
         sources=["registered"],
         target="revoked",
-        signers=[PEOPLE],
+        signers=[[*PEOPLE, "registrar"]],
         facts={"vkey": "text"},
         conditions=[
             condition(
-                "wrong_owner", "who revokes owns the key", "equal", "signer.owner", "kept.owner"
+                "wrong_owner",
+                "who revokes owns the key; of a guardian's, in the ward's line, the registrar too",
+                "any",
+                ["equal", "signer.owner", "kept.owner"],
+                [
+                    "all",
+                    ["equal", "signer.role", is_("registrar")],
+                    ["has", "kept", is_("guest_for")],
+                ],
             ),
             condition("wrong_subject", "it is this key", "equal", "facts.vkey", "kept.vkey"),
         ],
     )
+    register = {**register, "rests": guests}
     return _family("text", "unknown", ["patient"], register=register, revoke=revoke)
 
 

@@ -16,7 +16,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from hospital import errors, keydrafts, sealing
+from django.db import transaction
+
+from hospital import access, errors, keydrafts, sealing
 from hospital.models import Account, Listed
 from hospital.paging import Wanted
 from hospital.roles import Actor
@@ -99,6 +101,13 @@ class _Behind:
         return _Behind(log, index, listed)
 
 
+def record(by: Actor, *, at: datetime) -> None:
+    """Record that a guardian asks who looked at the ward's data; who asks for himself is not."""
+    if by.ward is not None:
+        with transaction.atomic():
+            access.view(by=by, at=at, purpose="", basis="", of=(), about="looks", fields=())
+
+
 def looks_at(by: Actor, wanted: Wanted, cursor: str | None) -> tuple[list[Look], str | None]:
     """
     A page of the looks at the caller's data, newest first, the caller's own too; the next cursor.
@@ -114,7 +123,7 @@ def looks_at(by: Actor, wanted: Wanted, cursor: str | None) -> tuple[list[Look],
     newest = _Behind(len(logs) - 1, MAX_INTEGER, MAX_INTEGER)
     behind = _Behind.parse(cursor, len(logs)) if cursor else newest
     most = wanted.size + 1
-    alone, in_lists = _tagged(logs, tag, behind, most), _listed(by.account, behind, most)
+    alone, in_lists = _tagged(logs, tag, behind, most), _listed(by.patient, behind, most)
     merged = heapq.merge(alone, in_lists, key=lambda one: one.statement.at, reverse=True)
     found = list(merged)[:most]
     page = found[: wanted.size]

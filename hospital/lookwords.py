@@ -94,6 +94,8 @@ FIELDS: Mapping[str, str] = {
     "reason": "紧急查看的理由",
     "request": "药师的修改请求",
 }
+WITHOUT_FIELDS: Mapping[str, str] = {"looks": "查阅记录"}
+"""What is looked at and has no fields."""
 _OF_LISTS: Mapping[str, Mapping[str, str]] = {"parcels": {"text": "收货地址"}}
 
 
@@ -129,7 +131,8 @@ def unusual(purpose: str) -> list[Unusual]:
 def sentence(facts: Mapping[str, object], at: datetime, who: str, *, in_list: bool) -> str:
     """One look as one sentence. ``who`` names the reader, with the organisation."""
     when = at.astimezone(SHANGHAI).strftime("%Y年%-m月%-d日 %H:%M")
-    shown = "、".join(fields(_words(facts["fields"]), str(facts["of"])))
+    of = str(facts["of"])
+    shown = "、".join(fields(_words(facts["fields"]), of)) or WITHOUT_FIELDS.get(of, of)
     verb = f"在含 {facts['records']} 份记录的列表中看到" if in_list else "查看"
     purpose = str(facts["purpose"])
     why = PURPOSES.get(purpose, purpose)

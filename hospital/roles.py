@@ -68,6 +68,9 @@ class Actor:
     Who acts. ``organisation`` is the slug, empty for patients and for the server's roles, whose
     ids are 0: no row has these, so nothing is theirs by accident. ``key_login_at`` is when the
     session was opened with the actor's own key, None if it was opened in another way.
+
+    A guardian who acts for a ward is the actor: ``ward`` is for whom, by which ``guardianship``
+    (``hospital.acting``).
     """
 
     account: UUID
@@ -76,6 +79,13 @@ class Actor:
     organisation_id: int = 0
     person: int | None = None
     key_login_at: datetime | None = None
+    ward: UUID | None = None
+    guardianship: UUID | None = None
+
+    @property
+    def patient(self) -> UUID:
+        """The account of the patient for whom a patient's call is made: the ward, or the own."""
+        return self.ward or self.account
 
     @property
     def name(self) -> str:

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from hospital import calendar, errors, keystate
+from hospital import acting, calendar, errors, keystate
 from hospital.models import Key
 from hospital.roles import Actor
 from ledger import chain, entry, network, note
@@ -105,7 +105,8 @@ class Draft:
 def draw(draft: Draft, *, by: Actor, key: str, at: datetime) -> entry.Statement:
     """The statement that ``by`` may sign with the key named ``key``."""
     _live_key(key, by, at)
-    return draft.statement(by=key, at=at)
+    acting.check_signs(key, by, draft.line)
+    return _for_ward(draft, by, at).statement(by=key, at=at)
 
 
 def draw_objection(
@@ -129,22 +130,33 @@ def append(
     Raises:
         MalformedNote, StaleStatement, AlteredStatement, ExpiredStatement, BadSignature,
         UnknownKey, ForeignKey: see each;
-        keystate.RevokedKey, keystate.WaitingKey, keystate.SuspendedKey: it signs nothing (yet).
+        keystate.RevokedKey, keystate.WaitingKey, keystate.SuspendedKey: it signs nothing (yet);
+        permissions.GuardianshipOver, acting.KeyNotEntered: not for the ward (any more).
     """
     parsed, claimed = read(signed)
+    draft = _for_ward(draft, by, max(at, claimed.at))
     latest = chain.tip(draft.subject, draft.line)
     expected = draft.statement(by=claimed.by, at=claimed.at, after=latest)
     check_same(parsed, claimed, expected)
     check_fresh(claimed, at)
     key = _live_key(claimed.by, by, claimed.at, at, objecting_to=objecting_to, lock=True)
+    acting.check_signs(claimed.by, by, draft.line)
     check_signature(parsed, key.verifier)
     _check_order(claimed, latest.at, key.registered_at)
     if key.used_on is not None and key.used_on < calendar.legal_day(at):
         _note_use(claimed.by, at)
     try:
-        return chain.append(signed.encode(), drawn=expected)
+        appended = chain.append(signed.encode(), drawn=expected)
     except chain.Outrun as fault:
         raise StaleStatement from fault
+    acting.tell(by, appended, at=at)
+    return appended
+
+
+def _for_ward(draft: Draft, by: Actor, at: datetime) -> Draft:
+    """What is signed for a ward names the guardianship, which is in force."""
+    acting.hold(by, at=at)
+    return replace(draft, facts=acting.named(dict(draft.facts), by))
 
 
 def read(signed: str) -> tuple[note.Note, entry.Statement]:

@@ -65,6 +65,7 @@ class AuthorizeStatement(http.Draw):
     """The authorization to sign: pharmacy, way, payers, and the bill it accepts."""
 
     roles = (Role.PATIENT,)
+    for_wards = True
 
     class Input(ChoiceInput, http.ToSign):
         pass
@@ -82,6 +83,7 @@ class Authorize(http.Command):
     """Authorize a pharmacy: stock is kept, the bill is opened."""
 
     roles = (Role.PATIENT,)
+    for_wards = True
 
     class Input(ChoiceInput, http.Signed):
         pass
@@ -97,6 +99,7 @@ class WithdrawStatement(http.Draw):
     """The statement by which the patient takes the authorization back."""
 
     roles = (Role.PATIENT,)
+    for_wards = True
     Input = http.ToSign
 
     def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
@@ -108,6 +111,7 @@ class Withdraw(http.Command):
     """Take the authorization back before anything is dispensed."""
 
     roles = (Role.PATIENT,)
+    for_wards = True
     Input = http.Signed
 
     def act(self, call: http.Call) -> dict[str, Any]:
@@ -118,6 +122,7 @@ class Pay(http.Command):
     """Open the payment of the patient's share."""
 
     roles = (Role.PATIENT,)
+    for_wards = True
 
     def act(self, call: http.Call) -> dict[str, Any]:
         payment = paying.open_payment(call.prescription_id, **call.doer)
@@ -132,6 +137,7 @@ class PhoneParameters(http.Query):
     """What ``wx.requestPayment`` takes for an open payment."""
 
     roles = (Role.PATIENT,)
+    for_wards = True
 
     def show(self, call: http.Call) -> dict[str, str]:
         return paying.phone_parameters(call.where["out_trade_no"], **call.doer)

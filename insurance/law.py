@@ -5,7 +5,7 @@ from __future__ import annotations
 from hospital.law import NO_PATIENT, Data, condition, is_, move
 from insurance.actions.claims import SETTLED_AT_ONCE
 from prescriptions import lawcontrolled
-from prescriptions.law import BY_ITS_PATIENT, CHOSEN, Clause, equal
+from prescriptions.law import CHOSEN, Clause, by_its_patient, equal
 from prescriptions.lawplan import OPENED
 
 _FEN = ("total_fen", "fund_fen", "insurer_fen", "patient_fen")
@@ -18,7 +18,7 @@ def clauses() -> dict[str, Clause]:
     """Move's name → clause."""
     return {
         "authorize": _authorize(),
-        "withdraw": Clause({}, [BY_ITS_PATIENT], forget=CHOSEN),
+        "withdraw": by_its_patient({}, forget=CHOSEN),
         "pay": Clause(
             {"patient_fen": "fen"},
             [
@@ -93,7 +93,7 @@ def families() -> dict[str, Data]:
 
 
 def _authorize() -> Clause:
-    return Clause(
+    return by_its_patient(
         {
             "pharmacy": "text",
             "way": "text",
@@ -108,10 +108,8 @@ def _authorize() -> Clause:
             },
             "grant": {"to": "words", "purpose": "text", "until": "moment"},
         },
-        [
-            *(BY_ITS_PATIENT, OPENED, lawcontrolled.FETCHED_THERE, *lawcontrolled.SEEN),
-            *(_way(), *_sums(), *_grant()),
-        ],
+        *(OPENED, lawcontrolled.FETCHED_THERE, *lawcontrolled.SEEN),
+        *(_way(), *_sums(), *_grant()),
         keep={
             "courier": "facts.courier",
             "patient_fen": "facts.bill.patient_fen",

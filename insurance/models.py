@@ -97,7 +97,11 @@ class BillLine(models.Model):
 
 
 class Payment(models.Model):
-    """The patient's share as an order at WeChat Pay. The row is written before WeChat is asked."""
+    """
+    The patient's share as an order at WeChat Pay. The row is written before WeChat is asked.
+
+    ``payer`` is the guardian who pays for the patient; None: the patient.
+    """
 
     class State(models.TextChoices):
         OPEN = "open"
@@ -113,6 +117,7 @@ class Payment(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     asked_at = models.DateTimeField(null=True)
+    payer = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = [

@@ -27,6 +27,12 @@ def lines() -> tuple[str, ...]:
     return (first, *(f"{first}/{number}" for number in range(1, settings.LEDGER_LINES)))
 
 
+def line_for(number: int) -> str:
+    """Name the line that holds what is entered about the person of this number."""
+    named = lines()
+    return named[number % len(named)]
+
+
 def begun() -> set[str]:
     """Name the lines that have logs in this database, whatever the setting says."""
     first = str(settings.LEDGER_ORIGIN)

@@ -173,6 +173,7 @@ class DeliveryCode(http.Query):
     """The one-time code that the patient tells whoever hands the medicines over."""
 
     roles = (Role.PATIENT,)
+    for_wards = True
 
     def show(self, call: http.Call) -> dict[str, Any]:
         return {"code": delivering.show_code(call.prescription_id, by=call.by)}
@@ -182,6 +183,7 @@ class _CodeFirst(http.Endpoint):
     """The patient's code is judged before the command, so that every wrong one counts."""
 
     roles = (Role.PATIENT, Role.COURIER, Role.PHARMACIST)
+    for_wards = True
 
     def post(self, request: Request, **where: Any) -> Any:
         delivering.try_code(where["prescription_id"], self.read()["code"], by=self.actor)

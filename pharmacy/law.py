@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hospital.law import Data, condition, is_
 from prescriptions import lawseconds
-from prescriptions.law import BEFORE, BY_ITS_PATIENT, DOUBLE_CHECKED, Clause, equal
+from prescriptions.law import BEFORE, DOUBLE_CHECKED, Clause, by_its_patient, equal
 from prescriptions.models import ChangeRequest, Status, Way
 
 _AT_ITS_PHARMACY = equal(
@@ -56,7 +56,12 @@ def clauses() -> dict[str, Clause]:
                 ),
             ],
         ),
-        "receive": _delivery("signature", BY_ITS_PATIENT, _the_way(_COLLECTED, _ARRIVING)),
+        "receive": by_its_patient(
+            {"proof": "text"},
+            _the_way(_COLLECTED, _ARRIVING),
+            _proven("signature"),
+            forget=_RECEIVED,
+        ),
         "hand_out": _delivery("code", _AT_ITS_PHARMACY, _the_way(_COLLECTED)),
         "hand_over": _delivery("code", _BY_ITS_COURIER),
     }
@@ -107,8 +112,11 @@ def _ask_change() -> Clause:
 
 
 def _delivery(proof: str, *conditions: Data) -> Clause:
-    proven = equal("wrong_proof", "the proof is this move's", "facts.proof", is_(proof))
-    return Clause({"proof": "text"}, [*conditions, proven], forget=_RECEIVED)
+    return Clause({"proof": "text"}, [*conditions, _proven(proof)], forget=_RECEIVED)
+
+
+def _proven(proof: str) -> Data:
+    return equal("wrong_proof", "the proof is this move's", "facts.proof", is_(proof))
 
 
 def _the_way(*rows: tuple[Status, Way]) -> Data:

@@ -119,6 +119,7 @@ class PrescriptionDetail(http.Query):
     """
 
     roles = (Role.PATIENT, Role.DOCTOR, Role.REVIEWER, Role.REGULATOR)
+    for_wards = True
     records_refusals = True
 
     def show(self, call: http.Call) -> dict[str, Any]:

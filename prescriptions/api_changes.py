@@ -142,6 +142,7 @@ class CancelStatement(http.Draw):
     """The statement by which doctor, patient before paying, or uploading system cancels."""
 
     roles = (Role.DOCTOR, Role.PATIENT, Role.SYSTEM)
+    for_wards = True
 
     class Input(CancelInput, http.ToSign):
         pass
@@ -155,6 +156,7 @@ class Cancel(http.Command):
     """Cancel."""
 
     roles = (Role.DOCTOR, Role.PATIENT, Role.SYSTEM)
+    for_wards = True
 
     class Input(CancelInput, http.Signed):
         pass

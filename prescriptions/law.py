@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-
 from hospital.law import Data, condition, is_
 from hospital.units import SHANGHAI_S
 from prescriptions import lawcontrolled, lawplan, lawseconds, lifecycle, rules
+from prescriptions.clauses import Clause as Clause
+from prescriptions.clauses import by_its_patient as by_its_patient
+from prescriptions.clauses import equal as equal
 from prescriptions.facts import Form
 from prescriptions.lifecycle import Move
 
@@ -30,29 +30,6 @@ content, hospital, patient, and who prescribed and reviewed it.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """
-    What one move's entry says, what must hold for it, and what is remembered of it.
-
-    ``rests``: of which other subject something must hold besides (``ledger.lawothers``).
-    """
-
-    facts: Data
-    conditions: list[Data]
-    keep: Data = field(default_factory=dict)
-    forget: list[str] = field(default_factory=list)
-    rests: Data | None = None
-
-
-def equal(rule: str, words: str, left: Any, right: Any) -> Data:
-    """The condition that two terms are equal."""
-    return condition(rule, words, "equal", left, right)
-
-
-BY_ITS_PATIENT = equal(
-    "wrong_patient", "the patient whose prescription it is signs", "signer.patient", "entry.patient"
-)
 BEGINS = (lifecycle.ISSUE, lifecycle.SUBMIT, lifecycle.UPLOAD, lifecycle.UPLOAD_REVIEWED)
 """Moves by which it is written."""
 BRINGS_CONTENT = (*BEGINS, lifecycle.VOID, lifecycle.CHANGE, lifecycle.RESUBMIT)
@@ -165,7 +142,7 @@ def clauses() -> dict[str, Clause]:
         "confirm": _decision("approve", lawseconds.BY_ANOTHER),
         "send_back": _decision("return"),
         "cancel": Clause({"reason": "text"}, [_BY_ITS_DOCTOR], forget=CHOSEN + BEFORE),
-        "give_up": Clause({"reason": "text"}, [BY_ITS_PATIENT], forget=CHOSEN + BEFORE),
+        "give_up": by_its_patient({"reason": "text"}, forget=CHOSEN + BEFORE),
         "expire": Clause(
             {"valid_until": "moment"},
             [

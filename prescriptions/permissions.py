@@ -78,7 +78,7 @@ def check_party(prescription: Prescription, by: Actor) -> None:
         WrongPatient, WrongDoctor, WrongHospital, NotUploaded, WrongPharmacy, WrongCourier: see
             each.
     """
-    if by.role is Role.PATIENT and prescription.patient_id != by.account:
+    if by.role is Role.PATIENT and prescription.patient_id != by.patient:
         raise WrongPatient
     if by.role is Role.DOCTOR and prescription.doctor_id != by.account:
         raise WrongDoctor

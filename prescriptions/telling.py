@@ -1,13 +1,18 @@
-"""Which moves of a prescription its patient is told of; those of the patient's own are none."""
+"""
+Which moves of a prescription patient and guardians are told of; those of their own are none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from hospital.guardians import queries
 from hospital.notices import actions as notices
 from hospital.notices.kinds import Kind
+from hospital.notices.models import Notice
 from ledger import chain
 from prescriptions.models import Prescription
 
@@ -25,7 +30,22 @@ TELLS: Final[Mapping[str, Kind]] = {
 
 
 def tell(prescription: Prescription, move: str, entry: chain.Appended, at: datetime) -> None:
-    """Tell the patient of a move that was just entered, if it is one of ``TELLS``."""
+    """Tell patient and guardians of a move that was just entered, if it is one of ``TELLS``."""
     kind = TELLS.get(move)
     if kind is not None:
-        notices.tell(prescription.patient_id, kind, entry.subject, entry.version, at=at)
+        notices.tell_all(to_all([(prescription, kind, entry.version)], at=at), at=at)
+
+
+def to_all(news: Sequence[tuple[Prescription, Kind, int]], *, at: datetime) -> list[Notice]:
+    """What each patient is told, and what whoever guards the patient now; one query."""
+    guards = defaultdict(list)
+    for patient, guardian in queries.guarding({one.patient_id for one, _, _ in news}, at=at):
+        guards[patient].append(guardian)
+    return [
+        Notice(account_id=account, kind=told, subject=one.subject, version=version)
+        for one, kind, version in news
+        for account, told in (
+            (one.patient_id, kind),
+            *((guardian, Kind.WARD_NEWS) for guardian in guards[one.patient_id]),
+        )
+    ]

@@ -29,6 +29,7 @@ from hospital import (
 )
 from hospital.faces import actions as faces
 from hospital.faces.models import FaceCheck
+from hospital.guardians import guests
 from hospital.keystate import KeyState
 from hospital.models import Account, Key
 from hospital.notices import actions as notices
@@ -180,6 +181,8 @@ def revoke(
         signing.append(draft, one, by=by, at=at, objecting_to=key.id)
         for draft, one in _each_signed(keydrafts.revocations(key, by), signed)
     ]
+    if by.role is Role.PATIENT:
+        guests.revoke([key], at=at)
     if key.state(at) is KeyState.WAITING:
         Key.objects.filter(replaced_by=key).update(replaced_by=None, replaced_from=None)
     key.revoked_at = at

@@ -55,6 +55,19 @@ def record(*, name: str, id_number: str, phone: str) -> Person:
     return person
 
 
+def admit(*, name: str, id_number: str, phone: str, at: datetime) -> Account:
+    """
+    A patient's account that nobody can log in to yet: for a child, whose guardian acts for it.
+
+    Its person takes it over by the face (``bind``). Raises as ``record``.
+    """
+    person = record(name=name, id_number=id_number, phone=phone)
+    account, _ = Account.objects.get_or_create(
+        person=person, role=Role.PATIENT, defaults={"created_at": at}
+    )
+    return account
+
+
 def name_of(person: Person) -> str:
     """The person's name, opened; for the person's own record, and for nobody to read."""
     return _opened(person, "name")
@@ -63,6 +76,11 @@ def name_of(person: Person) -> str:
 def id_number_of(person: Person) -> str:
     """The person's identity number, opened; for the person's own record, and for nobody to read."""
     return _opened(person, "id_number")
+
+
+def phone_of(person: Person) -> str:
+    """The person's telephone number, opened; for a ward's record, and for nobody to read."""
+    return _opened(person, "phone")
 
 
 def _opened(person: Person, field: str) -> str:
@@ -76,21 +94,47 @@ def _about(person: Person, field: str) -> str:
 SEALED = Sealed(Person, ("name", "id_number", "phone", "tag_key"), _about, ("handle",))
 
 
-def bind(account: Account, *, name: str, id_number: str, phone: str) -> Account:
+def bind(account: Account, *, name: str, id_number: str, phone: str, at: datetime) -> Account:
     """
     Bind a patient's account, whose row is locked, to the person behind it; once, for good.
+
+    If an account was opened for that person (``admit``), the person takes it over: gives that one.
 
     Raises:
         identity.BadIdNumber, identity.BadPhone, IdentityTaken: see each.
     """
     person = record(name=name, id_number=id_number, phone=phone)
     # The person's row is the lock under which two accounts cannot both find it free.
-    Person.objects.select_for_update().get(id=person.id)
-    if Account.objects.filter(person=person, role=Role.PATIENT).exists():
-        raise IdentityTaken
+    person = Person.objects.select_for_update().get(id=person.id)
+    known = Account.objects.select_for_update(of=("self",)).filter(person=person, role=Role.PATIENT)
+    if waiting := known.first():
+        _take_over(waiting, account, at)
+        _be_called(person, phone)
+        return waiting
     account.person = person
     account.save(update_fields=["person"])
     return account
+
+
+def _take_over(waiting: Account, account: Account, at: datetime) -> None:
+    """The WeChat account of ``account``, in which nobody is known, is that of ``waiting`` now."""
+    if waiting.wechat_index is not None or not waiting.is_active or waiting.keys.exists():
+        raise IdentityTaken
+    index, openid = account.wechat_index, account.wechat_openid
+    account.wechat_index, account.wechat_openid = None, None
+    account.is_active, account.left_at = False, at
+    account.save(update_fields=["wechat_index", "wechat_openid", "is_active", "left_at"])
+    waiting.wechat_index, waiting.wechat_openid = index, openid
+    waiting.save(update_fields=["wechat_index", "wechat_openid"])
+    Address.objects.filter(account=account).update(account=waiting)
+
+
+def _be_called(person: Person, phone: str) -> None:
+    """The person has a telephone of his or her own now."""
+    number = identity.checked_phone(phone)
+    person.phone = sealing.seal(number.encode(), _about(person, "phone"))
+    person.phone_index = sealing.index(number, "phone")
+    person.save(update_fields=["phone", "phone_index"])
 
 
 def employ(

@@ -21,6 +21,7 @@ from hospital import authentication, errors, keydrafts, keystate, queries, signi
 from hospital.actions import keys
 from hospital.faces import actions as faces
 from hospital.faces.models import FaceCheck
+from hospital.guardians import guests
 from hospital.keystate import KeyState
 from hospital.models import Account, Key
 from hospital.notices import actions as notices
@@ -87,6 +88,7 @@ def recover(
     entry = keys.enter(_registrations(verifier, lost, by, drawn_at), signed, verifier, at)
     key = keys.store(verifier, device, by, at, drawn_at + wait())
     notices.tell(by.account, Kind.KEY_WAITS, entry.subject, entry.version, at=at)
+    guests.revoke(lost, at=at)
     gone = [one.id for one in lost]
     Key.objects.filter(id__in=gone).update(replaced_by=key, replaced_from=key.active_from)
     authentication.end_sessions_of(by.account)

@@ -102,6 +102,7 @@ class Consultations(http.Command):
     """List the own consultations (a patient's, a doctor's); write a question, to be asked next."""
 
     roles = (Role.PATIENT, Role.DOCTOR)
+    for_wards = True
     query = PAGES
     Input = QuestionInput
     success = 201
@@ -135,6 +136,7 @@ class ConsultationDetail(http.Query):
     """Read one question; the look is recorded before the content is opened."""
 
     roles = (Role.PATIENT, Role.DOCTOR)
+    for_wards = True
     records_refusals = True
 
     def show(self, call: http.Call) -> dict[str, Any]:
@@ -145,6 +147,7 @@ class AskStatement(http.Draw):
     """The statement by which the patient asks."""
 
     roles = (Role.PATIENT,)
+    for_wards = True
     Input = http.ToSign
 
     def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
@@ -155,6 +158,7 @@ class Ask(http.Command):
     """Ask."""
 
     roles = (Role.PATIENT,)
+    for_wards = True
     Input = http.Signed
 
     def act(self, call: http.Call) -> dict[str, Any]:
@@ -221,6 +225,7 @@ class WithdrawStatement(http.Draw):
     """The statement by which the patient takes the question back, or leaves."""
 
     roles = (Role.PATIENT,)
+    for_wards = True
     Input = http.ToSign
 
     def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
@@ -231,6 +236,7 @@ class Withdraw(http.Command):
     """Take the question back, or leave."""
 
     roles = (Role.PATIENT,)
+    for_wards = True
     Input = http.Signed
 
     def act(self, call: http.Call) -> dict[str, Any]:

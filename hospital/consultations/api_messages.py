@@ -64,6 +64,7 @@ class Messages(http.Query):
     """The messages in their order, pictures left out: ``?after=20&size=20``."""
 
     roles = (Role.PATIENT, Role.DOCTOR)
+    for_wards = True
     records_refusals = True
     query = QUERY
 
@@ -88,6 +89,7 @@ class Show(http.Command):
     """Show a picture."""
 
     roles = (Role.PATIENT, Role.DOCTOR)
+    for_wards = True
     success = 201
 
     class Input(http.Strict):
@@ -106,6 +108,7 @@ class MessageDetail(http.Query):
     """
 
     roles = (Role.PATIENT, Role.DOCTOR)
+    for_wards = True
     records_refusals = True
 
     def show(self, call: http.Call) -> dict[str, Any]:

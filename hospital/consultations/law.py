@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from hospital import guardianlaw
 from hospital.consultations import lifecycle
 from hospital.consultations.lifecycle import Move
 from hospital.consultations.models import State
 from hospital.law import Data, condition, is_, move
+from hospital.roles import Role
 
 ENDS = ["accept_until", "close_until", "doctor", "follow_up", "hospital", "patient"]
 """What is forgotten when it ends, so that no prescription rests on it any more."""
 TRANSCRIPT: Data = {"messages": "fen", "transcript": "hex64"}
 
-_BY_ITS_PATIENT = condition(
-    "wrong_patient",
-    "the patient whose consultation it is signs",
-    "equal",
-    "signer.patient",
-    "entry.patient",
+_BY_ITS_PATIENT = guardianlaw.by_the_patient(
+    "the patient whose consultation it is signs, or the guardian"
 )
 _IN_ITS_HOSPITAL = condition(
     "wrong_hospital", "the hospital that was asked signs", "equal", "signer.organisation",
@@ -45,16 +43,18 @@ def families() -> dict[str, Data]:
 def _move(one: Move) -> Data:
     facts, conditions = _CLAUSES[one.name]
     ends = one not in (lifecycle.ASK, lifecycle.ACCEPT)
-    return move(
+    by_patient = one.by is Role.PATIENT
+    stated = move(
         one.kind,
         sources=[one.source.value],
         target=one.target.value,
         signers=[[one.by.value]],
-        facts=facts,
+        facts={**facts, **(guardianlaw.NAMED if by_patient else {})},
         conditions=[*conditions, *_in_time(one)],
         keep=_KEEP.get(one.name),
         forget=ENDS if ends else None,
     )
+    return {**stated, "rests": guardianlaw.signed_for()} if by_patient else stated
 
 
 def _in_time(one: Move) -> list[Data]:

@@ -53,7 +53,7 @@ def check_party(consultation: Consultation, by: Actor) -> None:
     Raises:
         WrongPatient, WrongHospital, WrongDoctor, OwnConsultation: see each.
     """
-    if by.role is Role.PATIENT and consultation.patient_id != by.account:
+    if by.role is Role.PATIENT and consultation.patient_id != by.patient:
         raise WrongPatient
     if by.role is not Role.DOCTOR:
         return

@@ -93,7 +93,7 @@ def contents_of(patient: UUID, ids: Collection[UUID]) -> list[SealedRecord]:
 
 def own(by: Actor, wanted: paging.Wanted) -> tuple[list[Consultation], paging.Cursor | None]:
     """A page of the patient's own consultations, or of those that the doctor has accepted."""
-    mine = {"patient_id": by.account} if by.role is Role.PATIENT else {"doctor_id": by.account}
+    mine = {"patient_id": by.patient} if by.role is Role.PATIENT else {"doctor_id": by.account}
     return paging.newest_first(_readable().filter(**mine), wanted)
 
 

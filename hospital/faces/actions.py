@@ -216,7 +216,8 @@ def recognised_at(check_id: UUID, purpose: str, *, by: Actor, at: datetime) -> d
 @transaction.atomic(savepoint=False)
 def bind_identity(check_id: UUID, *, by: Actor, at: datetime) -> Account:
     """
-    Bind a patient's account to the person whom WeChat has recognised; once, for good.
+    Bind a patient's account to the person whom WeChat has recognised; once, for good. Gives the
+    account of that person, be it one that was opened before the person came.
 
     Raises what ``spend`` and ``people.bind`` raise.
     """
@@ -224,7 +225,7 @@ def bind_identity(check_id: UUID, *, by: Actor, at: datetime) -> Account:
     if account.person_id is not None:
         raise people.IdentityTaken
     who = spend(check_id, Purpose.IDENTITY, by=by, at=at)
-    return people.bind(account, name=who.name, id_number=who.id_number, phone=who.phone)
+    return people.bind(account, name=who.name, id_number=who.id_number, phone=who.phone, at=at)
 
 
 def forget_old(*, at: datetime) -> None:

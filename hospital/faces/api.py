@@ -67,13 +67,19 @@ class Check(http.Query):
 
 
 class Identity(http.Command):
-    """Be known as the person whom the face check has recognised; once, for good."""
+    """
+    Be known as the person whom the face check has recognised; once, for good.
+
+    ``log_in_again``: there is an account that was opened for this person, which the caller's WeChat
+    leads to from now on.
+    """
 
     roles = (Role.PATIENT,)
+    answers_who_left = True
 
     class Input(http.Strict):
         face_check = serializers.UUIDField()
 
     def act(self, call: http.Call) -> dict[str, Any]:
-        actions.bind_identity(call.values["face_check"], **call.doer)
-        return {"identified": True}
+        known = actions.bind_identity(call.values["face_check"], **call.doer)
+        return {"identified": True, "log_in_again": known.id != call.by.account}

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from hospital import http, promises
 from hospital.guardians import queries
-from hospital.guardians.actions import appointing
+from hospital.guardians.actions import appointing, entering
 from hospital.guardians.models import Guardianship
 from hospital.roles import Role
 from hospital.units import SHANGHAI, stamp
@@ -89,8 +89,35 @@ class AppointmentStatement(http.Draw):
         return statement, {"zh": text}
 
 
+class KeyStatement(http.Draw):
+    """The statement by which the guardian's key is entered in the ward's line of logs."""
+
+    roles = (Role.PATIENT,)
+    Input = http.ToSign
+
+    def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
+        statement = entering.draw(_id(call), **call.drawer)
+        return statement, {"zh": "登记本机密钥，用于代被监护人签署"}
+
+
+class EnterKey(http.Command):
+    """
+    Enter the guardian's key in the ward's line of logs, before it first signs for the ward.
+
+    Where both share a line it is known already, 409.
+    """
+
+    roles = (Role.PATIENT,)
+    Input = http.Signed
+    success = 201
+
+    def act(self, call: http.Call) -> dict[str, Any]:
+        made, entry = entering.enter(_id(call), call.note, **call.doer)
+        return {"key": made.key.name, "entry": promises.entered(entry)}
+
+
 class End(http.Command):
-    """End a guardianship that the caller has appointed; it is over at once."""
+    """End a guardianship that the caller has appointed, or resign; it is over at once."""
 
     roles = (Role.PATIENT,)
     Input = http.Signed
@@ -101,10 +128,10 @@ class End(http.Command):
 
 
 class EndStatement(http.Draw):
-    """The statement by which the ward ends it."""
+    """The statement by which the ward ends it, or the guardian resigns."""
 
     roles = (Role.PATIENT,)
     Input = http.ToSign
 
     def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
-        return appointing.draw_end(_id(call), **call.drawer), {"zh": "解除监护委托，立即生效"}
+        return appointing.draw_end(_id(call), **call.drawer), {"zh": "解除监护关系，立即生效"}

@@ -7,14 +7,15 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from hospital import access, errors, guardianlaw, signing
+from hospital import access, errors, guardianlaw, services, signing
 from hospital.guardians import rules
 from hospital.guardians.models import Guardianship
 from hospital.units import stamp
+from ledger import chain, network
 
 
 class UnknownGuardianship(errors.NotFound):
-    """There is none, or you have not appointed it."""
+    """There is none, or it is not yours."""
 
     code = "guardianship.unknown"
 
@@ -51,6 +52,13 @@ def beginning(kind: str, made: Guardianship) -> signing.Draft:
 def ending(one: Guardianship) -> signing.Draft:
     """How one ends, by whoever."""
     return _draft(guardianlaw.END, one, {})
+
+
+def sign_as_registrar(draft: signing.Draft, at: datetime) -> None:
+    """Enter what nobody signs but the server's registrar."""
+    by = services.key_name("registrar", network.origin(draft.line))
+    statement = draft.statement(by=by, at=at)
+    chain.append(services.sign("registrar", statement), drawn=statement)
 
 
 def _draft(kind: str, about: Guardianship, facts: dict[str, str]) -> signing.Draft:

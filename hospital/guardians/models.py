@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from hospital import guardianlaw
-from hospital.models import Account, SealedRecord
+from hospital.models import Account, Key, SealedRecord
 
 
 class Guardianship(models.Model):
@@ -60,3 +60,21 @@ class Guardianship(models.Model):
     def state(self) -> str:
         """Where its entries leave it; that ``until`` has passed is no entry."""
         return guardianlaw.ENDED if self.ended_at else guardianlaw.LIVE
+
+
+class GuestKey(models.Model):
+    """
+    A guardian's key that is entered in another line of logs than the guardian's own: the ward's.
+
+    It is entered for one guardianship and known there for all; revoked there with the key itself.
+    """
+
+    key = models.ForeignKey(Key, models.PROTECT, related_name="guests")
+    guardianship = models.ForeignKey(Guardianship, models.PROTECT, related_name="+")
+    line = models.CharField(max_length=200)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["key", "line"], name="entered_once_in_each_line")
+        ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -18,6 +19,12 @@ def guardians_of(patient: UUID) -> QuerySet[Guardianship]:
 def wards_of(guardian: UUID) -> QuerySet[Guardianship]:
     """All whom this patient guards or has guarded, the newest first."""
     return Guardianship.objects.filter(guardian_id=guardian).order_by("-since", "-id")
+
+
+def guarding(patients: Collection[UUID], *, at: datetime) -> list[tuple[UUID, UUID]]:
+    """Patient and guardian, for each guardianship over one of the patients that is in force."""
+    live = Guardianship.objects.filter(patient__in=patients, until__gt=at, ended_at__isnull=True)
+    return list(live.order_by("id").values_list("patient_id", "guardian_id"))
 
 
 def in_force(patient: UUID, *, at: datetime) -> QuerySet[Guardianship]:

@@ -36,6 +36,9 @@ class Kind(models.TextChoices):
     EMERGENCY_OPENED = "emergency.opened"
     EMERGENCY_JUDGED = "emergency.judged"
     LOOK_UNUSUAL = "look.unusual"
+    GUARDIAN_ACTED = "guardian.acted"
+    GUARDIAN_LEFT = "guardian.left"
+    WARD_NEWS = "ward.news"
 
 
 SENTENCES: Final = {
@@ -52,9 +55,12 @@ SENTENCES: Final = {
     Kind.EMERGENCY_OPENED: "您的健康记录因紧急情况向一位医师开放，监管部门将予审查。",
     Kind.EMERGENCY_JUDGED: "监管部门已对一次紧急查阅作出审查结论。",
     Kind.LOOK_UNUSUAL: "您的健康记录在不寻常的情况下被查阅，请在查阅记录中核对。",
+    Kind.GUARDIAN_ACTED: "您的监护人已代您签署一项操作。如有疑问，请与监护人联系。",
+    Kind.GUARDIAN_LEFT: "您的一位监护人已辞去监护。",
+    Kind.WARD_NEWS: "您监护的人的处方有新进展。",
 }
 
-_SECURITY: Final = ("key", "grant", "emergency", "look")
+_SECURITY: Final = ("key", "grant", "emergency", "look", "guardian")
 URGENT: Final = (Kind.KEY_WAITS, Kind.KEY_ADDED, Kind.EMERGENCY_OPENED)
 """What a thief or an intruder would like to drown: sent above the daily limit, too."""
 

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from hospital import errors
+from hospital import acting, errors
 from hospital.actions import login
 from hospital.models import Account
 from hospital.roles import Actor
@@ -36,6 +36,12 @@ class UnknownPayment(errors.NotFound):
     """There is no such payment of yours."""
 
     code = "payment.unknown"
+
+
+class OtherPayer(errors.Conflict):
+    """Somebody else is about to pay this; wait until that payment is over."""
+
+    code = "payment.other_payer"
 
 
 class PaymentClosed(errors.Gone):
@@ -71,19 +77,23 @@ class WrongNotice(errors.Forbidden):
 @transaction.atomic(savepoint=False)
 def open_payment(prescription_id: UUID, *, by: Actor, at: datetime) -> Payment:
     """
-    The payment of the open bill, made if there is none or the last one was closed.
+    The payment of the open bill, made if there is none or the last one was closed. The patient pays
+    it, or the guardian who opens it.
 
     Raises:
+        OtherPayer, permissions.GuardianshipOver: see each.
         lifecycle.UnknownPrescription, permissions.WrongPatient, lifecycle.WrongState,
         lifecycle.OutOfTime, queries.NoBill: there is nothing for the caller to pay.
     """
     prescription = lifecycle.lock(prescription_id)
     permissions.check_party(prescription, by)
+    acting.hold(by, at=at)
     if prescription.status != Status.AUTHORIZED:
         raise lifecycle.WrongState(move="pay", status=prescription.status)
     if at >= prescription.valid_until:
         raise lifecycle.OutOfTime(move="pay")
     bill = queries.live_bill(prescription)
+    payer = by.account if by.ward else None
     payment, _ = Payment.objects.exclude(state=Payment.State.CLOSED).get_or_create(
         bill=bill,
         defaults={
@@ -91,8 +101,11 @@ def open_payment(prescription_id: UUID, *, by: Actor, at: datetime) -> Payment:
             "amount_fen": bill.patient_fen,
             "created_at": at,
             "expires_at": min(at + PAY_WITHIN, prescription.valid_until),
+            "payer_id": payer,
         },
     )
+    if payment.payer_id != payer:
+        raise OtherPayer
     return payment
 
 
@@ -104,8 +117,12 @@ def phone_parameters(out_trade_no: str, *, by: Actor, at: datetime) -> dict[str,
         UnknownPayment, PaymentClosed, NoWeChat, PayRefused, PayDown: see each.
     """
     payment = (
-        Payment.objects.select_related("bill__prescription__patient")
-        .filter(out_trade_no=out_trade_no, bill__prescription__patient_id=by.account)
+        Payment.objects.select_related("bill__prescription__patient", "payer")
+        .filter(
+            out_trade_no=out_trade_no,
+            bill__prescription__patient_id=by.patient,
+            payer_id=by.account if by.ward else None,
+        )
         .first()
     )
     if payment is None:
@@ -113,7 +130,7 @@ def phone_parameters(out_trade_no: str, *, by: Actor, at: datetime) -> dict[str,
     if payment.state != Payment.State.OPEN or at >= payment.expires_at:
         raise PaymentClosed
     if not payment.prepay_id:
-        payment.prepay_id = _prepay(payment, payment.bill.prescription.patient)
+        payment.prepay_id = _prepay(payment, payment.payer or payment.bill.prescription.patient)
         Payment.objects.filter(id=payment.id, prepay_id="").update(prepay_id=payment.prepay_id)
     return wechat_pay.client().phone_parameters(payment.prepay_id)
 
@@ -133,8 +150,9 @@ def accept(paid: wechat_pay.Notice | wechat_pay.OrderState, *, at: datetime) -> 
     if prescription_id is None:
         raise UnknownPayment
     prescription = lifecycle.lock(prescription_id)
-    payment = Payment.objects.select_related("bill").get(out_trade_no=paid.out_trade_no)
-    _compare(paid, payment, prescription.patient)
+    payments = Payment.objects.select_related("bill", "payer")
+    payment = payments.get(out_trade_no=paid.out_trade_no)
+    _compare(paid, payment, payment.payer or prescription.patient)
     if payment.state == Payment.State.PAID:
         return
     payment.state, payment.transaction_id = Payment.State.PAID, paid.transaction_id
@@ -189,14 +207,14 @@ def refund_owed(*, at: datetime) -> int:
     return len(owed)
 
 
-def _prepay(payment: Payment, patient: Account) -> str:
-    if patient.wechat_index is None:
+def _prepay(payment: Payment, payer: Account) -> str:
+    if payer.wechat_index is None:
         raise NoWeChat
     order = wechat_pay.Order(
         out_trade_no=payment.out_trade_no,
         description="处方药品",
         total_fen=payment.amount_fen,
-        openid=login.openid(patient),
+        openid=login.openid(payer),
         expires_at=payment.expires_at,
     )
     try:
@@ -208,7 +226,7 @@ def _prepay(payment: Payment, patient: Account) -> str:
 
 
 def _compare(
-    paid: wechat_pay.Notice | wechat_pay.OrderState, payment: Payment, patient: Account
+    paid: wechat_pay.Notice | wechat_pay.OrderState, payment: Payment, payer: Account
 ) -> None:
     ordered = {
         "trade_state": "SUCCESS",
@@ -216,7 +234,7 @@ def _compare(
         "currency": "CNY",
         "mchid": settings.WECHAT["mchid"],
         "appid": settings.WECHAT["appid"],
-        "openid": login.openid(patient),
+        "openid": login.openid(payer),
     }
     differs = sorted(name for name, value in ordered.items() if getattr(paid, name) != value)
     if payment.state == Payment.State.PAID and payment.transaction_id != paid.transaction_id:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from hospital import access, errors, keystate, signing
+from hospital import access, acting, errors, keystate, signing
 from hospital.models import Key
 from hospital.roles import Actor
 from hospital.units import stamp
@@ -56,6 +56,7 @@ def scan(text: str, *, by: Actor, at: datetime) -> Scan:
         BadCode, ExpiredCode, UsedCode: see each.
         signing.UnknownKey: the phone's key is not registered;
         keystate.RevokedKey, keystate.WaitingKey, keystate.SuspendedKey: it signs nothing (yet).
+        permissions.WrongPatient, GuardianshipOver: it is not the patient's, nor a guardian's (now).
         permissions.WrongPharmacy: the code or the authorization is for another pharmacy.
         lifecycle.UnknownPrescription, lifecycle.WrongState, lifecycle.OutOfTime: there is
             nothing to dispense.
@@ -180,7 +181,8 @@ def _check_signature(parsed: note.Note, prescription: Prescription, at: datetime
     key = Key.objects.filter(name=parsed.signatures[0].name).first()
     if key is None:
         raise signing.UnknownKey(key=parsed.signatures[0].name)
-    if key.account_id != prescription.patient_id:
+    patient = prescription.patient_id
+    if key.account_id != patient and not acting.check_guards(patient, key.account_id, at=at):
         raise permissions.WrongPatient
     keystate.check(key.name, key.times, at)
     signing.check_signature(parsed, signing.verifier(key))

@@ -193,8 +193,9 @@ def _move(prescription: Prescription, by: Actor, at: datetime) -> Move:
 def _is_own(prescription: Prescription, by: Actor) -> bool:
     if by.role is Role.SYSTEM:
         return prescription.uploaded and prescription.hospital_id == by.organisation_id
-    own = {Role.DOCTOR: prescription.doctor_id, Role.PATIENT: prescription.patient_id}
-    return own[by.role] == by.account
+    if by.role is Role.PATIENT:
+        return prescription.patient_id == by.patient
+    return prescription.doctor_id == by.account
 
 
 def _is_being_uploaded(prescription: Prescription) -> bool:

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from hospital.notices import actions as notices
 from hospital.notices.kinds import Kind
-from hospital.notices.models import Notice
+from prescriptions import telling
 from prescriptions.models import Prescription, Status
 
 SOON: Final = timedelta(hours=6)
@@ -31,14 +31,9 @@ def warn(*, at: datetime) -> int:
     found = list(ending.only("id", "patient_id", "valid_until").order_by("valid_until", "id"))
     for first in range(0, len(found), BATCH):
         with transaction.atomic():
-            notices.tell_all([_notice(one) for one in found[first : first + BATCH]], at=at)
+            news = [
+                (one, Kind.EXPIRING, int(one.valid_until.timestamp()))
+                for one in found[first : first + BATCH]
+            ]
+            notices.tell_all(telling.to_all(news, at=at), at=at)
     return len(found)
-
-
-def _notice(prescription: Prescription) -> Notice:
-    return Notice(
-        account_id=prescription.patient_id,
-        kind=Kind.EXPIRING,
-        subject=prescription.subject,
-        version=int(prescription.valid_until.timestamp()),
-    )

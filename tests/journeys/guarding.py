@@ -1,14 +1,16 @@
 """What the tests of guardians share: registering, appointing, looking, being refused."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
 
-from hospital import calendar, errors
+from hospital import access, calendar, errors
 from hospital.client import Problem
 from hospital.guardians.actions import registering
 from hospital.guardians.actions.registering import Papers
+from hospital.models import Person
 from tests.journeys import writes
 from tests.journeys.watching import everything
 
@@ -21,8 +23,8 @@ def years_ago(years, days=0):
     return date(today.year - years, today.month, min(today.day, 28))
 
 
-def registers(guardian, ward, evidence=CERTIFICATE):
-    papers = Papers(ward=ward.id_number, guardian=guardian.id_number, evidence=evidence)
+def registers(guardian, ward, evidence=CERTIFICATE, **more):
+    papers = Papers(ward.id_number, guardian.id_number, evidence, **more)
     return registering.register(papers, at=timezone.now())
 
 
@@ -47,3 +49,34 @@ def code_of(call, *args, **changes):
     with pytest.raises(errors.Refusal) as refusal:
         call(*args, **changes)
     return refusal.value.code
+
+
+def line_of(patient):
+    """The line of logs in which this patient's entries are."""
+    return access.line_of(Person.objects.get(account=patient.account))
+
+
+def acts_for(guardian, ward, made):
+    """The guardian's phone, for the ward; its key is entered where the ward's line needs it."""
+    one = made["id"] if isinstance(made, dict) else str(made.id)
+    if line_of(guardian) != line_of(ward):
+        guardian.client.command(f"{ALL}/{one}/key")
+    return replace(guardian, client=guardian.client.for_ward(one))
+
+
+def guarded(guardian, ward):
+    """A child's guardian, registered and ready."""
+    return acts_for(guardian, ward, registers(guardian, ward))
+
+
+def authorizes(world, by, rx, way="collect", **changes):
+    """By a guardian; an address is the own."""
+    own = replace(by, client=by.client.for_ward(""))
+    choice = {**world.choice(own, way), **changes}
+    return by.client.command(f"/api/prescriptions/{rx}/authorize", choice)
+
+
+def in_another_line(world, guardian):
+    """A child whose entries are in another line of logs than the guardian's."""
+    children = (world.a_patient(years_ago(5)) for _ in range(64))
+    return next(one for one in children if line_of(one) != line_of(guardian))

@@ -17,6 +17,7 @@ from tests.ledger import (
     cheats_of_series,
     cheats_of_signatures,
     cheats_of_uploads,
+    cheats_of_wards,
     consulting,
 )
 from tests.ledger.cheating import (
@@ -49,6 +50,7 @@ CHEATS: dict[str, tuple[str, Cheat]] = {
     **cheats_of_registers.CHEATS,
     **cheats_of_signatures.CHEATS,
     **cheats_of_uploads.CHEATS,
+    **cheats_of_wards.CHEATS,
     # one prescription's way
     "a move nobody knows": ("unknown_move", move("issue", says={"move": "prescribe"})),
     "a subject nobody knows": ("unknown_subject", move("issue", of="recipe/" + "1" * 32)),

@@ -247,6 +247,7 @@ class Book:
             "owner": f"{organisation}/{role}/{person}",
             "person": person,
         }
+        fields = {"at": says.pop("at")} if "at" in says else {}
         tag = says.pop("tag", {"patient": TAG, "patient2": OTHER_TAG}.get(name, ""))
         return self.add(
             of or f"key/{key.verifier.name}",
@@ -254,8 +255,7 @@ class Book:
             {**facts, **says},
             key,
             self.keys["registrar"],
-            patient=tag,
-            by=by or key.verifier.name,
+            **{"patient": tag, "by": by or key.verifier.name, **fields},
         )
 
     def add(self, subject: str, kind: str, facts: Any, *signers: note.Signer, **fields: Any) -> int:
@@ -354,9 +354,10 @@ class Book:
         subject, facts = f"settlement/{batch * 32}", {**facts, **says}
         return self.add(subject, "insurance.settle", facts, self.keys[by], patient=patient)
 
-    def revoke(self, name: str, by: str) -> int:
+    def revoke(self, name: str, by: str, **fields: Any) -> int:
         key = self.keys[name].verifier
-        return self.add(f"key/{key.name}", "key.revoke", {"vkey": key.vkey}, self.keys[by])
+        facts = {"vkey": key.vkey}
+        return self.add(f"key/{key.name}", "key.revoke", facts, self.keys[by], **fields)
 
     def view(self, which: str = "f", *, by: str = "access", **fields: Any) -> int:
         facts = {

@@ -15,13 +15,15 @@ from hospital import errors
 from hospital.guardians.actions import registering
 from hospital.guardians.actions.registering import Papers
 
-MEMBERS = ("ward", "guardian", "evidence")
+MEMBERS = {"ward", "guardian", "evidence"}
+NAME = "ward_name"
 
 
 class Command(BaseCommand):
     help = (
         "Register a child's guardian on papers that a hospital has seen, or end a guardianship. "
-        'FILE is JSON: {"ward": identity number, "guardian": identity number, "evidence": words}.'
+        'FILE is JSON: {"ward": identity number, "guardian": identity number, "evidence": words, '
+        '"ward_name": the name of a child without an account}; the last may be missing.'
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -48,8 +50,8 @@ def _papers(path: Path) -> Papers:
         said = json.loads(path.read_bytes())
     except (OSError, ValueError) as fault:
         raise CommandError("The file cannot be read as JSON.") from fault
-    if not isinstance(said, dict) or set(said) != set(MEMBERS):
-        raise CommandError(f"The file has the members {', '.join(MEMBERS)}.")
+    if not isinstance(said, dict) or not MEMBERS <= set(said) <= {*MEMBERS, NAME}:
+        raise CommandError(f"The file has the members {', '.join(sorted(MEMBERS))}, and {NAME}.")
     if not all(isinstance(value, str) for value in said.values()):
         raise CommandError("Every member is a text.")
     return Papers(**said)

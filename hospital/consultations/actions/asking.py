@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import transaction
 
-from hospital import errors, identity, keydrafts, records, sealing
+from hospital import acting, errors, identity, keydrafts, records, sealing
 from hospital.calendar import legal_day
 from hospital.consultations import content, lifecycle, queries
 from hospital.consultations.actions import ending
@@ -44,9 +44,11 @@ def write(values: Mapping[str, Any], *, by: Actor, at: datetime) -> Consultation
     ``values`` are ``inputs.QuestionInput``'s.
 
     Raises:
-        keydrafts.IdentityMissing, queries.UnknownDepartment, BadEvidence: see each.
+        keydrafts.IdentityMissing, queries.UnknownDepartment, BadEvidence: see each; and what
+        ``acting.hold`` raises.
     """
-    person = Account.objects.select_related("person").get(id=by.account).person
+    acting.hold(by, at=at)
+    person = Account.objects.select_related("person").get(id=by.patient).person
     if person is None:
         raise keydrafts.IdentityMissing
     department = queries.department(values["department"])
@@ -58,7 +60,7 @@ def write(values: Mapping[str, Any], *, by: Actor, at: datetime) -> Consultation
     codes = [one["code"] for one in earlier["diagnoses"]] if earlier else []
     return Consultation.objects.create(
         id=consultation_id,
-        patient_id=by.account,
+        patient_id=by.patient,
         hospital=department.organisation,
         department=department,
         record=records.seal(told),
@@ -90,7 +92,7 @@ def ask(
         TooManyOpen: see there; and what ``lifecycle.advance`` raises.
     """
     consultation = lifecycle.lock(consultation_id)
-    Account.objects.select_for_update(no_key=True).only("id").get(id=by.account)
+    Account.objects.select_for_update(no_key=True).only("id").get(id=by.patient)
     _check_room(consultation, by=by, at=at)
     facts = _ask_facts(consultation)
     entry = lifecycle.advance(consultation, lifecycle.ASK, by=by, at=at, signed=signed, facts=facts)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from hospital import errors, records
+from hospital import acting, errors, records
 from hospital.consultations import content, lifecycle, permissions
 from hospital.consultations.models import Consultation, Message
 from hospital.consultations.pictures import Picture
@@ -55,6 +55,7 @@ def show(consultation_id: UUID, picture: Picture, *, by: Actor, at: datetime) ->
 def _open(consultation_id: UUID, *, by: Actor, at: datetime) -> Consultation:
     consultation = lifecycle.lock(consultation_id)
     permissions.check_party(consultation, by)
+    acting.hold(by, at=at)
     lifecycle.check_open(consultation, at=at)
     if consultation.messages_count >= MESSAGES_MAX:
         raise Full(most=MESSAGES_MAX)

@@ -1,5 +1,6 @@
 """
-An adult appoints the own guardian, and ends it: signed on the phone, at once in force.
+An adult appoints the own guardian, and ends it: signed on the phone, at once in force. A guardian
+resigns in the same way, from any guardianship.
 
 Source: Civil Code (民法典), art. 33: an adult appoints a guardian by agreement.
 """
@@ -11,11 +12,14 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
-from hospital import consents, errors, guardianlaw, queries, signing
+from hospital import acting, consents, errors, guardianlaw, queries, signing
 from hospital.guardians import drafts, rules
 from hospital.guardians.models import Guardianship
 from hospital.models import Account
+from hospital.notices import actions as notices
+from hospital.notices.kinds import Kind as Notice
 from hospital.roles import Actor
 from ledger import chain
 from ledger.entry import Statement
@@ -96,8 +100,9 @@ def appoint(
 
 
 def draw_end(guardianship_id: UUID, *, by: Actor, key: str, at: datetime) -> Statement:
-    """The statement that ends an appointment. Raises what ``end`` raises."""
-    return signing.draw(drafts.ending(_appointed_by(guardianship_id, by)), by=by, key=key, at=at)
+    """The statement that ends an appointment, or resigns. Raises what ``end`` raises."""
+    _, draft = _ending(guardianship_id, key, by)
+    return signing.draw(draft, by=by, key=key, at=at)
 
 
 @transaction.atomic(savepoint=False)
@@ -105,14 +110,18 @@ def end(
     guardianship_id: UUID, signed: str, *, by: Actor, at: datetime
 ) -> tuple[Guardianship, chain.Appended]:
     """
-    End what the ward has appointed: from this entry on the guardian sees nothing more.
+    End what the ward has appointed, or resign as the guardian, of which the ward is told: from
+    this entry on the guardian sees and does nothing more.
 
     Raises:
-        drafts.UnknownGuardianship: there is none, or it is another patient's.
-        NotAppointed, drafts.WrongState: see each; and what ``signing.append`` raises.
+        drafts.UnknownGuardianship: there is none, or it is others'.
+        NotAppointed, drafts.WrongState, acting.KeyNotEntered: see each; and what
+            ``signing.append`` raises.
     """
-    found = _appointed_by(guardianship_id, by, lock=True)
-    entry = signing.append(drafts.ending(found), signed, by=by, at=at)
+    found, draft = _ending(guardianship_id, signing.read(signed)[1].by, by, lock=True)
+    entry = signing.append(draft, signed, by=by, at=at)
+    if found.guardian_id == by.account:
+        notices.tell(found.patient_id, Notice.GUARDIAN_LEFT, entry.subject, entry.version, at=at)
     return drafts.ended(found, at), entry
 
 
@@ -138,11 +147,16 @@ def _appointing(
     )
 
 
-def _appointed_by(guardianship_id: UUID, by: Actor, *, lock: bool = False) -> Guardianship:
-    rows = Guardianship.objects.all()
+def _ending(
+    guardianship_id: UUID, key: str, by: Actor, *, lock: bool = False
+) -> tuple[Guardianship, signing.Draft]:
+    rows = Guardianship.objects.filter(Q(patient_id=by.account) | Q(guardian_id=by.account))
     if lock:
         rows = rows.select_for_update(of=("self",))
-    found = drafts.found(rows, id=guardianship_id, patient_id=by.account)
-    if found.kind != Kind.APPOINTED:
+    found = drafts.found(rows, id=guardianship_id)
+    draft = drafts.ending(found)
+    if found.guardian_id == by.account:
+        acting.check_known(key, by, draft.line)
+    elif found.kind != Guardianship.Kind.APPOINTED:
         raise NotAppointed
-    return found
+    return found, draft

@@ -14,10 +14,11 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from hospital import calendar, errors, guardianlaw, queries, records, services, signing
+from hospital import calendar, errors, guardianlaw, queries, records
+from hospital.actions import people
 from hospital.guardians import drafts, rules
 from hospital.guardians.models import Guardianship
-from ledger import chain, network
+from hospital.models import Account
 
 Kind = Guardianship.Kind
 EVIDENCE = "evidence"
@@ -37,11 +38,16 @@ class NoEvidence(errors.Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Papers:
-    """What the operator was shown: two identity numbers and the proof, in words."""
+    """
+    What the operator was shown: two identity numbers and the proof, in words.
+
+    ``ward_name`` is the child's, for whom an account is opened if there is none.
+    """
 
     ward: str
     guardian: str
     evidence: str
+    ward_name: str = ""
 
 
 @transaction.atomic
@@ -50,13 +56,14 @@ def register(papers: Papers, *, at: datetime) -> Guardianship:
     Register a child's guardian, until the child's 18th birthday begins; the registrar signs.
 
     Raises:
-        identity.BadIdNumber, queries.UnknownPatient: one of them cannot be found.
+        identity.BadIdNumber, queries.UnknownPatient: one of them cannot be found; a ward whose name
+            is given is found always.
         NoEvidence, WardIsAdult: see each; and what ``rules.check`` raises.
     """
     if not papers.evidence.strip():
         raise NoEvidence
-    ward = rules.locked(queries.patient_by_id_number(papers.ward).id)
     guardian = queries.patient_by_id_number(papers.guardian)
+    ward = rules.locked(_ward(papers, guardian, at).id)
     until = calendar.begins(calendar.anniversary(rules.born(ward), rules.ADULT_YEARS))
     if at >= until:
         raise WardIsAdult
@@ -71,9 +78,21 @@ def register(papers: Papers, *, at: datetime) -> Guardianship:
         since=at,
         until=until,
     )
-    _sign_as_registrar(drafts.beginning(guardianlaw.REGISTER, made), at)
+    drafts.sign_as_registrar(drafts.beginning(guardianlaw.REGISTER, made), at)
     made.save(force_insert=True)
     return made
+
+
+def _ward(papers: Papers, guardian: Account, at: datetime) -> Account:
+    """The child's account, opened if need be: it has the guardian's telephone for now."""
+    try:
+        return queries.patient_by_id_number(papers.ward)
+    except queries.UnknownPatient:
+        name = papers.ward_name.strip()
+        if not name:
+            raise
+    phone = people.phone_of(rules.person_of(rules.patient(guardian.id)))
+    return people.admit(name=name, id_number=papers.ward, phone=phone, at=at)
 
 
 @transaction.atomic
@@ -84,11 +103,5 @@ def strike(guardianship_id: UUID, *, at: datetime) -> Guardianship:
     Raises ``drafts.UnknownGuardianship``, ``drafts.WrongState``.
     """
     found = drafts.found(Guardianship.objects.select_for_update(of=("self",)), id=guardianship_id)
-    _sign_as_registrar(drafts.ending(found), at)
+    drafts.sign_as_registrar(drafts.ending(found), at)
     return drafts.ended(found, at)
-
-
-def _sign_as_registrar(draft: signing.Draft, at: datetime) -> None:
-    by = services.key_name("registrar", network.origin(draft.line))
-    statement = draft.statement(by=by, at=at)
-    chain.append(services.sign("registrar", statement), drawn=statement)
