@@ -32,12 +32,16 @@ class OpenedBeforeCommit(Exception):
 
 @dataclass(slots=True)
 class Viewing:
-    """The right to open ``records``, once its entry is committed."""
+    """
+    The right to open ``records``, once its entry is committed.
+
+    ``overseen`` is the moment at which a regulator looks, None if the reader is none.
+    """
 
     leaf: bytes
     records: frozenset[str]
     fields: tuple[str, ...]
-    overseen: bool = False
+    overseen: datetime | None = None
     committed: bool = field(default=False)
 
 
@@ -86,7 +90,7 @@ def view(
     )
     if patients := sorted(set(among)):
         Listed.objects.bulk_create([Listed(leaf=entry.leaf, patient_id=one) for one in patients])
-    overseen = by.role is Role.REGULATOR
+    overseen = at if by.role is Role.REGULATOR else None
     viewing = Viewing(entry.leaf, frozenset(record.id.hex for record in of), fields, overseen)
     transaction.on_commit(lambda: setattr(viewing, "committed", True))
     return viewing

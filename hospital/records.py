@@ -88,7 +88,7 @@ def unsealed(record: SealedRecord, names: Iterable[str] | None = None) -> dict[s
 
 
 def salted(
-    record: SealedRecord, names: Iterable[str] | None = None, *, overseen: bool = False
+    record: SealedRecord, names: Iterable[str] | None = None, *, overseen: datetime | None = None
 ) -> list[Field]:
     """
     The fields of a record, or those that begin with one of ``names``, each with its salt.
@@ -98,12 +98,13 @@ def salted(
 
     For ``hospital.access`` (readers) and for an author's own command while it is being made;
     whoever serves a reader calls ``access.opened``, which demands the committed view entry.
-    ``overseen``: for the regulator, to whom what was erased opens as long as the law keeps it.
+    ``overseen``: when a regulator looks, to whom what was erased opens as long as the law keeps it,
+    and not a moment longer, whether it has been destroyed meanwhile or not.
 
     Raises:
         RecordErased: the record's key is gone, or kept for the regulator alone.
     """
-    if not record.wrapped_key or (was_erased(record) and not overseen):
+    if not record.wrapped_key or (was_erased(record) and not _is_kept(record, overseen)):
         raise RecordErased
     about = _about(record.id)
     key = sealing.unseal(record.wrapped_key, about)
@@ -119,6 +120,11 @@ def salted(
 def was_erased(record: SealedRecord) -> bool:
     """Whether its patient had it erased; the law may still want it kept."""
     return not record.wrapped_key or record.kept_until is not None
+
+
+def _is_kept(record: SealedRecord, overseen: datetime | None) -> bool:
+    until = record.kept_until
+    return overseen is not None and until is not None and overseen < until
 
 
 def forget(which: QuerySet[SealedRecord]) -> int:

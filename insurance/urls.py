@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from insurance import api, api_check, api_claimants, api_claims, api_erasure, api_export
+from insurance import api, api_check, api_claimants, api_claims, api_erasure, api_export, api_kept
 
 ONE = "prescriptions/<uuid:prescription_id>"
 
@@ -16,6 +16,9 @@ urlpatterns = [
     re_path("^payments/(?P<out_trade_no>P[0-9a-f]{30})/parameters$", api.PhoneParameters.as_view()),
     path("me/erasure", api_erasure.Erasure.as_view()),
     path("me/erasure/statement", api_erasure.ErasureStatement.as_view()),
+    path("kept", api_kept.Kept.as_view()),
+    path("kept/records/<uuid:record_id>", api_kept.KeptRecord.as_view()),
+    path("kept/<slug:family>/<uuid:subject_id>", api_kept.OfSubject.as_view()),
     path("coverages", api_claims.Coverages.as_view()),
     path("claims", api_claims.Claims.as_view()),
     path("claims/<uuid:prescription_id>/decide/statement", api_claims.DecideStatement.as_view()),

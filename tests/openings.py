@@ -23,7 +23,7 @@ from ledger.entry import Statement, leaf_hash
 from ledger.note import parse
 from tests.journeys.watching import at_once
 
-ONE = ("rx", "series", "consultation", "emergency")
+ONE = ("rx", "series", "consultation", "emergency", "guardianship")
 """The families of subjects that a look at one thing names."""
 LISTS = {
     *("change-requests", "consultations", "consultations/awaiting"),

@@ -28,6 +28,8 @@ EXAMPLES = {
     "<uuid:grant_id>": lambda: str(uuid4()),
     "<uuid:guardianship_id>": lambda: str(uuid4()),
     "<uuid:emergency_id>": lambda: str(uuid4()),
+    "<uuid:record_id>": lambda: str(uuid4()),
+    "<slug:family>/<uuid:subject_id>": lambda: f"rx/{uuid4()}",
     "<str:out_trade_no>": lambda: "P" + uuid4().hex[:30],
     "(?P<out_trade_no>P[0-9a-f]{30})": lambda: "P" + uuid4().hex[:30],
     "(?P<leaf>[0-9a-f]{64})": lambda: uuid4().hex * 2,

@@ -151,7 +151,7 @@ def second(
 
 def view(emergency_id: UUID, *, by: Actor, at: datetime) -> tuple[Emergency, str]:
     """
-    The emergency and its reason, for the regulator; the look is recorded first.
+    An emergency that was opened and its reason, for the regulator; the look is recorded first.
 
     Raises ``UnknownEmergency``, ``records.RecordErased``.
     """
@@ -174,6 +174,8 @@ def _view(
         found = find(emergency_id)
         if by.role is PLEAD.by:
             _check_seconder(found, by, at)
+        elif found.state == BREAK_GLASS.source:
+            raise UnknownEmergency
         looked = access.view(
             by=by,
             at=at,

@@ -26,6 +26,15 @@ def consulted(world, patient):
     return writes.of(rx, "consultation")
 
 
+def erased(world, patient):
+    """A record that the law keeps of a patient who has left."""
+    other = world.a_patient()
+    rx = world.issued(other)
+    world.doctor.command(writes.of(rx, "cancel"), {"reason": "clinical"})
+    other.client.command("/api/me/erasure")
+    return Prescription.objects.get(id=rx)
+
+
 LOOKS = {
     "GET /api/prescriptions": lambda w, p, rx: (p.client, "/api/prescriptions"),
     f"GET {writes.ONE}": lambda w, p, rx: (w.doctor, f"/api/prescriptions/{rx}"),
@@ -45,6 +54,14 @@ LOOKS = {
     "GET /api/emergencies/<uuid:emergency_id>": lambda w, p, rx: (
         w.regulator,
         f"/api/emergencies/{writes.emergency(w, p)}",
+    ),
+    "GET /api/kept/records/<uuid:record_id>": lambda w, p, rx: (
+        w.regulator,
+        f"/api/kept/records/{erased(w, p).record_id}",
+    ),
+    "GET /api/kept/<slug:family>/<uuid:subject_id>": lambda w, p, rx: (
+        w.regulator,
+        f"/api/kept/rx/{erased(w, p).id}",
     ),
     "GET /api/consultations": lambda w, p, rx: (p.client, "/api/consultations"),
     "GET /api/consultations/awaiting": lambda w, p, rx: (
@@ -108,6 +125,7 @@ NOTHING_SEALED = {
     "GET /api/reviews/statistics": "counts and times",
     "GET /api/grants": "names of kinds of fields, and pseudonyms",
     "GET /api/me/grants": "names of organisations and of kinds of fields",
+    "GET /api/kept": "ids, kinds and days",
     "GET /api/emergencies": "ids and times",
     "GET /api/break-glass": "ids and times",
     "GET /api/claims/unsettled": "amounts and ids",
