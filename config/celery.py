@@ -52,6 +52,7 @@ app.conf.beat_schedule = {
     "release stock of closed prescriptions": every(4, "pharmacy.release_closed"),
     "ask about unanswered payments": every(4, "insurance.ask_about_payments"),
     "refund what is owed back": every(4, "insurance.refund_owed"),
+    "pay rewards for shared data": every(4, "insurance.pay_rewards"),
     "end consultations in time": every(60, "consultations.lapse_due"),
     "send notices": every(4, "notices.send_due"),
     "tell of prescriptions that end soon": every(600, "prescriptions.warn_expiring"),

@@ -12,6 +12,7 @@ from hospital import consentlaw as of_consents
 from hospital import erasurelaw as of_erasures
 from hospital import guardianlaw as of_guardians
 from hospital import law as of_hospital
+from hospital import sharinglaw as of_sharing
 from hospital.consultations import law as of_consultations
 from hospital.law import Data
 from insurance import law as of_insurance
@@ -65,6 +66,7 @@ def content() -> Data:
             **of_guardians.families(),
             **of_insurance.families(),
             **of_registers.families(),
+            **of_sharing.families(),
         },
     }
 

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "prescriptions",
     "prescriptions.appraisal",
     "prescriptions.catalogue",
+    "prescriptions.sharing",
     "pharmacy",
     "insurance",
     "config",
@@ -145,6 +146,7 @@ WECHAT = {
     "secret": os.environ.get("WECHAT_SECRET", ""),
     "mchid": os.environ.get("WECHAT_MCHID", ""),
     "notify_url": os.environ.get("WECHAT_NOTIFY_URL", ""),
+    "transfer_scene": os.environ.get("WECHAT_TRANSFER_SCENE", "1000"),  # 现金营销
     "key_folder": Path(os.environ.get("WECHAT_KEYS") or home.KEYS / "wechat"),
 }
 # Templates of subscribe messages by topic (hospital.notices.kinds), as WeChat's console names them;

@@ -28,6 +28,7 @@ urlpatterns = [
     path("api/", include("prescriptions.urls")),
     path("api/", include("prescriptions.appraisal.urls")),
     path("api/", include("prescriptions.catalogue.urls")),
+    path("api/", include("prescriptions.sharing.urls")),
     path("api/", include("pharmacy.urls")),
     path("api/", include("insurance.urls")),
     path(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hospital import guardianlaw
+from hospital import guardianlaw, sharinglaw
 from hospital.consents import (
     BREAK_GLASS,
     EMERGENCY,
@@ -55,7 +55,7 @@ def resting() -> Data:
     """What must hold of the grant, or of the emergency, that a look names as its basis."""
     return {
         "on": "facts.basis",
-        "families": sorted({guardianlaw.FAMILY, *(one.family for one in MOVES)}),
+        "families": sorted({guardianlaw.FAMILY, sharinglaw.FAMILY, *(one.family for one in MOVES)}),
         "conditions": [
             condition("no_basis", "it is in force", "before", "entry.at", "other.until"),
             guardianlaw.to_the_second(),
@@ -102,6 +102,7 @@ def resting() -> Data:
                 [
                     [EMERGENCY, Role.DOCTOR.value],
                     [guardianlaw.PURPOSE, Role.PATIENT.value],
+                    *sharinglaw.READERS,
                     *([purpose.value, terms.role.value] for purpose, terms in TERMS.items()),
                 ],
             ),

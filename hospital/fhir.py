@@ -132,7 +132,7 @@ def diagnosis(field: Mapping[str, Any]) -> Resource:
 
 
 def consent(told: Sequence[Told], tag: str) -> list[Resource]:
-    """A grant: to whom, for what, which fields, until when, and whether it was taken back."""
+    """A grant or opt-in: to whom, for what, which fields, until when, whether it was taken back."""
     first, facts = told[0].statement, told[0].statement.facts
     reader = facts.get("reader") or facts["to"]
     role = word("IRCP", f"{_TERMS}/v3-ParticipationType")

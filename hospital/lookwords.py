@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from hospital import guardianlaw
+from hospital import guardianlaw, sharing, sharinglaw
 from hospital.consents import EMERGENCY, Purpose
 from hospital.roles import Role
 from hospital.units import SHANGHAI
@@ -49,6 +49,8 @@ PURPOSES: Mapping[str, str] = {
     "oversight": "监管审查",
     EMERGENCY: "紧急救治",
     guardianlaw.PURPOSE: "监护人代为查阅",
+    sharing.Mode.RECORDS: "研究使用（去标识化数据）",
+    sharing.Mode.COUNTS: "研究使用（汇总计数）",
     "second": "核对同事的紧急查看请求",
 }
 BASES: Mapping[str, str] = {
@@ -66,6 +68,7 @@ BASES: Mapping[str, str] = {
     "second_signer": "同院医师对紧急查看的第二签署",
     f"{guardianlaw.FAMILY}/": "监护关系",
     "grant/": "您签署的查看授权",
+    f"{sharinglaw.FAMILY}/": "您签署的数据共享同意",
     "emergency/": "紧急情况，未经您事先同意",
     "patient_code": "您出示的取药码",
     "double_check": "第二名药师复核发药",

@@ -34,6 +34,7 @@ MAKERS: Mapping[str, tuple[Make, ...]] = {
     "rx": (prescribed.requests, dispensed.dispenses, billed.claims),
     "consultation": (fhir.encounter,),
     "grant": (fhir.consent,),
+    "optin": (fhir.consent,),
 }
 """What is made of a subject, by its family; of all others, and of what was erased, events."""
 HIDDEN = "picture/"

@@ -7,17 +7,20 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import JSONObject
 
 from hospital import errors
 from hospital import queries as people
 from hospital.consultations.models import Consultation, State
 from hospital.models import Account
-from insurance.models import Bill, BillLine, Claim, Coverage, Payment, Refund
+from insurance.models import Bill, BillLine, Claim, Coverage, Payment, Refund, Transfer
 from prescriptions.models import CHOSEN, Prescription, Status
+from prescriptions.sharing.models import Use
 
 ASK_AGAIN = timedelta(seconds=5)
+ASK_WHO_WAITS = timedelta(minutes=1)
+"""How often it is asked about what a patient has a day to confirm."""
 
 
 class NoBill(errors.Conflict):
@@ -167,3 +170,40 @@ def billed_in_vain() -> Iterable[UUID]:
         .exclude(prescription__status__in=CHOSEN)
         .values_list("prescription_id", flat=True)
     )
+
+
+def unfinished_transfers(*, at: datetime) -> QuerySet[Transfer]:
+    """What WeChat Pay is to be asked about, what was asked longest ago first."""
+    state = Transfer.State
+    soon = Q(state__in=[state.DUE, state.PROCESSING], asked_at__lte=at - ASK_AGAIN)
+    later = Q(state=state.WAITING, asked_at__lte=at - ASK_WHO_WAITS)
+    unfinished = Transfer.objects.filter(state__in=[state.DUE, state.PROCESSING, state.WAITING])
+    rows = unfinished.filter(Q(asked_at__isnull=True) | soon | later)
+    return rows.select_related("use__patient").order_by(
+        F("asked_at").asc(nulls_first=True), "created_at"
+    )
+
+
+def rewards_owed(patient: UUID) -> int:
+    """How many rewards WeChat Pay was not told of yet, though the patient could have them."""
+    uses = Use.objects.filter(patient_id=patient, patient__wechat_openid__isnull=False)
+    due = Q(due_at__isnull=False) & ~Q(transfers__state=Transfer.State.FAILED)
+    return uses.filter(due | Q(transfers__state=Transfer.State.DUE)).distinct().count()
+
+
+def sums_of(offers: list[UUID]) -> dict[UUID, dict[str, int]]:
+    """Per offer how often data were used, and what of the rewards has been paid; one query."""
+    paid = Q(transfers__state=Transfer.State.DONE)
+    rows = (
+        Use.objects.filter(delivery__offer__in=offers)
+        .values("delivery__offer")
+        .annotate(
+            uses=Count("id", distinct=True), paid_fen=Sum("transfers__amount_fen", filter=paid)
+        )
+    )
+    nothing = {offer: {"uses": 0, "paid_fen": 0} for offer in offers}
+    found = {
+        row["delivery__offer"]: {"uses": row["uses"], "paid_fen": row["paid_fen"] or 0}
+        for row in rows
+    }
+    return {**nothing, **found}

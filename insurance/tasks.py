@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from insurance.actions import erasing, paying
+from insurance.actions import erasing, paying, rewarding
 
 
 @shared_task(name="insurance.ask_about_payments")
@@ -19,3 +19,8 @@ def refund_owed() -> int:
 @shared_task(name="insurance.sweep_erased")
 def sweep_erased() -> int:
     return erasing.sweep(at=timezone.now())
+
+
+@shared_task(name="insurance.pay_rewards")
+def pay_rewards() -> int:
+    return rewarding.pay_rewards(at=timezone.now())

@@ -1,6 +1,15 @@
 from django.urls import path, re_path
 
-from insurance import api, api_check, api_claimants, api_claims, api_erasure, api_export, api_kept
+from insurance import (
+    api,
+    api_check,
+    api_claimants,
+    api_claims,
+    api_erasure,
+    api_export,
+    api_kept,
+    api_rewards,
+)
 
 ONE = "prescriptions/<uuid:prescription_id>"
 
@@ -19,6 +28,8 @@ urlpatterns = [
     path("kept", api_kept.Kept.as_view()),
     path("kept/records/<uuid:record_id>", api_kept.KeptRecord.as_view()),
     path("kept/<slug:family>/<uuid:subject_id>", api_kept.OfSubject.as_view()),
+    path("me/rewards", api_rewards.Rewards.as_view()),
+    path("rewards/owed", api_rewards.Owed.as_view()),
     path("coverages", api_claims.Coverages.as_view()),
     path("claims", api_claims.Claims.as_view()),
     path("claims/<uuid:prescription_id>/decide/statement", api_claims.DecideStatement.as_view()),

@@ -25,7 +25,7 @@ class UnknownSeries(errors.NotFound):
 def with_record(prescription_id: UUID) -> Prescription:
     """One prescription with its sealed record. Raises ``lifecycle.UnknownPrescription``."""
     try:
-        return _readable().get(id=prescription_id)
+        return readable().get(id=prescription_id)
     except Prescription.DoesNotExist:
         raise lifecycle.UnknownPrescription from None
 
@@ -49,7 +49,7 @@ def awaiting_countersignature(
 
 def of_series(series: UUID) -> list[Prescription]:
     """The issues of a long-term prescription, in order. Raises ``UnknownSeries``."""
-    found = list(_readable().filter(series=series).order_by("issue_number"))
+    found = list(readable().filter(series=series).order_by("issue_number"))
     if not found:
         raise UnknownSeries
     return found
@@ -63,7 +63,7 @@ def history_of(
 
     Drafts are nobody's history: no doctor has signed them.
     """
-    issued = _readable().filter(among, patient_id=patient).exclude(status=Status.DRAFT)
+    issued = readable().filter(among, patient_id=patient).exclude(status=Status.DRAFT)
     return paging.newest_first(issued, wanted)
 
 
@@ -107,7 +107,7 @@ def can_be_fetched(prescription: Prescription, at: datetime) -> bool:
     return prescription.status == Status.APPROVED and opened and at < prescription.valid_until
 
 
-def _readable() -> QuerySet[Prescription]:
+def readable() -> QuerySet[Prescription]:
     """With what readers are shown, and no more: planning a join costs more than doing it."""
     return Prescription.objects.select_related(
         "record", "patient__person", "hospital", "pharmacy"
@@ -120,7 +120,7 @@ def _readable() -> QuerySet[Prescription]:
 
 def _own(by: Actor) -> QuerySet[Prescription]:
     if by.role is Role.PATIENT:
-        return _readable().filter(patient_id=by.account).exclude(status=Status.DRAFT)
+        return readable().filter(patient_id=by.account).exclude(status=Status.DRAFT)
     if by.role is Role.DOCTOR:
-        return _readable().filter(doctor_id=by.account)
-    return _readable().filter(hospital_id=by.organisation_id, status__in=AWAITING_REVIEW)
+        return readable().filter(doctor_id=by.account)
+    return readable().filter(hospital_id=by.organisation_id, status__in=AWAITING_REVIEW)

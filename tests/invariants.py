@@ -36,6 +36,7 @@ from tests import (
     registered,
     reviewed,
     secrecy,
+    sharedbooks,
     stockbooks,
     talks,
 )
@@ -67,7 +68,7 @@ def faults(*, everything_is_ours: bool = False) -> list[str]:
     found += stockbooks.faults(ways)
     found += [*the_claims(ways), *contents.faults(ways), *registered.faults(ways)]
     found += [*talks.faults(ways), *consented.faults(ways), *planned.faults()]
-    found += [*appraised.faults(ways), *reviewed.faults(ways)]
+    found += [*appraised.faults(ways), *reviewed.faults(ways), *sharedbooks.faults(ways)]
     if everything_is_ours:
         found += [*the_sample_shelves(), *secrecy.faults()]
     return found
@@ -287,7 +288,9 @@ def _silently(done: int, total: int) -> None:
     """Nobody watches."""
 
 
-SUBJECTS = "^(appraisal|consultation|emergency|grant|guardianship|register|rx|settlement)/"
+SUBJECTS = (
+    "^(appraisal|consultation|emergency|grant|guardianship|offer|optin|register|rx|settlement)/"
+)
 PAY, CLAIM = lifecycle.PAY.kind, lifecycle.CLAIM.kind
 _NOTES = """
     SELECT e.note FROM ledger_leaf l JOIN ledger_event e ON e.log_id = l.log_id

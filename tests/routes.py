@@ -26,6 +26,8 @@ EXAMPLES = {
     "<int:number>": lambda: "1",
     "<uuid:scan_id>": lambda: str(uuid4()),
     "<uuid:grant_id>": lambda: str(uuid4()),
+    "<uuid:offer_id>": lambda: str(uuid4()),
+    "<uuid:opt_in_id>": lambda: str(uuid4()),
     "<uuid:guardianship_id>": lambda: str(uuid4()),
     "<uuid:emergency_id>": lambda: str(uuid4()),
     "<uuid:record_id>": lambda: str(uuid4()),

@@ -7,6 +7,8 @@ What is not WeChat's interface: the patient's phone, and the switches of the sim
     POST /simulator/tencent-face {token, result?, changes?} → {ErrCode}  see ``tencent``
     POST /simulator/accept     {openid, template_id}               one more subscribe message
     GET  /simulator/messages/{openid}                              what was sent to the person
+    POST /simulator/confirm    {mchId, appId, package, refuse?}  → {state}  see ``transfers``
+    GET  /simulator/transfers/{openid}                             what was paid to the person
     GET  /simulator/orders/{number}                                order, refunds, deliveries
     POST /simulator/behaviour  {answer, path?, times?, seconds?}   see ``faults``
                                {out_trade_no, callback?, refund?}  see ``notices.Manner``

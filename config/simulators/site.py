@@ -16,6 +16,7 @@ from config.simulators.pay import Pay
 from config.simulators.phone import Phone
 from config.simulators.signing import Signer
 from config.simulators.tencent import Tencent
+from config.simulators.transfers import Transfers
 from config.simulators.web import Answer, Question, Refusal
 
 # A page of the hospital, in a browser, plays the phone.
@@ -36,7 +37,7 @@ class Simulator:
         pay = Pay(merchant, clock, Postman(signer, clock))
         faces = Faces(login, clock)
         phone = Phone(merchant, signer, clock, self._faults, login, faces, pay)
-        parts = (login, faces, Tencent(cloud, clock), pay, phone)
+        parts = (login, faces, Tencent(cloud, clock), pay, Transfers(merchant, clock), phone)
         self._routes = [route for part in parts for route in part.routes()]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:

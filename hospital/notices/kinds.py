@@ -39,6 +39,8 @@ class Kind(models.TextChoices):
     GUARDIAN_ACTED = "guardian.acted"
     GUARDIAN_LEFT = "guardian.left"
     WARD_NEWS = "ward.news"
+    OPTIN_USED = "optin.used"
+    REWARD_WAITS = "reward.waits"
 
 
 SENTENCES: Final = {
@@ -58,9 +60,11 @@ SENTENCES: Final = {
     Kind.GUARDIAN_ACTED: "您的监护人已代您签署一项操作。如有疑问，请与监护人联系。",
     Kind.GUARDIAN_LEFT: "您的一位监护人已辞去监护。",
     Kind.WARD_NEWS: "您监护的人的处方有新进展。",
+    Kind.OPTIN_USED: "您共享的数据被使用了一次，奖励随后发放，可在查阅记录中查看。",
+    Kind.REWARD_WAITS: "您有一笔数据共享奖励，请在微信中确认收款。",
 }
 
-_SECURITY: Final = ("key", "grant", "emergency", "look", "guardian")
+_SECURITY: Final = ("key", "grant", "emergency", "look", "guardian", "optin")
 URGENT: Final = (Kind.KEY_WAITS, Kind.KEY_ADDED, Kind.EMERGENCY_OPENED)
 """What a thief or an intruder would like to drown: sent above the daily limit, too."""
 

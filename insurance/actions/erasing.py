@@ -31,6 +31,7 @@ from ledger import chain
 from ledger.entry import Statement
 from prescriptions import retention as of_prescriptions
 from prescriptions.models import Prescription
+from prescriptions.sharing import retention as of_sharing
 
 LOOKED_BACK = timedelta(days=1)
 
@@ -75,15 +76,16 @@ def erase(signed: str, *, by: Actor, at: datetime) -> tuple[Outcome, chain.Appen
     """
     Erase everything about the patient ``by``, and end the account.
 
-    The prescriptions are locked, as by every command about one, then the account's row against all
-    that would refer to it: what somebody does meanwhile came first and is erased too, or finds a
-    patient who has left.
+    Opt-ins end first, in the order in which a delivery takes its locks. The prescriptions are
+    locked, as by every command about one, then the account's row against all that would refer to
+    it: what somebody does meanwhile came first and is erased too, or finds a patient who has left.
 
     Raises:
         Done, Unfinished: see each; and what ``signing.append`` raises. A record that came after the
         statement was drawn is a ``signing.AlteredStatement``.
     """
     list(Prescription.objects.select_for_update().filter(patient=by.account).order_by("id"))
+    of_sharing.end(by.account, at=at)
     account = Account.objects.select_for_update(of=("self",)).get(id=by.account)
     if account.left_at is not None:
         raise Done
@@ -117,6 +119,7 @@ def _check_finished(by: Actor) -> None:
         "refunds": queries.owed_back()
         .filter(payment__bill__prescription__patient_id=by.account)
         .count(),
+        "rewards": queries.rewards_owed(by.account),
     }
     if any(still.values()):
         raise Unfinished(open={name: count for name, count in still.items() if count})

@@ -28,13 +28,14 @@ from hospital.models import (
 )
 from hospital.notices.models import Notice, Subscription
 from hospital.roles import Role
-from insurance.models import Bill, BillLine, Claim, Coverage, Payment
+from insurance.models import Bill, BillLine, Claim, Coverage, Payment, Transfer
 from pharmacy.models import Count, Lot, Movement, Reservation, StockItem
 from prescriptions.appraisal.models import Case, Draw, Sample
 from prescriptions.models import ChangeRequest, Prescription, Status, Version
 from prescriptions.registers import Register, Serial
 from prescriptions.reviews import Review
-from tests.journeys import writes
+from prescriptions.sharing.models import Delivery, Offer, OptIn, PrivacyLoss, Use
+from tests.journeys import sharers, writes
 from tests.journeys.watching import APPS
 from tests.world import a_department
 
@@ -70,6 +71,13 @@ def rows(session_world) -> Rows:
     serial = Serial.objects.select_related("register").get(prescription_id=numbered.rx)
     count = writes.count_lot(world, patient)
     counted = count.by.write(count.path, count.body)
+    offer = sharers.approved(world, **sharers.counting())
+    sharing = sharers.sharers(world, offer)[0]
+    sharers.counts(world.researcher, offer)
+    use = Use.objects.select_related("opt_in", "delivery__offer").get(patient__id=sharing.account)
+    reward = Transfer.objects.create(
+        use=use, out_bill_no=f"R{uuid4().hex[:30]}", amount_fen=1, created_at=timezone.now()
+    )
     talk = Consultation.objects.get(id=world.answered(patient))
     rx = Prescription.objects.get(id=ready.rx)
     world.doctor.get("/api/prescriptions")  # a list, in which the patient stands
@@ -108,6 +116,12 @@ def rows(session_world) -> Rows:
         BillLine: BillLine.objects.filter(bill__prescription=rx).first(),
         Payment: Payment.objects.get(bill__prescription=rx),
         Claim: Claim.objects.get(bill__prescription=rx),
+        Offer: use.delivery.offer,
+        OptIn: use.opt_in,
+        Delivery: use.delivery,
+        Use: use,
+        PrivacyLoss: PrivacyLoss.objects.get(patient__id=sharing.account),
+        Transfer: reward,
     }
 
 
@@ -343,6 +357,19 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "one_open_payment": second_open_payment,
     "pays_something": sets(Payment, amount_fen=0),
     "paid_has_a_transaction": sets(Payment, transaction_id=None),
+    "rewards_within_the_budget": sets(Offer, spent_fen=models.F("budget_fen") + 1),
+    "noise_within_the_budget": sets(Offer, epsilon_spent_milli=10**6),
+    "offer_ends_after_it_begins": sets(Offer, until=long_ago),
+    "open_offers_are_approved": sets(Offer, approval=None),
+    "opted_in_once": twice(OptIn),
+    "a_pseudonym_dies_with_its_opt_in": sets(OptIn, withdrawn_at=timezone.now()),
+    "asked_once": twice(Delivery),
+    "used_once_a_delivery": twice(Use),
+    "a_use_has_a_reward": sets(Use, reward_fen=0),
+    "a_patients_privacy_is_not_used_up": sets(PrivacyLoss, epsilon_milli=10**6),
+    "rewarded_once": twice(Transfer, out_bill_no="R1"),
+    "transfers_something": sets(Transfer, amount_fen=0),
+    "transferred_under_a_number": sets(Transfer, state="done", transfer_bill_no=""),
     "decided_once_by_a_payer": twice(Claim),
     "approved_at_most_claimed": sets(Claim, approved_fen=10**9),
     "only_approved_is_settled": sets(Claim, approved_fen=0),

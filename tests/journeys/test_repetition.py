@@ -25,6 +25,8 @@ NOT_WRITES = {
     "/api/history": "a read whose question must not stand in an address",
     "/api/guardianships/<uuid:guardianship_id>/history": "the same of a ward",
     "/api/claims/history": "the same of a claimant",
+    "/api/offers/<uuid:offer_id>/records": "a delivery has an id of its own, and is paid once",
+    "/api/offers/<uuid:offer_id>/counts": "the same question has the same stored answer",
     "/api/logout": "the token is gone; a repetition is refused",
 }
 

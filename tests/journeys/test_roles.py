@@ -27,6 +27,7 @@ ALL, NOBODY_YET = set(PEOPLE), None
 RX, CLAIM = "/api/prescriptions/<uuid:prescription_id>", "/api/claims/<uuid:prescription_id>"
 GRANT, EMERGENCY = "/api/me/grants/<uuid:grant_id>", "/api/emergencies/<uuid:emergency_id>"
 WARD = "/api/guardianships/<uuid:guardianship_id>"
+OFFER, OPT_IN = "/api/offers/<uuid:offer_id>", "/api/me/opt-ins/<uuid:opt_in_id>"
 PLEA = "/api/break-glass/<uuid:emergency_id>"
 CASE = "/api/appraisals/<uuid:prescription_id>"
 TALK = "/api/consultations/<uuid:consultation_id>"
@@ -61,6 +62,22 @@ TABLE = {
     "POST /api/me/notices/subscriptions": P,
     "GET /api/me/grants": P,
     "GET /api/register": R | H | G,
+    "GET /api/offers": P | Q | G,
+    "POST /api/offers": Q,
+    "POST /api/offers/statement": Q,
+    f"POST {OFFER}/decide": G,
+    f"POST {OFFER}/decide/statement": G,
+    f"POST {OFFER}/close": Q,
+    f"POST {OFFER}/close/statement": Q,
+    f"POST {OFFER}/opt-in": P,
+    f"POST {OFFER}/opt-in/statement": P,
+    f"POST {OFFER}/records": Q,
+    f"POST {OFFER}/counts": Q,
+    "GET /api/me/opt-ins": P,
+    f"POST {OPT_IN}/withdraw": P,
+    f"POST {OPT_IN}/withdraw/statement": P,
+    "GET /api/me/rewards": P,
+    "GET /api/rewards/owed": Q,
     "POST /api/me/erasure": P,
     "POST /api/me/erasure/statement": P,
     "POST /api/me/grants": P,

@@ -17,7 +17,7 @@ from ledger import queries as ledger
 
 APPS = (
     *("hospital", "faces", "guardians", "notices", "consultations"),
-    *("prescriptions", "appraisal", "pharmacy", "insurance"),
+    *("prescriptions", "appraisal", "sharing", "pharmacy", "insurance"),
 )
 
 

@@ -25,7 +25,7 @@ from ledger import note
 from prescriptions import rules
 from prescriptions.facts import Control
 from prescriptions.models import Medicine, Prescription
-from tests.journeys import narcotics, recovering, sampled, series, uploads
+from tests.journeys import narcotics, recovering, sampled, series, sharers, uploads
 from tests.journeys.watching import drawn
 from tests.shelves import a_lot, a_shelf
 from tests.world import (
@@ -517,6 +517,33 @@ def review_emergency(world: World, patient: Patient) -> Write:
     return signed(world.regulator, path, {"verdict": "justified"})
 
 
+def offer(world: World, patient: Patient) -> Write:
+    return signed(world.researcher, sharers.OFFERS, sharers.offering())
+
+
+def approve_offer(world: World, patient: Patient) -> Write:
+    path = f"{sharers.OFFERS}/{sharers.published(world)}/decide"
+    return signed(world.regulator, path, {"decision": "approve"})
+
+
+def refuse_offer(world: World, patient: Patient) -> Write:
+    path = f"{sharers.OFFERS}/{sharers.published(world)}/decide"
+    return signed(world.regulator, path, {"decision": "refuse"})
+
+
+def close_offer(world: World, patient: Patient) -> Write:
+    return signed(world.researcher, f"{sharers.OFFERS}/{sharers.approved(world)}/close")
+
+
+def opt_in(world: World, patient: Patient) -> Write:
+    return signed(patient.client, f"{sharers.OFFERS}/{sharers.approved(world)}/opt-in")
+
+
+def opt_out(world: World, patient: Patient) -> Write:
+    made = sharers.opts_in(patient, sharers.approved(world))
+    return signed(patient.client, f"/api/me/opt-ins/{made['id']}/withdraw")
+
+
 def issue_all(world: World, patient: Patient) -> Write:
     planned = series.drafted(world, patient)
     return signed(world.doctor, series.path(planned.id, "issue"))
@@ -578,6 +605,7 @@ ONE = "/api/prescriptions/<uuid:prescription_id>"
 TALK = "/api/consultations/<uuid:consultation_id>"
 SERIES = "/api/series/<uuid:series_id>"
 CASE = "/api/appraisals/<uuid:prescription_id>"
+OFFER = "/api/offers/<uuid:offer_id>"
 
 WRITES: dict[str, tuple[Make, ...]] = {
     "/api/me/identity": (identity,),
@@ -638,6 +666,11 @@ WRITES: dict[str, tuple[Make, ...]] = {
     "/api/break-glass/<uuid:emergency_id>/second": (break_glass,),
     "/api/emergencies/<uuid:emergency_id>/review": (review_emergency,),
     f"{CASE}/judge": (judge,),
+    "/api/offers": (offer,),
+    f"{OFFER}/decide": (approve_offer, refuse_offer),
+    f"{OFFER}/close": (close_offer,),
+    f"{OFFER}/opt-in": (opt_in,),
+    "/api/me/opt-ins/<uuid:opt_in_id>/withdraw": (opt_out,),
 }
 EVERY_WRITE = [make for makes in WRITES.values() for make in makes]
 MOVES = [
@@ -673,6 +706,7 @@ MOVES = [
 CONSENTS = [erase, grant, withdraw_grant, plead, break_glass, review_emergency]
 CONSENTS = [grant, withdraw_grant, appoint, end_appointment, plead, break_glass, review_emergency]
 """The signed commands about who may look."""
+CONSENTS += [offer, approve_offer, refuse_offer, close_offer, opt_in, opt_out]
 OF_CONSULTATIONS = [ask, accept, decline, refer, retract, leave, close]
 OF_SERIES = [issue_all, review_all, return_all, stop, stop_oneself]
 """Commands of several statements."""

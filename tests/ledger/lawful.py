@@ -82,6 +82,9 @@ PEOPLE = {
     "regulator": ("regulator", "authority", "p9"),
     "judge_in_own_cause": ("regulator", "authority", "p1"),
     "judge_of_own_word": ("regulator", "authority", "p2"),
+    "researcher": ("researcher", "institute", "r1"),
+    "foreign_researcher": ("researcher", "institute2", "r2"),
+    "offers_and_approves": ("regulator", "authority", "r1"),
     "patient": ("patient", "", "q1"),
     "patient2": ("patient", "", "q2"),
 }

@@ -102,6 +102,7 @@ class Bench:
             "secret": self.merchant.secret,
             "mchid": self.merchant.mchid,
             "notify_url": self.notify_url,
+            "transfer_scene": "1000",
             "key_folder": self.folder / "merchant",
         }
 
