@@ -14,6 +14,7 @@ from hospital import guardianlaw as of_guardians
 from hospital import law as of_hospital
 from hospital import sharinglaw as of_sharing
 from hospital.consultations import law as of_consultations
+from hospital.corrections import law as of_corrections
 from hospital.law import Data
 from insurance import law as of_insurance
 from ledger import entry, law
@@ -62,6 +63,7 @@ def content() -> Data:
             **of_consultations.families(),
             **of_hospital.families(of_consents.resting(), of_guardians.key_of_guardian()),
             **of_consents.families(),
+            **of_corrections.families(),
             **of_erasures.families(),
             **of_guardians.families(),
             **of_insurance.families(),

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "ledger",
     "hospital",
     "hospital.consultations",
+    "hospital.corrections",
     "hospital.faces",
     "hospital.guardians",
     "hospital.notices",

@@ -22,6 +22,7 @@ urlpatterns = [
     path("healthz", healthy),
     path("api/", include("hospital.urls")),
     path("api/", include("hospital.consultations.urls")),
+    path("api/", include("hospital.corrections.urls")),
     path("api/", include("hospital.faces.urls")),
     path("api/", include("hospital.guardians.urls")),
     path("api/", include("hospital.notices.urls")),

@@ -4,13 +4,16 @@ Looking at patient data: no receipt, no key.
 ``view`` writes a ``record.view`` entry that names the reader, the purpose, the fields and the
 legal basis; ``opened`` opens a record only for a view whose entry is committed. A list is one
 entry with the number of records. Refused looks are entries too (``record.refuse``).
+
+Who looks at a record that was disputed sees what is attached to it under the same look, as far as
+the same fields go (``amendments``).
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,6 +22,8 @@ from uuid import UUID, uuid4
 from django.db import connection, transaction
 
 from hospital import acting, guardianlaw, records, sealing, services
+from hospital.corrections import attached
+from hospital.corrections.attached import Amendment, Attached
 from hospital.models import Listed, Person, SealedRecord
 from hospital.roles import Actor, Role
 from ledger import chain, network
@@ -42,6 +47,7 @@ class Viewing:
     records: frozenset[str]
     fields: tuple[str, ...]
     overseen: datetime | None = None
+    attached: Mapping[UUID, Sequence[Attached]] = field(default_factory=dict)
     committed: bool = field(default=False)
 
 
@@ -63,7 +69,8 @@ def view(
     The entry carries the tag of ``patient``; one that is about a list of several patients carries
     none, and ``among`` are their accounts, who find the look in their lists all the same.
     ``about`` is the subject looked at (``rx/…``) or the name of the list; ``fields`` are the
-    prefixes of the fields that will be shown; ``basis`` says why this reader may.
+    prefixes of the fields that will be shown; ``basis`` says why this reader may. What is attached
+    to a record counts as a record.
 
     A guardian who looks for a ward sees what the guardianship opens of it, which is the basis then.
     Raises ``GuardianshipOver`` if it is over at ``at``.
@@ -73,6 +80,8 @@ def view(
         purpose, basis = guardianlaw.PURPOSE, acting.subject(by)
         fields = guardianlaw.opened_of(fields)
         patient, among = patient or Person.objects.get(account=by.ward), ()
+    beside = attached.to(of)
+    every = [*of, *(one.record for more in beside.values() for one in more)]
     entry = _append(
         "record.view",
         at,
@@ -84,14 +93,15 @@ def view(
             "purpose": purpose,
             "basis": basis,
             "of": about,
-            "records": len(of),
+            "records": len(every),
             "fields": sorted(fields),
         },
     )
     if patients := sorted(set(among)):
         Listed.objects.bulk_create([Listed(leaf=entry.leaf, patient_id=one) for one in patients])
     overseen = at if by.role is Role.REGULATOR else None
-    viewing = Viewing(entry.leaf, frozenset(record.id.hex for record in of), fields, overseen)
+    named = frozenset(record.id.hex for record in every)
+    viewing = Viewing(entry.leaf, named, fields, overseen, beside)
     transaction.on_commit(lambda: setattr(viewing, "committed", True))
     return viewing
 
@@ -113,6 +123,20 @@ def listed(record: SealedRecord, viewing: Viewing) -> dict[str, Any] | None:
         return opened(record, viewing)
     except records.RecordErased:
         return None
+
+
+def amendments(record: SealedRecord, viewing: Viewing) -> list[Amendment]:
+    """
+    What is attached to ``record`` of the fields that the view names, the oldest first.
+
+    What was erased is left out. Raises ``OpenedBeforeCommit``.
+    """
+    found = (
+        Amendment(one, fields)
+        for one in viewing.attached.get(record.id, ())
+        if (fields := listed(one.record, viewing))
+    )
+    return list(found)
 
 
 def salted(record: SealedRecord, viewing: Viewing) -> list[Field]:

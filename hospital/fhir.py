@@ -156,6 +156,38 @@ def consent(told: Sequence[Told], tag: str) -> list[Resource]:
     ]
 
 
+def communications(told: Sequence[Told], tag: str) -> list[Resource]:
+    """
+    A correction: what each party said of a record, a ``Communication`` for each entry.
+
+    Each says a field in a payload; all but the first answer the one before.
+    """
+    of = told[0].statement.facts["of"]
+    found: list[Resource] = []
+    for one in told:
+        said = one.statement
+        made: Resource = {
+            "resourceType": "Communication",
+            "id": one.leaf.hex(),
+            "status": "completed",
+            "category": [word(said.kind)],
+            "subject": to("Patient", tag),
+            "about": [who(f"{of['family']}/{of['name']}")],
+            "inResponseTo": [to("Communication", each["id"]) for each in found[-1:]],
+            "sent": stamp(said.at),
+            "sender": who(said.by),
+            "reasonCode": [
+                word(str(said.facts[name])) for name in ("reason",) if name in said.facts
+            ],
+            "payload": [
+                {"contentString": f"{name}: {text}"} for name, text in sorted(one.opened.items())
+            ],
+            "note": [{"text": f"{said.facts['from']} → {said.facts['to']}"}],
+        }
+        found.append({name: value for name, value in made.items() if value})
+    return found
+
+
 def event(told: Sequence[Told], tag: str) -> list[Resource]:
     """A look, or whatever else was entered about the patient, an event each."""
     return [_event(one, tag) for one in told]

@@ -52,6 +52,7 @@ PURPOSES: Mapping[str, str] = {
     sharing.Mode.RECORDS: "研究使用（去标识化数据）",
     sharing.Mode.COUNTS: "研究使用（汇总计数）",
     "second": "核对同事的紧急查看请求",
+    "correction": "处理您的更正请求",
 }
 BASES: Mapping[str, str] = {
     "own_record": "本人的记录",
@@ -66,6 +67,7 @@ BASES: Mapping[str, str] = {
     "regulator": "监管职责",
     "retention": "您要求删除后依法保留的记录",
     "second_signer": "同院医师对紧急查看的第二签署",
+    "correction": "您请求该医院更正的记录",
     f"{guardianlaw.FAMILY}/": "监护关系",
     "grant/": "您签署的查看授权",
     f"{sharinglaw.FAMILY}/": "您签署的数据共享同意",

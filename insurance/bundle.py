@@ -33,6 +33,7 @@ from prescriptions import fhir as prescribed
 MAKERS: Mapping[str, tuple[Make, ...]] = {
     "rx": (prescribed.requests, dispensed.dispenses, billed.claims),
     "consultation": (fhir.encounter,),
+    "correction": (fhir.communications,),
     "grant": (fhir.consent,),
     "optin": (fhir.consent,),
 }

@@ -8,6 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from hospital import asking, consents, http, paging
+from hospital.corrections.attached import Amendment
 from hospital.roles import Role
 from hospital.units import SHANGHAI, stamp
 from pharmacy.actions import history
@@ -122,11 +123,27 @@ def _shown(past: history.Past, opened: tuple[str, ...], terms: consents.Terms) -
         shown |= {"id": str(prescription.id), "created_at": stamp(prescription.created_at)}
     else:
         shown["month"] = f"{prescription.created_at.astimezone(SHANGHAI):%Y-%m}"
+    shown["amendments"] = [
+        _amendment(one, opened) if terms.knows_patient else _disputed(one)
+        for one in past.amendments
+    ]
     if content.HOSPITAL in opened:
         shown["hospital"] = prescription.hospital.slug
     if history.GIVEN_OUT in opened:
         shown["dispensing"] = _given_out(past.dispensing) if past.dispensing else None
     return shown
+
+
+def _amendment(one: Amendment, opened: tuple[str, ...]) -> dict[str, Any]:
+    """Who amended it tells the hospital, unless that may be told: then only the role is left."""
+    shown = one.shown()
+    hidden = () if content.HOSPITAL in opened else ("organisation", "by")
+    return {name: value for name, value in shown.items() if name not in hidden}
+
+
+def _disputed(one: Amendment) -> dict[str, Any]:
+    """For who is not to know the patient: free words, days and ids would say who it is."""
+    return {"kind": one.attached.kind.value, "fields": sorted(one.fields)}
 
 
 def _given_out(dispensing: Dispensing) -> dict[str, Any]:

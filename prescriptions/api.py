@@ -46,6 +46,7 @@ def shown(opened: viewing.Opened, at: datetime) -> dict[str, Any]:
         "can_be_fetched": queries.can_be_fetched(prescription, at),
         "issue": _issue(prescription),
         "erased": opened.erased,
+        "amendments": [one.shown() for one in opened.amendments],
         "lines": content.lines_of(opened.fields),
         "fields": {
             name: value

@@ -47,6 +47,7 @@ class Versions(http.Query, http.Command):
                     "number": one.number,
                     "replaced_at": stamp(one.replaced_at) if one.replaced_at else None,
                     "fields": one.fields,
+                    "amendments": [each.shown() for each in one.amendments],
                 }
                 for one in viewing.versions(call.prescription_id, **call.doer)
             ]

@@ -55,13 +55,15 @@ class RegisterOfNarcotics(http.Query):
             **call.doer,
         )
         return {
-            "register": [_shown(one, page.sheets) for one in page.serials],
+            "register": [_shown(one, page) for one in page.serials],
             "next": str(page.following) if page.following else None,
         }
 
 
-def _shown(one: Serial, sheets: registering.Sheets | None) -> dict[str, Any]:
-    sheet = {} if sheets is None else {"sheet": _said(sheets[one.id])}
+def _shown(one: Serial, page: registering.Page) -> dict[str, Any]:
+    beside = [each.shown() for each in page.beside.get(one.id, ())]
+    sheets = page.sheets
+    sheet = {} if sheets is None else {"sheet": _said(sheets[one.id]), "amendments": beside}
     return {
         "hospital": one.register.hospital.slug,
         "day": one.register.day.isoformat(),

@@ -4,6 +4,7 @@ from prescriptions import (
     api,
     api_changes,
     api_consulted,
+    api_corrections,
     api_queue,
     api_register,
     api_reviews,
@@ -13,6 +14,7 @@ from prescriptions import (
 
 ONE = "prescriptions/<uuid:prescription_id>"
 SERIES = "series/<uuid:series_id>"
+CORRECTION = "corrections/<uuid:correction_id>"
 
 urlpatterns = [
     path("prescriptions", api.Prescriptions.as_view()),
@@ -40,6 +42,10 @@ urlpatterns = [
     path(f"{ONE}/extend", api_changes.Extend.as_view()),
     path(f"{ONE}/cancel/statement", api_changes.CancelStatement.as_view()),
     path(f"{ONE}/cancel", api_changes.Cancel.as_view()),
+    path("corrections", api_corrections.Corrections.as_view()),
+    path("corrections/statement", api_corrections.AskStatement.as_view()),
+    path(f"{CORRECTION}/accept/statement", api_corrections.AmendStatement.as_view()),
+    path(f"{CORRECTION}/accept", api_corrections.Amend.as_view()),
     path("register", api_register.RegisterOfNarcotics.as_view()),
     path("change-requests", api_changes.ChangeRequests.as_view()),
     path("uploads", api_uploads.Uploads.as_view()),

@@ -31,6 +31,7 @@ from tests import (
     appraised,
     consented,
     contents,
+    disputed,
     lawfulness,
     planned,
     registered,
@@ -68,7 +69,8 @@ def faults(*, everything_is_ours: bool = False) -> list[str]:
     found += stockbooks.faults(ways)
     found += [*the_claims(ways), *contents.faults(ways), *registered.faults(ways)]
     found += [*talks.faults(ways), *consented.faults(ways), *planned.faults()]
-    found += [*appraised.faults(ways), *reviewed.faults(ways), *sharedbooks.faults(ways)]
+    found += [*appraised.faults(ways), *reviewed.faults(ways)]
+    found += [*sharedbooks.faults(ways), *disputed.faults(ways)]
     if everything_is_ours:
         found += [*the_sample_shelves(), *secrecy.faults()]
     return found
@@ -289,7 +291,8 @@ def _silently(done: int, total: int) -> None:
 
 
 SUBJECTS = (
-    "^(appraisal|consultation|emergency|grant|guardianship|offer|optin|register|rx|settlement)/"
+    "^(appraisal|consultation|correction|emergency|grant|guardianship"
+    "|offer|optin|register|rx|settlement)/"
 )
 PAY, CLAIM = lifecycle.PAY.kind, lifecycle.CLAIM.kind
 _NOTES = """

@@ -23,10 +23,10 @@ from ledger.entry import Statement, leaf_hash
 from ledger.note import parse
 from tests.journeys.watching import at_once
 
-ONE = ("rx", "series", "consultation", "emergency", "guardianship")
+ONE = ("rx", "series", "consultation", "correction", "emergency", "guardianship")
 """The families of subjects that a look at one thing names."""
 LISTS = {
-    *("change-requests", "consultations", "consultations/awaiting"),
+    *("change-requests", "consultations", "consultations/awaiting", "corrections"),
     *("export", "history", "parcels", "prescriptions", "register", "research"),
 }
 """What else looks are about; each is an entry with the number of records."""
@@ -159,7 +159,7 @@ def _subjects(record: UUID) -> set[str]:
                 owner,
                 *(getattr(owner, name, None) for name in ("prescription", "consultation")),
             ):
-                found.add(getattr(one, "subject", ""))
+                found |= {getattr(one, "subject", ""), getattr(one, "about", "")}
                 if series := getattr(one, "series", None):
                     found.add(f"series/{series.hex}")
     return found - {""}

@@ -54,6 +54,7 @@ def shown(opened: viewing.Opened) -> dict[str, Any]:
         "close_until": stamp(consultation.close_until),
         "messages": consultation.messages_count,
         "fields": opened.fields,
+        "amendments": [one.shown() for one in opened.amendments],
     }
 
 

@@ -11,8 +11,11 @@ from hospital.consultations.models import State
 from hospital.law import Data, condition, is_, move
 from hospital.roles import Role
 
-ENDS = ["accept_until", "close_until", "doctor", "follow_up", "hospital", "patient"]
-"""What is forgotten when it ends, so that no prescription rests on it any more."""
+ENDS = ["accept_until", "close_until", "doctor", "follow_up"]
+"""
+What is forgotten when it ends, so that no prescription rests on it any more. Hospital and patient
+stay for corrections of what was written.
+"""
 TRANSCRIPT: Data = {"messages": "fen", "transcript": "hex64"}
 
 _BY_ITS_PATIENT = guardianlaw.by_the_patient(

@@ -41,6 +41,9 @@ class Kind(models.TextChoices):
     WARD_NEWS = "ward.news"
     OPTIN_USED = "optin.used"
     REWARD_WAITS = "reward.waits"
+    CORRECTION_ACCEPTED = "correction.accepted"
+    CORRECTION_REFUSED = "correction.refused"
+    CORRECTION_DECIDED = "correction.decided"
 
 
 SENTENCES: Final = {
@@ -62,6 +65,9 @@ SENTENCES: Final = {
     Kind.WARD_NEWS: "您监护的人的处方有新进展。",
     Kind.OPTIN_USED: "您共享的数据被使用了一次，奖励随后发放，可在查阅记录中查看。",
     Kind.REWARD_WAITS: "您有一笔数据共享奖励，请在微信中确认收款。",
+    Kind.CORRECTION_ACCEPTED: "医院已按您的请求补正记录。",
+    Kind.CORRECTION_REFUSED: "医院已答复您的更正请求，如不同意可请监管部门决定。",
+    Kind.CORRECTION_DECIDED: "监管部门已对您的更正请求作出决定。",
 }
 
 _SECURITY: Final = ("key", "grant", "emergency", "look", "guardian", "optin")

@@ -21,6 +21,7 @@ from django.db import transaction
 from hospital import erasurelaw, errors, keydrafts, records, retention, signing
 from hospital.actions import leaving
 from hospital.consultations import retention as of_consultations
+from hospital.corrections import retention as of_corrections
 from hospital.guardians import retention as of_guardians
 from hospital.models import Account, SealedRecord
 from hospital.roles import Actor, Role
@@ -115,6 +116,7 @@ def _check_finished(by: Actor) -> None:
     still = {
         "prescriptions": of_prescriptions.unfinished(by.account),
         "consultations": of_consultations.unfinished(by.account),
+        "corrections": of_corrections.unfinished(by.account),
         "claims": queries.undecided_of(by.account).count(),
         "refunds": queries.owed_back()
         .filter(payment__bill__prescription__patient_id=by.account)
@@ -127,11 +129,15 @@ def _check_finished(by: Actor) -> None:
 
 def _kept(patient: UUID, at: datetime) -> dict[UUID, datetime | None]:
     """Each of the patient's records, and until when it has to be kept from ``at`` on."""
+    disputable = {
+        **dict(of_consultations.of_consultations(patient)),
+        **dict(of_prescriptions.of_prescriptions(patient)),
+    }
     of_all = (
         *retention.of_hospital(patient),
         *of_guardians.of_guardians(patient),
-        *of_consultations.of_consultations(patient),
-        *of_prescriptions.of_prescriptions(patient),
+        *disputable.items(),
+        *of_corrections.of_corrections(patient, disputable),
     )
     return {record: until if until and until > at else None for record, until in of_all}
 

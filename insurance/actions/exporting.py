@@ -21,6 +21,7 @@ from hospital import access, errors, keydrafts, records
 from hospital.actions.keys import KeyNeeded
 from hospital.api_entries import NotYetPublished
 from hospital.consultations import queries as consultations
+from hospital.corrections import queries as corrections
 from hospital.faces.actions import LIFE
 from hospital.fhir import Told
 from hospital.models import Account, SealedRecord
@@ -161,7 +162,7 @@ def _contents(
     entries: Sequence[tuple[ledger.Entry, Statement]], by: Actor
 ) -> dict[bytes, SealedRecord]:
     """The records to which the first entries of contents commit, by that entry's leaf."""
-    ids: dict[str, set[UUID]] = {"rx": set(), "consultation": set()}
+    ids: dict[str, set[UUID]] = {"rx": set(), "consultation": set(), "correction": set()}
     for one, _ in entries:
         family, _, name = one.subject.partition("/")
         if family in ids:
@@ -169,6 +170,7 @@ def _contents(
     own = [
         *prescriptions.contents_of(by.account, ids["rx"]),
         *consultations.contents_of(by.account, ids["consultation"]),
+        *corrections.contents_of(by.account, ids["correction"]),
     ]
     waiting = {bytes(record.commitment): record for record in own}
     found = {}

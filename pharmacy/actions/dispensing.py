@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from hospital import access, acting, errors, keystate, signing
+from hospital import acting, errors, keystate, signing
 from hospital.models import Key
 from hospital.roles import Actor
 from hospital.units import stamp
@@ -109,7 +109,7 @@ def view(scan_id: UUID, *, by: Actor, at: datetime) -> viewing.Opened:
         prescription = rx_queries.with_record(found.prescription_id)
         permissions.check_party(prescription, by)
         looked = double_checking.look(prescription, "patient_code", by=by, at=at)
-    return viewing.Opened(prescription, access.opened(prescription.record, looked))
+    return viewing.opened(prescription, looked)
 
 
 def draw(

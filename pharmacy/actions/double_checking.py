@@ -74,7 +74,7 @@ def view(prescription_id: UUID, scan_id: UUID, *, by: Actor, at: datetime) -> vi
         prescription = rx_queries.with_record(prescription_id)
         _scan(prescription, scan_id, by, at)
         looked = look(prescription, "double_check", by=by, at=at)
-    return viewing.Opened(prescription, access.opened(prescription.record, looked))
+    return viewing.opened(prescription, looked)
 
 
 def look(prescription: Prescription, basis: str, *, by: Actor, at: datetime) -> access.Viewing:

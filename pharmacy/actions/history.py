@@ -22,6 +22,7 @@ from hospital import access, paging, permissions
 from hospital import queries as people
 from hospital.consents import Purpose
 from hospital.consultations.models import Consultation
+from hospital.corrections.attached import Amendment
 from hospital.guardians import queries as guardianships
 from hospital.guardians.models import Guardianship
 from hospital.models import Account
@@ -65,7 +66,8 @@ class About:
 @dataclass(frozen=True, slots=True)
 class Past:
     """
-    One prescription of the history; ``fields`` are None if its content was erased.
+    One prescription of the history; ``fields`` are None if its content was erased. ``amendments``
+    are attached to it, as far as the basis opens their fields.
 
     ``dispensing`` is None if nothing was given out, or if the basis does not open it.
     """
@@ -73,6 +75,7 @@ class Past:
     prescription: Prescription
     fields: dict[str, Any] | None
     dispensing: Dispensing | None
+    amendments: Sequence[Amendment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,15 @@ def view(
         )
         unusual.tell_of_look(patient.id, basis.subject, by=by, at=at)
         given = _given_out(page) if GIVEN_OUT in basis.fields else {}
-    past = [Past(one, access.listed(one.record, looked), given.get(one.id)) for one in page]
+    past = [
+        Past(
+            one,
+            access.listed(one.record, looked),
+            given.get(one.id),
+            access.amendments(one.record, looked),
+        )
+        for one in page
+    ]
     return Page(basis, access.pseudonym(patient.person, by.organisation), past, following)
 
 

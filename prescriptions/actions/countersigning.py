@@ -22,7 +22,7 @@ from hospital.roles import Actor
 from ledger import chain
 from ledger.entry import Statement
 from prescriptions import content, lifecycle, queries, rules
-from prescriptions.actions import judging
+from prescriptions.actions import judging, viewing
 from prescriptions.actions.reviewing import Decision
 from prescriptions.actions.viewing import Opened
 from prescriptions.lifecycle import Move
@@ -84,7 +84,7 @@ def view(prescription_id: UUID, *, by: Actor, at: datetime) -> Opened:
             fields=content.EVERYTHING,
             patient=prescription.patient.person,
         )
-    return Opened(prescription, access.opened(prescription.record, looked))
+    return viewing.opened(prescription, looked)
 
 
 def in_words(statement: Statement) -> str:

@@ -9,7 +9,7 @@ gets numbers and references, and nothing sealed is opened for that.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from uuid import UUID
 from django.db import transaction
 
 from hospital import access, paging
+from hospital.corrections.attached import Amendment
 from hospital.roles import Actor, Role
 from prescriptions import content, queries_register
 from prescriptions.registers import Serial
@@ -28,11 +29,12 @@ Sheets = Mapping[UUID, Mapping[str, Any] | None]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """``sheets`` is None where nothing sealed was opened."""
+    """``sheets`` is None where nothing sealed was opened; ``beside``: what is attached to them."""
 
     serials: Sequence[Serial]
     following: paging.Cursor | None
     sheets: Sheets | None
+    beside: Mapping[UUID, Sequence[Amendment]] = field(default_factory=dict)
 
 
 def read(
@@ -64,4 +66,6 @@ def read(
             fields=content.TO_REGISTER,
             among=[one.prescription.patient_id for one in found],
         )
-    return Page(found, following, {one.id: access.listed(one.record, looked) for one in found})
+    sheets = {one.id: access.listed(one.record, looked) for one in found}
+    beside = {one.id: access.amendments(one.record, looked) for one in found}
+    return Page(found, following, sheets, beside)

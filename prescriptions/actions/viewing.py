@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from hospital import access, paging
+from hospital.corrections.attached import Amendment
 from hospital.roles import Actor, Role
 from ledger.receiptfile import Field
 from prescriptions import content, permissions, queries
@@ -21,11 +23,21 @@ VERSIONS_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A prescription with the fields that the reader may see; none of them if it was erased."""
+    """
+    A prescription with the fields that the reader may see, none of them if it was erased, and with
+    what is attached to its content.
+    """
 
     prescription: Prescription
     fields: dict[str, Any]
+    amendments: Sequence[Amendment] = ()
     erased: bool = False
+
+
+def opened(prescription: Prescription, looked: access.Viewing) -> Opened:
+    """As far as the look's fields go. Raises what ``access.opened`` raises."""
+    fields = access.opened(prescription.record, looked)
+    return Opened(prescription, fields, access.amendments(prescription.record, looked))
 
 
 def view(prescription_id: UUID, *, by: Actor, at: datetime) -> Opened:
@@ -36,7 +48,7 @@ def view(prescription_id: UUID, *, by: Actor, at: datetime) -> Opened:
         lifecycle.UnknownPrescription, and what ``permissions.basis_to_view`` raises.
     """
     prescription, viewing = _look(prescription_id, _PURPOSE[by.role], by=by, at=at)
-    return Opened(prescription, access.opened(prescription.record, viewing))
+    return opened(prescription, viewing)
 
 
 def fields(prescription_id: UUID, *, by: Actor, at: datetime) -> list[Field]:
@@ -56,6 +68,7 @@ class Former:
     number: int
     replaced_at: datetime | None
     fields: dict[str, Any]
+    amendments: Sequence[Amendment]
 
 
 def versions(prescription_id: UUID, *, by: Actor, at: datetime) -> list[Former]:
@@ -79,12 +92,13 @@ def versions(prescription_id: UUID, *, by: Actor, at: datetime) -> list[Former]:
             patient=prescription.patient.person,
         )
     in_force = 1 + max((one.number for one in replaced), default=0)
+    every = [
+        (in_force, None, prescription.record),
+        *((one.number, one.replaced_at, one.record) for one in replaced),
+    ]
     return [
-        Former(in_force, None, access.opened(prescription.record, looked)),
-        *(
-            Former(one.number, one.replaced_at, access.opened(one.record, looked))
-            for one in replaced
-        ),
+        Former(number, until, access.opened(record, looked), access.amendments(record, looked))
+        for number, until, record in every
     ]
 
 
@@ -155,7 +169,8 @@ def view_list(
 
 def _listed(prescription: Prescription, viewing: access.Viewing) -> Opened:
     fields = access.listed(prescription.record, viewing)
-    return Opened(prescription, fields or {}, erased=fields is None)
+    beside = access.amendments(prescription.record, viewing)
+    return Opened(prescription, fields or {}, beside, erased=fields is None)
 
 
 _PURPOSE = {

@@ -92,7 +92,8 @@ class CaseDetail(http.Query):
 
     def show(self, call: http.Call) -> dict[str, Any]:
         opened = viewing.view(call.prescription_id, **call.doer)
-        return {**_case(opened.case), "fields": opened.fields}
+        beside = [one.shown() for one in opened.amendments]
+        return {**_case(opened.case), "fields": opened.fields, "amendments": beside}
 
 
 class OpinionInput(http.Strict):

@@ -84,24 +84,25 @@ def test_only_the_lifecycle_writes_the_status_of_a_prescription():
     assert writers - answers - views == {"prescriptions/lifecycle.py"}
 
 
-def test_only_the_lifecycle_writes_the_state_of_a_consultation():
-    """R8, R9: the same of the other table."""
+@pytest.mark.parametrize("app", ["hospital/consultations", "hospital/corrections"])
+def test_only_the_lifecycle_writes_the_state_of_a_consultation_or_correction(app):
+    """R8, R9: the same of the other tables."""
     writers = {
         name
         for name, node in nodes(ast.Assign | ast.AugAssign | ast.AnnAssign)
         for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
         for one in ast.walk(target)
         if isinstance(one, ast.Attribute) and one.attr == "state"
-        if name.startswith("hospital/consultations")
+        if name.startswith(app)
     }
     writers |= {
         name
         for name, node in nodes(ast.Call)
         if getattr(node.func, "attr", "") in ("update", "bulk_update", "create")
         and "state" in {word.arg for word in node.keywords}
-        and name.startswith("hospital/consultations")
+        and name.startswith(app)
     }
-    assert writers == {"hospital/consultations/lifecycle.py"}
+    assert writers == {f"{app}/lifecycle.py"}
 
 
 def test_every_refusal_has_a_code_of_its_own_and_a_sentence():

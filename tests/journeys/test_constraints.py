@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from hospital import records
 from hospital.consultations.models import Consultation, Message
+from hospital.corrections.models import Correction
 from hospital.faces.models import FaceCheck
 from hospital.guardians.models import Guardianship
 from hospital.models import (
@@ -79,6 +80,7 @@ def rows(session_world) -> Rows:
         use=use, out_bill_no=f"R{uuid4().hex[:30]}", amount_fen=1, created_at=timezone.now()
     )
     talk = Consultation.objects.get(id=world.answered(patient))
+    appealed = writes.appealed(world, patient)
     rx = Prescription.objects.get(id=ready.rx)
     world.doctor.get("/api/prescriptions")  # a list, in which the patient stands
     return {
@@ -91,6 +93,7 @@ def rows(session_world) -> Rows:
         Listed: Listed.objects.filter(patient_id=patient.account).first(),
         Grant: Grant.objects.get(patient_id=patient.account),
         Emergency: Emergency.objects.get(patient_id=patient.account),
+        Correction: Correction.objects.get(id=appealed.rpartition("/")[2]),
         Guardianship: Guardianship.objects.get(patient_id=patient.account),
         Key: Key.objects.get(account_id=patient.account),
         FaceCheck: FaceCheck.objects.get(account_id=patient.account),
@@ -181,6 +184,11 @@ def copied(model: type[models.Model], **changes: Any) -> Callable[[Rows], Any]:
         twice(model, record=record, **changes)(rows)
 
     return copy
+
+
+def disputed_again(rows: Rows) -> None:
+    sealed = {name: records.seal({"text": "x"}) for name in ("request", "answer", "appeal")}
+    twice(Correction, **sealed)(rows)
 
 
 def a_hospital_of_a_hospital(rows: Rows) -> None:
@@ -278,6 +286,12 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "nobody_is_the_own_guardian": sets(Guardianship, guardian=models.F("patient")),
     "guardianship_ends_after_it_begins": sets(Guardianship, ended_at=long_ago),
     "registered_with_evidence": sets(Guardianship, kind="registered"),
+    "one_open_correction": disputed_again,
+    "correction_asked_before_its_term": sets(Correction, answer_until=long_ago),
+    "correction_answered_by_somebody": sets(Correction, answerer=None),
+    "correction_refused_for_a_reason": sets(Correction, reason=""),
+    "correction_appealed_in_words": sets(Correction, appeal=None),
+    "correction_decided_by_somebody": sets(Correction, state="upheld"),
     "emergency_ends_after_it_begins": sets(Emergency, until=long_ago, opened_at=None),
     "who_has_left_is_out": sets(Account, left_at=timezone.now()),
     "what_is_gone_is_not_kept": sets(SealedRecord, wrapped_key=b"", kept_until=timezone.now()),

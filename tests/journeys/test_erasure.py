@@ -10,6 +10,7 @@ from hospital import calendar, records
 from hospital.actions import people
 from hospital.client import Problem
 from hospital.consultations.models import Consultation, Message
+from hospital.corrections.models import Correction
 from hospital.guardians.models import Guardianship
 from hospital.models import Account, Address, Answer, Emergency, Key, Person, SealedRecord
 from hospital.notices.models import Notice
@@ -257,7 +258,7 @@ def test_no_kind_of_record_is_forgotten():
     }
     assert relations == {
         *(Address, Emergency, Guardianship, Consultation, Message),
-        *(Prescription, Version, ChangeRequest),
+        *(Prescription, Version, ChangeRequest, Correction),
     }
 
 

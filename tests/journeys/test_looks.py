@@ -91,6 +91,8 @@ LOOKS = {
         w.reviewer,
         f"{consulted(w, p)}/messages/2",
     ),
+    "GET /api/corrections": lambda w, p, rx: (p.client, "/api/corrections"),
+    f"GET {writes.CORRECTION}": lambda w, p, rx: (w.regulator, writes.appealed(w, p)),
     f"GET {writes.TALK}": lambda w, p, rx: (w.doctor, f"/api/consultations/{w.asked(p)}"),
     f"GET {writes.TALK}/messages": lambda w, p, rx: (
         w.doctor,
@@ -130,6 +132,7 @@ NOTHING_SEALED = {
     "GET /api/rewards/owed": "sums",
     "GET /api/me/grants": "names of organisations and of kinds of fields",
     "GET /api/kept": "ids, kinds and days",
+    "GET /api/corrections/awaiting": "ids and times",
     "GET /api/emergencies": "ids and times",
     "GET /api/break-glass": "ids and times",
     "GET /api/claims/unsettled": "amounts and ids",

@@ -49,6 +49,7 @@ WITH_MORE: dict[str, Callable[[World, Patient], str]] = {
     "GET /api/change-requests": lambda w, p: w.asked_to_change(p),
     "GET /api/consultations": lambda w, p: w.asked(p),
     "GET /api/consultations/awaiting": lambda w, p: w.asked(p),
+    "GET /api/corrections": lambda w, p: writes.appealed(w, p),
 }
 """What else must be there, for a list to hold something."""
 

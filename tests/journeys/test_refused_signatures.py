@@ -22,7 +22,10 @@ from tests.journeys.watching import everything, raw
 from tests.journeys.writes import Write
 from tests.world import Patient, World, a_member, an_organisation
 
-COMMANDS = [*writes.MOVES, writes.revocation, writes.settle, *writes.CONSENTS]
+COMMANDS = [
+    *(*writes.MOVES, writes.revocation, writes.settle),
+    *(*writes.CONSENTS, *writes.OF_CORRECTIONS),
+]
 every_command = pytest.mark.parametrize("make", COMMANDS, ids=writes.named)
 _ready: dict[Any, Write] = {}
 _owners: dict[Any, Patient] = {}

@@ -32,6 +32,7 @@ PLEA = "/api/break-glass/<uuid:emergency_id>"
 CASE = "/api/appraisals/<uuid:prescription_id>"
 TALK = "/api/consultations/<uuid:consultation_id>"
 SERIES = "/api/series/<uuid:series_id>"
+CORRECTION = "/api/corrections/<uuid:correction_id>"
 # fmt: off
 TABLE = {
     "POST /api/login/challenge": NOBODY_YET,
@@ -125,6 +126,21 @@ TABLE = {
     f"POST {TALK}/messages": P | D,
     f"GET {TALK}/messages/<int:number>": P | D,
     f"POST {TALK}/pictures": P | D,
+    "GET /api/corrections": P,
+    "POST /api/corrections": P,
+    "POST /api/corrections/statement": P,
+    "GET /api/corrections/awaiting": D | G,
+    f"GET {CORRECTION}": P | D | G,
+    f"POST {CORRECTION}/accept/statement": D,
+    f"POST {CORRECTION}/accept": D,
+    f"POST {CORRECTION}/refuse/statement": D,
+    f"POST {CORRECTION}/refuse": D,
+    f"POST {CORRECTION}/take-back/statement": P,
+    f"POST {CORRECTION}/take-back": P,
+    f"POST {CORRECTION}/appeal/statement": P,
+    f"POST {CORRECTION}/appeal": P,
+    f"POST {CORRECTION}/decide/statement": G,
+    f"POST {CORRECTION}/decide": G,
     "GET /api/medicines": ALL,
     "GET /api/prescriptions": P | D | R,
     "POST /api/prescriptions": D,

@@ -475,6 +475,79 @@ def end_appointment(world: World, patient: Patient) -> Write:
     return signed(patient.client, f"/api/guardianships/{made['id']}/end")
 
 
+def saying(**changes: Any) -> Body:
+    """What is lawfully said of a field of a record."""
+    salt = base64.b64encode(os.urandom(16)).decode()
+    return {"right": {"allergies": "不过敏"}, "why": "皮试阴性", "salt": salt, **changes}
+
+
+def refusing() -> Body:
+    said = saying(reason="correct")
+    del said["right"]
+    return said
+
+
+def disputed(world: World, patient: Patient) -> str:
+    """The address of a request about a prescription that nobody can change any more."""
+    rx = world.issued(patient)
+    world.doctor.command(of(rx, "cancel"), {"reason": "clinical"})
+    made = patient.client.command("/api/corrections", {"prescription": rx, **saying()})
+    return f"/api/corrections/{made['id']}"
+
+
+def turned_down(world: World, patient: Patient) -> str:
+    path = disputed(world, patient)
+    world.doctor.command(f"{path}/refuse", refusing())
+    return path
+
+
+def appealed(world: World, patient: Patient) -> str:
+    path = turned_down(world, patient)
+    patient.client.command(f"{path}/appeal", saying())
+    return path
+
+
+def dispute(world: World, patient: Patient) -> Write:
+    body = {"prescription": world.issued(patient), **saying()}
+    return signed(patient.client, "/api/corrections", body)
+
+
+def dispute_consultation(world: World, patient: Patient) -> Write:
+    said = saying(right={"complaint": "三周"})
+    body = {"consultation": world.consulted(patient), **said}
+    return signed(patient.client, "/api/corrections", body)
+
+
+def take_back(world: World, patient: Patient) -> Write:
+    return signed(patient.client, f"{disputed(world, patient)}/take-back")
+
+
+def take_back_appeal(world: World, patient: Patient) -> Write:
+    return signed(patient.client, f"{appealed(world, patient)}/take-back")
+
+
+def amend(world: World, patient: Patient) -> Write:
+    return signed(world.doctor, f"{disputed(world, patient)}/accept", saying())
+
+
+def turn_down(world: World, patient: Patient) -> Write:
+    return signed(world.doctor, f"{disputed(world, patient)}/refuse", refusing())
+
+
+def appeal(world: World, patient: Patient) -> Write:
+    return signed(patient.client, f"{turned_down(world, patient)}/appeal", saying())
+
+
+def uphold(world: World, patient: Patient) -> Write:
+    path = f"{appealed(world, patient)}/decide"
+    return signed(world.regulator, path, {"decision": "uphold"})
+
+
+def turn(world: World, patient: Patient) -> Write:
+    path = f"{appealed(world, patient)}/decide"
+    return signed(world.regulator, path, {"decision": "turn"})
+
+
 def pleading(patient: Patient, **changes: Any) -> Body:
     """The input of a lawful breaking of the glass."""
     salt = base64.b64encode(os.urandom(16)).decode()
@@ -606,6 +679,7 @@ TALK = "/api/consultations/<uuid:consultation_id>"
 SERIES = "/api/series/<uuid:series_id>"
 CASE = "/api/appraisals/<uuid:prescription_id>"
 OFFER = "/api/offers/<uuid:offer_id>"
+CORRECTION = "/api/corrections/<uuid:correction_id>"
 
 WRITES: dict[str, tuple[Make, ...]] = {
     "/api/me/identity": (identity,),
@@ -671,6 +745,12 @@ WRITES: dict[str, tuple[Make, ...]] = {
     f"{OFFER}/close": (close_offer,),
     f"{OFFER}/opt-in": (opt_in,),
     "/api/me/opt-ins/<uuid:opt_in_id>/withdraw": (opt_out,),
+    "/api/corrections": (dispute, dispute_consultation),
+    f"{CORRECTION}/take-back": (take_back, take_back_appeal),
+    f"{CORRECTION}/accept": (amend,),
+    f"{CORRECTION}/refuse": (turn_down,),
+    f"{CORRECTION}/appeal": (appeal,),
+    f"{CORRECTION}/decide": (uphold, turn),
 }
 EVERY_WRITE = [make for makes in WRITES.values() for make in makes]
 MOVES = [
@@ -711,7 +791,15 @@ OF_CONSULTATIONS = [ask, accept, decline, refer, retract, leave, close]
 OF_SERIES = [issue_all, review_all, return_all, stop, stop_oneself]
 """Commands of several statements."""
 OF_KEYS = [key, recovery, revocation]
-SIGNED_ELSEWHERE = [*OF_KEYS, *OF_CONSULTATIONS, scan, settle, *CONSENTS, *OF_SERIES, judge]
+OF_CORRECTIONS = [
+    *(dispute, dispute_consultation, take_back, take_back_appeal),
+    *(amend, turn_down, appeal, uphold, turn),
+]
+"""The signed commands about what a record should say."""
+SIGNED_ELSEWHERE = [
+    *(*OF_KEYS, *OF_CONSULTATIONS, scan, settle, *CONSENTS, *OF_SERIES, judge),
+    *OF_CORRECTIONS,
+]
 """What else a person's key signs."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from django.db import transaction
 from hospital import access, paging
 from hospital.consultations import content, permissions, queries
 from hospital.consultations.models import Consultation, Message
+from hospital.corrections.attached import Amendment
 from hospital.models import SealedRecord
 from hospital.roles import Actor, Role
 from ledger.receiptfile import Field
@@ -27,10 +28,11 @@ Find = Callable[[UUID, Actor], tuple[Consultation, str]]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A consultation with the fields that the reader may see."""
+    """A consultation with the fields that the reader may see, and what is attached to them."""
 
     consultation: Consultation
     fields: dict[str, Any]
+    amendments: Sequence[Amendment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def view(about: UUID, *, by: Actor, at: datetime, find: Find = own_or_asked) -> 
         consultation, basis = find(about, by)
         record = consultation.record
         viewing = _look(consultation, [record], content.EVERYTHING, basis, by=by, at=at)
-    return Opened(consultation, access.opened(record, viewing))
+    return _opened(consultation, viewing)
 
 
 def view_own(
@@ -87,7 +89,7 @@ def view_own(
             patient=of,
             among=[one.patient_id for one in page] if of is None else (),
         )
-    return [Opened(one, access.opened(one.record, viewing)) for one in page], following
+    return [_opened(one, viewing) for one in page], following
 
 
 def view_awaiting(
@@ -106,7 +108,7 @@ def view_awaiting(
             fields=content.LISTED,
             among=[one.patient_id for one in page],
         )
-    return [Opened(one, access.opened(one.record, viewing)) for one in page], following
+    return [_opened(one, viewing) for one in page], following
 
 
 def view_messages(
@@ -136,6 +138,11 @@ def view_message(
         message = queries.message(consultation, number)
         viewing = _look(consultation, [message.record], content.EVERYTHING, basis, by=by, at=at)
     return Read(message, access.salted(message.record, viewing))
+
+
+def _opened(one: Consultation, looked: access.Viewing) -> Opened:
+    record = one.record
+    return Opened(one, access.opened(record, looked), access.amendments(record, looked))
 
 
 def _look(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from hospital import access
+from hospital.corrections.attached import Amendment
 from hospital.roles import Actor
 from prescriptions import content
 from prescriptions import queries as every
@@ -21,10 +23,11 @@ PURPOSE = BASIS = "appraisal"
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A case with the content of its prescription."""
+    """A case with the content of its prescription, and with what is attached to that."""
 
     case: Case
     fields: dict[str, Any]
+    amendments: Sequence[Amendment]
 
 
 def view(prescription_id: UUID, *, by: Actor, at: datetime) -> Opened:
@@ -50,4 +53,5 @@ def view(prescription_id: UUID, *, by: Actor, at: datetime) -> Opened:
             fields=content.EVERYTHING,
             patient=prescription.patient.person,
         )
-    return Opened(found, access.opened(prescription.record, looked))
+    record = prescription.record
+    return Opened(found, access.opened(record, looked), access.amendments(record, looked))

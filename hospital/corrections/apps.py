@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Corrections(AppConfig):
+    name = "hospital.corrections"
+    label = "corrections"
