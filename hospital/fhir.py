@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from hospital import lookwords
+from hospital import guardianlaw, lookwords
 from hospital.units import stamp
 from ledger.entry import Statement
 from ledger.note import encode_base64
@@ -188,6 +188,28 @@ def communications(told: Sequence[Told], tag: str) -> list[Resource]:
     return found
 
 
+def guardian(told: Sequence[Told], tag: str) -> list[Resource]:
+    """Who guards the patient, from when to when, and what the registrar was shown as evidence."""
+    first, last = told[0].statement, told[-1].statement
+    evidence = [
+        {"type": {"text": name}, "value": str(value)} for name, value in told[0].opened.items()
+    ]
+    return [
+        {
+            "resourceType": "RelatedPerson",
+            "id": told[0].name,
+            "active": last.kind != guardianlaw.END,
+            "patient": to("Patient", tag),
+            "identifier": [{"value": str(first.facts["guardian"])}, *evidence],
+            "relationship": [word("GUARD", f"{_TERMS}/v3-RoleCode")],
+            "period": {
+                "start": stamp(first.at),
+                "end": stamp(last.at) if last.kind == guardianlaw.END else first.facts["until"],
+            },
+        }
+    ]
+
+
 def event(told: Sequence[Told], tag: str) -> list[Resource]:
     """A look, or whatever else was entered about the patient, an event each."""
     return [_event(one, tag) for one in told]
@@ -207,6 +229,8 @@ def _event(one: Told, tag: str) -> Resource:
         "source": {"observer": who(said.by)},
         "entity": [{"what": to("Patient", tag)}, about],
     }
+    if "reason" in one.opened:
+        found["outcomeDesc"] = str(one.opened["reason"])
     if looked:
         role = lookwords.ROLES.get(facts["role"], str(facts["role"]))
         reader = f"{facts['organisation']} {role}".strip()

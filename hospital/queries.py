@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.db.models import F, Q, QuerySet
 
 from hospital import errors, identity, paging, sealing
 from hospital.consents import TERMS
-from hospital.models import Account, Emergency, Grant, Key, Organisation
+from hospital.models import Account, Emergency, Grant, Key, Organisation, SealedRecord
 from hospital.roles import Actor, OrganisationKind, Role
 
 
@@ -100,3 +101,9 @@ def unseconded_pleas(organisation: int, *, at: datetime) -> QuerySet[Emergency]:
     waiting = Emergency.objects.filter(opened_at__isnull=True, until__gt=at)
     there = waiting.filter(doctor__organisation_id=organisation)
     return there.select_related("doctor__organisation").order_by("-until", "id")
+
+
+def reasons_of(patient: UUID, ids: Collection[UUID]) -> list[SealedRecord]:
+    """Why doctors asked for this patient's records in emergencies of these ids; one query."""
+    rows = Emergency.objects.filter(patient_id=patient, id__in=ids).select_related("record")
+    return [one.record for one in rows]

@@ -5,27 +5,31 @@ A bundle is a ``collection``: a ``document`` needs a composition and an author w
 here each entry has a signature of its own. Its resources are made of the proven entries and of the
 fields that open their commitments, and of nothing else. The check makes them again from the
 receipts in the ``Provenance`` resources and compares; what differs, is missing or comes in addition
-is named. The first page holds the proof that the list of entries is complete (``ledger.patients``).
+is named. The first page holds the proof that the list of entries is complete (``ledger.patients``)
+and the first entry of each log, which names the log before (``continuity``).
 
-Only ``timestamp`` and ``link`` rest on the server's word.
+Messages and pictures open what entries commit to (``sayings``). What the database alone says, an
+address or a device's name, is tagged ``STATED``: it rests on the server's word, and so do
+``timestamp`` and ``link``.
 """
 
 from __future__ import annotations
 
 import base64
-import json
-import re
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, field
 from typing import Any
 
-from hospital import fhir
+from hospital import fhir, guardianlaw
+from hospital.consultations import fhir as of_sayings
+from hospital.consultations.fhir import Picture, Saying
 from hospital.fhir import Make, Resource, Told
+from insurance import continuity, fhirjson, sayings
 from insurance import fhir as billed
-from ledger import patients, receiptfile
+from ledger import opening, patients, receiptfile
 from ledger.entry import leaf_hash
-from ledger.note import Malformed, encode_base64
+from ledger.note import encode_base64
 from ledger.policy import Policy
 from pharmacy import fhir as dispensed
 from prescriptions import fhir as prescribed
@@ -36,12 +40,17 @@ MAKERS: Mapping[str, tuple[Make, ...]] = {
     "correction": (fhir.communications,),
     "grant": (fhir.consent,),
     "optin": (fhir.consent,),
+    guardianlaw.FAMILY: (fhir.guardian,),
 }
 """What is made of a subject, by its family; of all others, and of what was erased, events."""
-HIDDEN = "picture/"
-"""Fields that the copy leaves out: of them it has the digests, and elsewhere they are to be had."""
-_NUMBER = re.compile(r'"\\u0000(-?[0-9.]+)"')
-_TOP = {"resourceType", "type", "timestamp", "link", "entry"}
+HIDDEN = "picture/picture"
+"""The field that has a resource of its own; the receipt has its digest."""
+STATED = {"system": "urn:smart-hospital", "code": "stated"}
+STATED_KINDS = {
+    *("Person", "Location", "Device", "VerificationResult", "RelatedPerson", "Communication"),
+    *("Basic", "Coverage", "PaymentNotice", "AuditEvent", "SupplyDelivery"),
+}
+"""What may rest on the server's word."""
 
 
 class Altered(ValueError):
@@ -54,11 +63,17 @@ class NotWhole(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one bundle holds; ``proofs`` are those of the patient's lists, by log."""
+    """
+    What one bundle holds. ``proofs`` are those of the patient's lists, by log; ``openings`` are the
+    first entries of those logs; ``stated`` are resources that rest on the server's word.
+    """
 
     tag: str
     told: Sequence[Told]
     proofs: Mapping[str, bytes]
+    openings: Sequence[Told] = ()
+    said: Sequence[Saying | Picture] = ()
+    stated: Sequence[Resource] = ()
 
     def resources(self) -> Iterator[Resource]:
         """Every resource of the page, in order."""
@@ -73,16 +88,26 @@ class Page:
             yield from made
             for one in about:
                 yield fhir.provenance(one, made)
+        for each in self.said:
+            yield each.resource(self.tag)
+        yield from self.stated
         for log, proof in self.proofs.items():
-            yield _listing(log, self.tag, proof)
+            yield _document(log, self.tag, patients.FORMAT, proof)
+        for one in self.openings:
+            yield _document(one.log, self.tag, opening.KIND, one.receipt)
 
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """A resource that is what the entries say; ``hidden`` fields of its record are left out."""
+    """
+    A resource that is what the entries say, or is ``stated`` by the server and by nobody else.
+
+    ``hidden`` fields of its record have resources of their own.
+    """
 
     name: str
     hidden: int
+    stated: bool
 
 
 def written(page: Page, *, at: str, following: str | None) -> bytes:
@@ -91,7 +116,7 @@ def written(page: Page, *, at: str, following: str | None) -> bytes:
     if following:
         found["link"] = [{"relation": "next", "url": following}]
     found["entry"] = [{"fullUrl": fhir.named(each), "resource": each} for each in page.resources()]
-    return encoded(found).encode()
+    return fhirjson.encoded(found).encode()
 
 
 def verify(files: Sequence[bytes], policy: Policy) -> list[Proven]:
@@ -109,59 +134,96 @@ def verify(files: Sequence[bytes], policy: Policy) -> list[Proven]:
     tags = {page.tag for _, page in pages}
     if len(tags) != 1:
         raise Altered("the pages are not all about one patient")
-    proofs = {log: proof for _, page in pages for log, proof in page.proofs.items()}
+    told = [one for _, page in pages for one in page.told]
+    tag = tags.pop()
+    _check_lists([page for _, page in pages], told, tag, policy)
+    try:
+        said = [one for _, page in pages for one in page.said]
+        unproven = {_named(one.resource(tag)) for one in sayings.unproven(told, said)}
+    except sayings.Unsaid as error:
+        raise NotWhole(str(error)) from error
+    return [dataclasses.replace(one, stated=one.stated or one.name in unproven) for one in found]
+
+
+def _check_lists(pages: Sequence[Page], told: Sequence[Told], tag: str, policy: Policy) -> None:
+    """No entry is missing, in no log of the line. Raises ``NotWhole``."""
+    proofs = {log: proof for page in pages for log, proof in page.proofs.items()}
     indices: dict[str, set[int]] = {log: set() for log in proofs}
-    for told in (one for _, page in pages for one in page.told):
-        if told.log not in indices:
-            raise NotWhole(f"nothing proves the list of {told.log}: the first page is missing")
-        indices[told.log].add(told.index)
+    for one in told:
+        if one.log not in indices:
+            raise NotWhole(f"nothing proves the list of {one.log}: the first page is missing")
+        indices[one.log].add(one.index)
     if not proofs:
         raise NotWhole("nothing proves that the list is whole: the first page is missing")
+    covered = {}
     for log, proof in proofs.items():
-        size = patients.head_of(patients.Proof.parse(proof).head).size
-        below = sorted(one for one in indices[log] if one < size)
-        patients.verify(proof, tags.copy().pop(), below, policy)
-    return found
+        covered[log] = patients.head_of(patients.Proof.parse(proof).head).size
+        below = sorted(one for one in indices[log] if one < covered[log])
+        patients.verify(proof, tag, below, policy)
+    try:
+        continuity.check({one.log: one for page in pages for one in page.openings}, covered)
+    except continuity.Broken as error:
+        raise NotWhole(str(error)) from error
 
 
 def _read(data: bytes, policy: Policy) -> tuple[list[Resource], Page]:
     """The entries of a bundle as they stand there, and the page that its receipts prove."""
-    bundle = _parsed(data)
-    told, proofs, tags = [], {}, set()
+    bundle, found = fhirjson.parsed(data), _Found()
     for each in bundle:
         resource = each["resource"]
         try:
-            if resource["resourceType"] == "Provenance":
-                told.append(_told(_decoded(resource["signature"][0]["data"]), policy))
-                tags.add(told[-1].statement.patient)
-            elif resource["resourceType"] == "DocumentReference":
-                tags.add(resource["identifier"][0]["value"])
-                attached = resource["content"][0]["attachment"]
-                proofs[attached["title"]] = _decoded(attached["data"])
+            found.take(resource, policy)
         except (KeyError, IndexError, TypeError, AttributeError) as error:
             raise Altered(f"{_named(resource)} is not in its form") from error
         except ValueError as error:
             raise Altered(f"{_named(resource)} is not proven: {error}") from error
-    if len(tags) > 1:
+    if len(found.tags) > 1:
         raise Altered("a Provenance is about somebody else")
-    if not tags:
+    if not found.tags:
         raise NotWhole("there is nothing in it that proves anything")
-    return bundle, Page(tags.pop(), told, proofs)
+    return bundle, found.page(found.tags.pop())
 
 
-def _parsed(data: bytes) -> list[Resource]:
-    try:
-        bundle = json.loads(data, parse_float=_decimal, object_pairs_hook=_no_twins)
-        entries = bundle["entry"]
-        right = (bundle["resourceType"], bundle["type"]) == ("Bundle", "collection")
-        right = right and set(bundle) <= _TOP and all(_is_entry(each) for each in entries)
-        names = [each["fullUrl"] for each in entries]
-        right = right and len(set(names)) == len(names)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise Malformed("not a bundle of FHIR resources") from error
-    if not right:
-        raise Malformed("not a bundle of this kind")
-    return list(entries)
+@dataclass(slots=True)
+class _Found:
+    """What a page's resources bring from which all of them can be made again."""
+
+    tags: set[str] = field(default_factory=set)
+    told: list[Told] = field(default_factory=list)
+    proofs: dict[str, bytes] = field(default_factory=dict)
+    openings: list[Told] = field(default_factory=list)
+    said: list[Saying | Picture] = field(default_factory=list)
+    stated: list[Resource] = field(default_factory=list)
+
+    def take(self, resource: Any, policy: Policy) -> None:
+        """Raises ValueError and what a resource raises that is not in its form."""
+        match resource:
+            case {"meta": {"tag": [tag]}} if tag == STATED:
+                _check_stated(resource)
+                self.stated.append(resource)
+            case {"resourceType": "Provenance"}:
+                self.told.append(_told(_decoded(resource["signature"][0]["data"]), policy))
+                self.tags.add(self.told[-1].statement.patient)
+            case {"resourceType": "DocumentReference"}:
+                self.tags.add(resource["identifier"][0]["value"])
+                attached = resource["content"][0]["attachment"]
+                if resource["description"] == opening.KIND:
+                    self.openings.append(_told(_decoded(attached["data"]), policy))
+                else:
+                    self.proofs[attached["title"]] = _decoded(attached["data"])
+            case {"resourceType": "Patient"}:
+                self.tags.add(resource["id"])
+            case _ if of_sayings.is_said(resource):
+                self.said.append(of_sayings.read(resource))
+
+    def page(self, tag: str) -> Page:
+        return Page(tag, self.told, self.proofs, self.openings, self.said, self.stated)
+
+
+def _check_stated(resource: Resource) -> None:
+    """What entries can prove does not rest on the server's word."""
+    if resource["resourceType"] not in STATED_KINDS or of_sayings.is_said(resource):
+        raise Altered(f"{_named(resource)} needs a proof")
 
 
 def _told(receipt: bytes, policy: Policy) -> Told:
@@ -179,21 +241,22 @@ def _compared(bundle: Sequence[Resource], page: Page) -> Iterator[Proven]:
         found = there.pop(full, None)
         if found is None:
             raise Altered(f"{name} is missing")
-        if not _is_same(found, {"fullUrl": full, "resource": resource}):
+        if not fhirjson.is_same(found, {"fullUrl": full, "resource": resource}):
             raise Altered(f"{name} is not what the entries say")
-        yield Proven(name, hidden.get(str(resource["id"]), 0))
+        yield Proven(name, hidden.get(str(resource["id"]), 0), resource in page.stated)
     for extra in there.values():
         raise Altered(f"{_named(extra['resource'])} rests on no entry")
 
 
-def _listing(log: str, tag: str, proof: bytes) -> Resource:
+def _document(log: str, tag: str, form: str, proof: bytes) -> Resource:
+    """The proof of the patient's list in a log, or of the log's first entry."""
     return {
         "resourceType": "DocumentReference",
-        "id": fhir.url("list", log).removeprefix("urn:uuid:"),
+        "id": fhir.url(form, log).removeprefix("urn:uuid:"),
         "status": "current",
         "identifier": [{"system": f"https://{log}", "value": tag}],
         "subject": fhir.to("Patient", tag),
-        "description": patients.FORMAT,
+        "description": form,
         "content": [
             {
                 "attachment": {
@@ -206,17 +269,6 @@ def _listing(log: str, tag: str, proof: bytes) -> Resource:
     }
 
 
-def _is_entry(value: Any) -> bool:
-    return isinstance(value["resource"], dict) and isinstance(value["fullUrl"], str)
-
-
-def _is_same(found: Any, made: Resource) -> bool:
-    try:
-        return encoded(found) == encoded(made)
-    except RecursionError:  # nothing that we make is nested so deeply
-        return False
-
-
 def _named(resource: Any) -> str:
     kind = resource.get("resourceType") if isinstance(resource, dict) else None
     return f"{kind}/{resource.get('id')}" if kind else "a resource"
@@ -224,23 +276,3 @@ def _named(resource: Any) -> str:
 
 def _decoded(text: Any) -> bytes:
     return base64.b64decode(text, validate=True)
-
-
-def encoded(value: Any) -> str:
-    """The one encoding of a value; a decimal goes through a text that no patient can write."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=lambda one: f"\0{one:f}")
-    return _NUMBER.sub(r"\1", text)
-
-
-def _decimal(text: str) -> Decimal:
-    """No exponents: written out, one of nine digits would fill the memory."""
-    if "e" in text.lower():
-        raise ValueError("a number with an exponent")
-    return Decimal(text)
-
-
-def _no_twins(pairs: list[tuple[str, Any]]) -> Resource:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise ValueError("a member stands twice in one object")
-    return fields

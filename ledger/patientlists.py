@@ -27,6 +27,7 @@ from ledger import (
     patientmap,
     patientrows,
     patients,
+    places,
     publication,
     stored,
 )
@@ -86,6 +87,13 @@ def advance(
             return None
         head = _signed(log, checkpoint.size, signer, second)
         return _publish(log, state, head, policy, folder)
+
+
+def is_whole(origin: str) -> bool:
+    """Whether the lists of a log are published to its latest final checkpoint. Raises: above."""
+    log = Log.objects.get(id=network.log_id(origin))
+    final, head = finality.latest(log.id), published(log, places.published(origin))
+    return final is None or (head is not None and head.size == final.size)
 
 
 def published(log: Log, folder: Path) -> TreeHead | None:

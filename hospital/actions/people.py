@@ -79,7 +79,7 @@ def id_number_of(person: Person) -> str:
 
 
 def phone_of(person: Person) -> str:
-    """The person's telephone number, opened; for a ward's record, and for nobody to read."""
+    """The person's telephone number, opened; for the record, the own or a ward's."""
     return _opened(person, "phone")
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from hospital.guardians.models import Guardianship
+from hospital.models import SealedRecord
 
 
 def guardians_of(patient: UUID) -> QuerySet[Guardianship]:
@@ -25,6 +26,12 @@ def guarding(patients: Collection[UUID], *, at: datetime) -> list[tuple[UUID, UU
     """Patient and guardian, for each guardianship over one of the patients that is in force."""
     live = Guardianship.objects.filter(patient__in=patients, until__gt=at, ended_at__isnull=True)
     return list(live.order_by("id").values_list("patient_id", "guardian_id"))
+
+
+def evidence_of(patient: UUID, ids: Collection[UUID]) -> list[SealedRecord]:
+    """What the registrar was shown for a patient's guardianships of these ids; one query."""
+    rows = Guardianship.objects.filter(patient_id=patient, id__in=ids, record__isnull=False)
+    return [one.record for one in rows.select_related("record") if one.record is not None]
 
 
 def in_force(patient: UUID, *, at: datetime) -> QuerySet[Guardianship]:

@@ -13,7 +13,7 @@ from fhir.resources.R4B.bundle import Bundle
 
 from hospital.fhir import Resource
 from hospital.models import SealedRecord
-from insurance import bundle
+from insurance import bundle, fhirjson
 from prescriptions.models import Prescription
 from tests.journeys import copying, series
 from tests.journeys.copying import lived, of_kind, policy
@@ -98,7 +98,7 @@ def _read(page: bytes) -> Resource:
 
 
 def _again(value: Resource) -> bytes:
-    return bundle.encoded(value).encode()
+    return fhirjson.encoded(value).encode()
 
 
 def _without(page: bytes, dropped) -> bytes:

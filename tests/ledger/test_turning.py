@@ -24,10 +24,12 @@ from ledger import (
     network,
     note,
     opening,
+    patientlists,
     places,
     queries,
     receiptfile,
     sequencer,
+    tasks,
     turning,
 )
 from ledger.models import Event, Log
@@ -147,6 +149,22 @@ def test_receipts_of_the_next_log_prove_keys_of_the_one_before(line):
             receiptfile.complete(file.receipt.bytes(), file.entry, keys=file.keys[1:]),
             policy(line, places.signer(made.origin)),
         )
+
+
+def test_the_patients_lists_of_the_log_before_reach_its_end(line):
+    """L15: whoever takes a copy away later is shown all of it, though the log turned in between."""
+    line.append("rx/1", patient="tag")
+    made = turn(line)
+    assert not patientlists.is_whole(line.origin)
+    tasks.patients(line.origin)
+    head = patientlists.published(
+        Log.objects.get(origin=line.origin), places.published(line.origin)
+    )
+    assert head is not None
+    assert head.size == len(kinds(line.origin))
+    checkpoint(made.origin)
+    tasks.patients(line.origin)
+    assert patientlists.is_whole(made.origin)
 
 
 def test_who_began_before_is_waited_for(line):

@@ -28,6 +28,11 @@ class Command(BaseCommand):
         except ValueError as error:
             raise CommandError(given.printable(f"The copy does not hold: {error}.")) from error
         for one in found:
-            hidden = f", {one.hidden} fields of its record left out" if one.hidden else ""
-            self.stdout.write(given.printable(f"proven   {one.name}{hidden}"))
-        self.stdout.write(f"OK       {len(found)} resources, and no entry is missing")
+            hidden = f", {one.hidden} fields of its record apart" if one.hidden else ""
+            word = "stated" if one.stated else "proven"
+            self.stdout.write(given.printable(f"{word}   {one.name}{hidden}"))
+        stated = sum(one.stated for one in found)
+        self.stdout.write(
+            f"OK       {len(found) - stated} resources are proven, {stated} rest on the server's"
+            " word, and no entry is missing"
+        )
