@@ -12,6 +12,7 @@ from hospital import consentlaw as of_consents
 from hospital import erasurelaw as of_erasures
 from hospital import guardianlaw as of_guardians
 from hospital import law as of_hospital
+from hospital import readingkeylaw as of_reading_keys
 from hospital import sharinglaw as of_sharing
 from hospital.consultations import law as of_consultations
 from hospital.corrections import law as of_corrections
@@ -67,6 +68,7 @@ def content() -> Data:
             **of_erasures.families(),
             **of_guardians.families(),
             **of_insurance.families(),
+            **of_reading_keys.families(),
             **of_registers.families(),
             **of_sharing.families(),
         },

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "hospital.faces",
     "hospital.guardians",
     "hospital.notices",
+    "hospital.readingkeys",
     "prescriptions",
     "prescriptions.appraisal",
     "prescriptions.catalogue",

@@ -26,6 +26,7 @@ urlpatterns = [
     path("api/", include("hospital.faces.urls")),
     path("api/", include("hospital.guardians.urls")),
     path("api/", include("hospital.notices.urls")),
+    path("api/", include("hospital.readingkeys.urls")),
     path("api/", include("prescriptions.urls")),
     path("api/", include("prescriptions.appraisal.urls")),
     path("api/", include("prescriptions.catalogue.urls")),

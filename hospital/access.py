@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -29,6 +31,8 @@ from hospital.roles import Actor, Role
 from ledger import chain, network
 from ledger.entry import Statement
 from ledger.receiptfile import Field
+
+_NOTED: ContextVar[list[bytes] | None] = ContextVar("noted", default=None)
 
 
 class OpenedBeforeCommit(Exception):
@@ -49,6 +53,17 @@ class Viewing:
     overseen: datetime | None = None
     attached: Mapping[UUID, Sequence[Attached]] = field(default_factory=dict)
     committed: bool = field(default=False)
+
+
+@contextmanager
+def noted() -> Iterator[list[bytes]]:
+    """The leaves of the looks that are entered meanwhile, in their order."""
+    leaves: list[bytes] = []
+    before = _NOTED.set(leaves)
+    try:
+        yield leaves
+    finally:
+        _NOTED.reset(before)
 
 
 def view(
@@ -102,6 +117,8 @@ def view(
     overseen = at if by.role is Role.REGULATOR else None
     named = frozenset(record.id.hex for record in every)
     viewing = Viewing(entry.leaf, named, fields, overseen, beside)
+    if (noting := _NOTED.get()) is not None:
+        noting.append(entry.leaf)
     transaction.on_commit(lambda: setattr(viewing, "committed", True))
     return viewing
 

@@ -94,6 +94,7 @@ class Logout(http.Endpoint):
     """End this session's token at once."""
 
     answers = 204
+    answers_in_clear = True
 
     def post(self, request: Request) -> Response:
         request.auth.delete()
@@ -139,6 +140,8 @@ class Device(http.Text):
 class Keys(http.Command):
     """Own keys; register another with the statement it signed."""
 
+    answers_in_clear = True
+
     class Input(http.SignedTogether):
         public_key = http.Text(max_length=44)
         face_check = serializers.UUIDField(
@@ -162,6 +165,8 @@ class Keys(http.Command):
 
 class KeysStatement(http.Draw):
     """The statement by which a new key is registered; the new key signs it."""
+
+    answers_in_clear = True
 
     class Input(http.Strict):
         public_key = http.Text(max_length=44, help_text="base64 of 32 bytes, Ed25519")
@@ -210,6 +215,8 @@ class RecoveryStatement(http.Draw):
 class Revocation(http.Command):
     """Revoke one of the own keys."""
 
+    answers_in_clear = True
+
     class Input(http.SignedTogether):
         name = http.Text(max_length=160)
 
@@ -220,6 +227,8 @@ class Revocation(http.Command):
 
 class RevocationStatement(http.Draw):
     """The statement that revokes a key."""
+
+    answers_in_clear = True
 
     class Input(http.ToSign):
         name = http.Text(max_length=160)

@@ -74,6 +74,7 @@ def _receipt(leaf: bytes, make: Callable[[bytes], bytes] = ledger.receipt_for) -
 class Receipt(http.Endpoint):
     """The receipt of an entry: a C2SP tlog-proof that anybody can check without us."""
 
+    answers_in_clear = True
     query = {"file": "1 adds the entry and the registrations of its signers' keys"}
 
     def get(self, request: Request, leaf: str) -> HttpResponse:

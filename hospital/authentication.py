@@ -25,6 +25,7 @@ from rest_framework.request import Request
 
 from hospital import errors
 from hospital.models import Account
+from hospital.readingkeys.models import ReadingKey
 from hospital.roles import Actor
 
 
@@ -38,8 +39,9 @@ KEY_LOGIN = "key-"
 _NEEDED = (
     *("digest", "token_key", "created"),
     *("user__role", "user__person", "user__is_active", "user__organisation__slug"),
+    *(f"user__organisation__reading_key__{name}" for name in ("state", "public_key")),
 )
-"""What ``Account.actor`` reads, and DRF; a token has more columns than a request needs."""
+"""What ``Account.actor``, ``reading_key_of`` and DRF read; a token has more columns."""
 
 
 def prefix_of(key_name: str) -> str:
@@ -69,7 +71,7 @@ class Bearer(TokenAuthentication):  # type: ignore[misc]  # knox has no types
             digest = crypto.hash_token(token.decode(HTTP_HEADER_ENCODING))
         except (TypeError, ValueError, UnicodeError) as fault:
             raise BadToken from fault
-        tokens = AuthToken.objects.select_related("user__organisation").only(*_NEEDED)
+        tokens = AuthToken.objects.select_related("user__organisation__reading_key").only(*_NEEDED)
         try:
             found = tokens.get(_comes_in(request), digest=digest, expiry__gt=timezone.now())
         except AuthToken.DoesNotExist:
@@ -94,3 +96,9 @@ def actor_of(request: Request) -> Actor:
     by_key = token.token_key.startswith(KEY_LOGIN)
     actor: Actor = request.user.actor  # type: ignore[union-attr]
     return replace(actor, key_login_at=token.created if by_key else None)
+
+
+def reading_key_of(request: Request) -> ReadingKey | None:
+    """What the organisation of who asks has said of its answers, as the session was looked up."""
+    organisation = request.user.organisation  # type: ignore[union-attr]
+    return getattr(organisation, "reading_key", None)

@@ -28,6 +28,7 @@ class Batch(http.Command):
     """``items`` names the list of the input; ``act_on`` does one of it."""
 
     items: ClassVar[str]
+    seals_items = True
 
     def post(self, request: Request, **where: Any) -> HttpResponse:
         key = idempotency.check_key(request.headers.get("Idempotency-Key"))
@@ -49,7 +50,8 @@ class Batch(http.Command):
     def _once(self, call: http.Call, key: str, number: int, item: Any) -> tuple[bytes, bool]:
         def act() -> tuple[int, bytes]:
             http.check_lag()
-            return 200, _json({"number": number, **self.act_on(call, number, item)})
+            done = _json({"number": number, **self.act_on(call, number, item)})
+            return 200, self.sealed(done)
 
         request = self.request._request
         asked = (request.method or "", request.path, request.body)
@@ -59,8 +61,8 @@ class Batch(http.Command):
             raise
         except errors.Refusal as refusal:
             told = {"code": refusal.code, "title": refusal.sentence(), **refusal.facts}
-            return _json({"number": number, "refused": told}), False
-        return body, replayed
+            return self.sealed(_json({"number": number, "refused": told})), False
+        return self.sealed(body), replayed
 
 
 def _key_of(key: str, number: int) -> str:

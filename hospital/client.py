@@ -10,12 +10,14 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
 import httpx
+from nacl.public import PrivateKey
 
+from hospital import boxes
 from ledger import note
 
 Json = dict[str, Any]
@@ -41,7 +43,8 @@ class Client:
     One person or program. ``patience_s`` is how long a lost connection is tried again.
 
     ``key_name`` is known once the key is registered; ``guardianship`` is the one by which a
-    guardian acts for the ward, empty for oneself.
+    guardian acts for the ward, empty for oneself. ``reading_keys`` open the answers that are
+    sealed to the organisation; older ones open older answers.
     """
 
     http: httpx.Client
@@ -50,6 +53,7 @@ class Client:
     account: str = ""
     patience_s: float = 0.0
     guardianship: str = ""
+    reading_keys: list[PrivateKey] = field(default_factory=list)
 
     # --- plain calls -----------------------------------------------------------------------
 
@@ -131,6 +135,18 @@ class Client:
         """The same phone, acting for the ward of this guardianship."""
         return replace(self, guardianship=guardianship)
 
+    def propose_reading_key(self, key: PrivateKey) -> Json:
+        """Propose the organisation's reading key, showing that it is here; another registers."""
+        path, public = "/api/reading-key/propose", base64.b64encode(bytes(key.public_key)).decode()
+
+        def propose() -> Json:
+            drawn = self.post(f"{path}/statement", {"public_key": public, "key": self.key_name})
+            challenge = base64.b64decode(drawn["shows"]["challenge"])
+            answer = boxes.unsealed(challenge, [key]).decode()
+            return self.write(path, {"public_key": public, "answer": answer, **self.signed(drawn)})
+
+        return _drawn_anew(propose)
+
     # --- how calls go out ----------------------------------------------------------------------
 
     def _enter(self, session: Json) -> None:
@@ -166,9 +182,10 @@ class Client:
             time.sleep(pause)
             pause = min(pause * 2, 1.0)
 
-    @staticmethod
-    def _answer(answer: httpx.Response) -> Json:
+    def _answer(self, answer: httpx.Response) -> Json:
         body: Json = answer.json() if answer.content else {}
+        if self.reading_keys:
+            body = boxes.opened(body, self.reading_keys)
         if answer.status_code >= 400:
             raise Problem(answer.status_code, body)
         return body

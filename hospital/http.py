@@ -20,9 +20,8 @@ from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from hospital import access, acting, authentication, errors, idempotency
+from hospital import access, acting, authentication, errors, idempotency, sealedanswers
 from hospital.inputfields import Flag as Flag
 from hospital.inputfields import Strict as Strict
 from hospital.inputfields import Text as Text
@@ -110,7 +109,7 @@ class SignedTogether(Signed):
     )
 
 
-class Endpoint(APIView):
+class Endpoint(sealedanswers.SealedAnswers):
     """
     ``query`` names the parameters of a GET and what they mean, for the interface's document;
     ``answers`` is the status of a success that is no command's; ``answers_who_left`` lets in whose
@@ -243,7 +242,7 @@ class Command(Endpoint):
 
         def act() -> tuple[int, bytes]:
             check_lag()
-            return self.success, JSONRenderer().render(self.act(call))
+            return self.success, self.sealed(JSONRenderer().render(self.act(call)))
 
         path = f"{request.path}{_of_ward(call.by)}"
         asked = (request.method or "", path, request._request.body)

@@ -5,7 +5,7 @@ It reads the claims that are open for its payer, fetches the signed entries as r
 verifies them offline, decides by a simple policy, signs, and settles with the pharmacies what it
 approved. It needs the public API and nothing else of this server: no database, no Django.
 
-    python -m insurance.agent --url URL --payer SLUG --key FILE [--policy FILE]
+    python -m insurance.agent --url URL --payer SLUG --key FILE [--policy FILE] [--reading-key FILE]
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 
 import httpx
 
+from hospital import boxes
 from hospital.client import Client, Problem
 from insurance import evidence
 from insurance.evidence import BadEvidence
@@ -131,6 +132,7 @@ def main() -> None:
         httpx.Client(base_url=options.url, trust_env=False, timeout=10),
         signer=keyfile.load(options.key),
         patience_s=60,
+        reading_keys=[boxes.load(path) for path in options.reading_key],
     )
     agent = Agent(client, options.payer, _policy(client, options.policy), options.ceiling_fen)
     client.enter_with_key()
@@ -160,6 +162,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--payer", required=True, help="the payer's slug")
     parser.add_argument("--key", required=True, type=Path, help="the agent's key file")
     parser.add_argument("--policy", type=Path, help="the policy file; pin it in production")
+    parser.add_argument(
+        "--reading-key",
+        type=Path,
+        action="append",
+        default=[],
+        help="a file of the payer's reading key; again for an older one",
+    )
     parser.add_argument("--ceiling-fen", type=int, default=1_000_000, help="per claim, in fen")
     return parser.parse_args()
 

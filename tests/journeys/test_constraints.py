@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.apps import apps
@@ -28,6 +28,7 @@ from hospital.models import (
     SealedRecord,
 )
 from hospital.notices.models import Notice, Subscription
+from hospital.readingkeys.models import ReadingKey
 from hospital.roles import Role
 from insurance.models import Bill, BillLine, Claim, Coverage, Payment, Transfer
 from pharmacy.models import Count, Lot, Movement, Reservation, StockItem
@@ -82,6 +83,8 @@ def rows(session_world) -> Rows:
     talk = Consultation.objects.get(id=world.answered(patient))
     appealed = writes.appealed(world, patient)
     rx = Prescription.objects.get(id=ready.rx)
+    officer, _ = writes.keyed()
+    reading_key = ReadingKey.objects.get(organisation__account__id=UUID(officer.account))
     world.doctor.get("/api/prescriptions")  # a list, in which the patient stands
     return {
         Organisation: world.hospital,
@@ -96,6 +99,7 @@ def rows(session_world) -> Rows:
         Correction: Correction.objects.get(id=appealed.rpartition("/")[2]),
         Guardianship: Guardianship.objects.get(patient_id=patient.account),
         Key: Key.objects.get(account_id=patient.account),
+        ReadingKey: reading_key,
         FaceCheck: FaceCheck.objects.get(account_id=patient.account),
         Notice: Notice.objects.filter(account_id=patient.account).first(),
         Subscription: Subscription.objects.get(account_id=patient.account),
@@ -292,6 +296,8 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "correction_refused_for_a_reason": sets(Correction, reason=""),
     "correction_appealed_in_words": sets(Correction, appeal=None),
     "correction_decided_by_somebody": sets(Correction, state="upheld"),
+    "a_key_where_answers_are_sealed": sets(ReadingKey, state="revoked"),
+    "what_is_proposed_has_a_proposer": sets(ReadingKey, proposed=b""),
     "emergency_ends_after_it_begins": sets(Emergency, until=long_ago, opened_at=None),
     "who_has_left_is_out": sets(Account, left_at=timezone.now()),
     "what_is_gone_is_not_kept": sets(SealedRecord, wrapped_key=b"", kept_until=timezone.now()),

@@ -26,6 +26,7 @@ PUBLIC = {
     "code_index": "a digest of a random code",
     "seed": "published hashes",
     "public_key": "a public key",
+    "proposed": "a public key",
     "id_number_index": "a keyed digest",
     "phone_index": "a keyed digest",
     "wechat_index": "a keyed digest",

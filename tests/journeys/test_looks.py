@@ -120,6 +120,7 @@ NOTHING_SEALED = {
     "GET /api/payments/(?P<out_trade_no>P[0-9a-f]{30})/parameters": "numbers for WeChat",
     f"GET {writes.ONE}/delivery-code": "six digits",
     "GET /api/claims": "amounts and ids",
+    "GET /api/reading-key": "public keys",
     "GET /api/appraisals": "ids, classes and codes",
     "GET /api/appraisals/statistics": "counts, and doctors' account ids",
     "GET /api/countersignatures": "ids and times",

@@ -208,6 +208,7 @@ NOT_RUN = {
     "export": "reads files",
     "init": "makes keys and the first entry, before there is a record",
     "monitor": "reads files",
+    "reading_key": "reads files",
     "receipt": "reads files",
     "run_tests": "starts these tests",
     "sample": "reads files",

@@ -48,6 +48,10 @@ COSTS = {
     "turn": 20,
     "plead": 13,
     "break_glass": 13,
+    "propose_key": 15,
+    "register_key": 14,
+    "lift_key": 14,
+    "revoke_key": 13,
 }
 
 

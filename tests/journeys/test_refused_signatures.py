@@ -24,7 +24,7 @@ from tests.world import Patient, World, a_member, an_organisation
 
 COMMANDS = [
     *(*writes.MOVES, writes.revocation, writes.settle),
-    *(*writes.CONSENTS, *writes.OF_CORRECTIONS),
+    *(*writes.CONSENTS, *writes.OF_CORRECTIONS, *writes.OF_READING),
 ]
 every_command = pytest.mark.parametrize("make", COMMANDS, ids=writes.named)
 _ready: dict[Any, Write] = {}

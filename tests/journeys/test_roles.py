@@ -24,6 +24,7 @@ P, D, R, H, C, A, F, G, S, Q = (
     {Role.RESEARCHER},
 )
 ALL, NOBODY_YET = set(PEOPLE), None
+STAFF = ALL - P
 RX, CLAIM = "/api/prescriptions/<uuid:prescription_id>", "/api/claims/<uuid:prescription_id>"
 GRANT, EMERGENCY = "/api/me/grants/<uuid:grant_id>", "/api/emergencies/<uuid:emergency_id>"
 WARD = "/api/guardianships/<uuid:guardianship_id>"
@@ -224,6 +225,15 @@ TABLE = {
     "POST /api/claims/history": F,
     "POST /api/settlements/statement": A,
     "POST /api/settlements": A,
+    "GET /api/reading-key": STAFF,
+    "POST /api/reading-key/propose": STAFF - A - S,
+    "POST /api/reading-key/propose/statement": STAFF - A - S,
+    "POST /api/reading-key/register": STAFF - A - S,
+    "POST /api/reading-key/register/statement": STAFF - A - S,
+    "POST /api/reading-key/lift": STAFF - A - S,
+    "POST /api/reading-key/lift/statement": STAFF - A - S,
+    "POST /api/reading-key/revoke": STAFF - A - S,
+    "POST /api/reading-key/revoke/statement": STAFF - A - S,
 }
 # fmt: on
 OUTSIDE = {"/check", "/healthz", "/api/payments/notice", "/api/schema/", "/api/docs/"}

@@ -15,17 +15,18 @@ from typing import Any
 from uuid import uuid4
 
 from django.utils import timezone
+from nacl.public import PrivateKey
 
 from config.demo import form, phone
-from hospital import calendar
+from hospital import boxes, calendar
 from hospital.client import Client
-from hospital.roles import Role
+from hospital.roles import OrganisationKind, Role
 from insurance.models import Claim
 from ledger import note
 from prescriptions import rules
 from prescriptions.facts import Control
 from prescriptions.models import Medicine, Prescription
-from tests.journeys import narcotics, recovering, sampled, series, sharers, uploads
+from tests.journeys import narcotics, reading, recovering, sampled, series, sharers, uploads
 from tests.journeys.watching import drawn
 from tests.shelves import a_lot, a_shelf
 from tests.world import (
@@ -37,6 +38,7 @@ from tests.world import (
     a_medicine,
     a_member,
     an_id_number,
+    an_organisation,
     looked_at,
 )
 
@@ -673,6 +675,43 @@ def revoked_key(client: Client) -> note.Signer:
     return second
 
 
+def two_officers() -> tuple[Client, Client]:
+    """Of an insurer of their own."""
+    return reading.people_of(an_organisation(OrganisationKind.INSURER))
+
+
+def propose_key(world: World, patient: Patient) -> Write:
+    by, new, path = two_officers()[0], PrivateKey.generate(), f"{reading.ONE}/propose"
+    said = {"public_key": reading.text_of(new)}
+    statement = by.post(f"{path}/statement", {**said, "key": by.key_name})
+    challenge = base64.b64decode(statement["shows"]["challenge"])
+    answer = boxes.unsealed(challenge, [new]).decode()
+    return Write(by, path, {**said, "answer": answer, **by.signed(statement)}, input=said)
+
+
+def register_key(world: World, patient: Patient) -> Write:
+    (first, second), new = two_officers(), PrivateKey.generate()
+    first.propose_reading_key(new)
+    return signed(second, f"{reading.ONE}/register", {"public_key": reading.text_of(new)})
+
+
+def lift_key(world: World, patient: Patient) -> Write:
+    by = keyed()
+    by[0].command(f"{reading.ONE}/propose")
+    return signed(by[1], f"{reading.ONE}/lift")
+
+
+def revoke_key(world: World, patient: Patient) -> Write:
+    return signed(keyed()[0], f"{reading.ONE}/revoke")
+
+
+def keyed() -> tuple[Client, Client]:
+    """Two officers whose insurer has a reading key in force."""
+    officers = two_officers()
+    reading.in_force(PrivateKey.generate(), *officers)
+    return officers
+
+
 Make = Callable[[World, Patient], Write]
 ONE = "/api/prescriptions/<uuid:prescription_id>"
 TALK = "/api/consultations/<uuid:consultation_id>"
@@ -751,6 +790,10 @@ WRITES: dict[str, tuple[Make, ...]] = {
     f"{CORRECTION}/refuse": (turn_down,),
     f"{CORRECTION}/appeal": (appeal,),
     f"{CORRECTION}/decide": (uphold, turn),
+    f"{reading.ONE}/propose": (propose_key,),
+    f"{reading.ONE}/register": (register_key,),
+    f"{reading.ONE}/lift": (lift_key,),
+    f"{reading.ONE}/revoke": (revoke_key,),
 }
 EVERY_WRITE = [make for makes in WRITES.values() for make in makes]
 MOVES = [
@@ -796,8 +839,10 @@ OF_CORRECTIONS = [
     *(amend, turn_down, appeal, uphold, turn),
 ]
 """The signed commands about what a record should say."""
+OF_READING = [propose_key, register_key, lift_key, revoke_key]
+"""What two of an organisation sign about its reading key."""
 SIGNED_ELSEWHERE = [
-    *(*OF_KEYS, *OF_CONSULTATIONS, scan, settle, *CONSENTS, *OF_SERIES, judge),
+    *(*OF_KEYS, *OF_READING, *OF_CONSULTATIONS, scan, settle, *CONSENTS, *OF_SERIES, judge),
     *OF_CORRECTIONS,
 ]
 """What else a person's key signs."""

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ReadingKeys(AppConfig):
+    name = "hospital.readingkeys"
+    label = "readingkeys"
