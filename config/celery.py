@@ -58,6 +58,7 @@ app.conf.beat_schedule = {
     "tell of prescriptions that end soon": every(600, "prescriptions.warn_expiring"),
     "forget old questions": every(3600, "consultations.forget_drafts"),
     "draw samples for appraisal": every(3600, "appraisal.draw_due"),
+    "give records other keys after a withdrawal": every(60, "prescriptions.rekey_withdrawn"),
     "forget old drafts": every(3600, "prescriptions.forget_drafts"),
     "erase what came in as its patient left": every(3600, "insurance.sweep_erased"),
     "forget old answers and log-ins": every(3600, "hospital.forget_old"),

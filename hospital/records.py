@@ -137,6 +137,23 @@ def keep(which: QuerySet[SealedRecord], until: datetime) -> int:
     return which.exclude(wrapped_key=b"").update(kept_until=until)
 
 
+def rekey(which: QuerySet[SealedRecord]) -> int:
+    """
+    Give each record another key, under which its body is sealed anew; how many records.
+
+    Who has copied the key of one opens nothing of it in a database that is stolen from now on. What
+    somebody erases or wraps anew at the same moment stays as that one has left it.
+    """
+    done = 0
+    for record in which.exclude(wrapped_key=b"").order_by("id"):
+        about, new = _about(record.id), utils.random(sealing.KEY_BYTES)
+        body = aead.unseal_with(sealing.unseal(record.wrapped_key, about), record.body, about)
+        done += SealedRecord.objects.filter(id=record.id, wrapped_key=record.wrapped_key).update(
+            wrapped_key=sealing.seal(new, about), body=aead.seal_with(new, body, about)
+        )
+    return done
+
+
 def forget_kept(*, at: datetime) -> int:
     """Erase what the law has kept and does not keep any longer; how many records."""
     return forget(SealedRecord.objects.filter(kept_until__lte=at))
@@ -147,7 +164,7 @@ def _about(record_id: UUID) -> str:
 
 
 SEALED = Sealed(SealedRecord, ("wrapped_key",), lambda record, _: _about(record.id))
-"""The bodies are under the records' own keys, which do not change."""
+"""The bodies are under the records' own keys, which no rotation changes."""
 
 
 def _text(salt: bytes) -> str:

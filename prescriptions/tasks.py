@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from prescriptions.actions import expiring, issuing
+from prescriptions.actions import expiring, issuing, rekeying
 
 
 @shared_task(name="prescriptions.expire_lapsed")
@@ -19,3 +19,8 @@ def forget_drafts() -> int:
 @shared_task(name="prescriptions.warn_expiring")
 def warn_expiring() -> int:
     return expiring.warn(at=timezone.now())
+
+
+@shared_task(name="prescriptions.rekey_withdrawn")
+def rekey_withdrawn() -> int:
+    return rekeying.rekey_withdrawn()

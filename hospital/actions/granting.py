@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from hospital import consents, errors, keydrafts, queries, signing
 from hospital.consents import GRANT, TERMS, WITHDRAW, Move, Purpose
 from hospital.models import Account, Grant, Organisation
+from hospital.readingkeys.models import ReadingKey, Rekeying
 from hospital.roles import Actor
 from hospital.units import stamp
 from ledger import chain
@@ -135,6 +136,8 @@ def withdraw(
     """
     Withdraw a grant: from this entry on nobody looks under it.
 
+    Where the reader had a key of its own, the patient's records get other keys soon afterwards.
+
     Raises:
         UnknownGrant: there is none, or it is another patient's.
         WrongState: it is withdrawn; and what ``signing.append`` raises.
@@ -143,6 +146,8 @@ def withdraw(
     entry = signing.append(_withdrawing(found, by), signed, by=by, at=at)
     found.withdrawn_at = at
     found.save(update_fields=["withdrawn_at"])
+    if ReadingKey.objects.filter(organisation_id=found.organisation_id).exists():
+        Rekeying.objects.create(grant=found)
     return found, entry
 
 

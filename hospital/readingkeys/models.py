@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from hospital import readingkeylaw
-from hospital.models import Account, Organisation
+from hospital.models import Account, Grant, Organisation
 
 
 class ReadingKey(models.Model):
@@ -50,3 +50,9 @@ class ReadingKey(models.Model):
     def subject(self) -> str:
         """What the ledger calls it."""
         return f"{readingkeylaw.FAMILY}/{self.organisation.slug}"
+
+
+class Rekeying(models.Model):
+    """A withdrawn grant whose patient's records still have the keys of the time of the grant."""
+
+    grant = models.OneToOneField(Grant, models.CASCADE)

@@ -8,13 +8,14 @@ import pytest
 from django.utils import timezone
 from nacl.public import PrivateKey
 
-from hospital import access, boxes, idempotency, readingkeylaw, sealing
+from hospital import access, aead, boxes, idempotency, readingkeylaw, records, sealing
 from hospital.actions import people
-from hospital.models import Answer
-from hospital.readingkeys.models import ReadingKey
+from hospital.models import Answer, SealedRecord
+from hospital.readingkeys.models import ReadingKey, Rekeying
 from hospital.roles import OrganisationKind, Role
 from insurance.agent import Agent
 from ledger import queries as ledger
+from prescriptions.actions import rekeying
 from prescriptions.models import Prescription
 from tests import invariants
 from tests.journeys import looking, reading, writes
@@ -318,3 +319,71 @@ def test_the_database_keeps_a_key_where_answers_are_sealed(sealed):
     row = ReadingKey.objects.get(organisation=of(sealed[0]))
     assert (row.state, len(row.public_key)) == (readingkeylaw.SEALED, boxes.KEY_BYTES)
     assert row.subject == sealed[0].get(ONE)["subject"]
+
+
+class TestAfterAWithdrawal:
+    """P4, Z3: the next look ends at once, and a copied record key opens nothing that is stored."""
+
+    def withdrawn(self, world, patient, key=None):
+        """A grant to a hospital, with this key in force there, withdrawn; the record's old key."""
+        hospital = an_organisation(OrganisationKind.HOSPITAL)
+        if key:
+            in_force(key, a_doctor(hospital), a_doctor(hospital))
+        rx = world.issued(patient)
+        record = Prescription.objects.get(id=rx).record
+        copied = sealing.unseal(record.wrapped_key, f"record/{record.id.hex}")
+        looking.withdraws(patient, looking.grants(patient, hospital.slug))
+        return rx, record, copied
+
+    def test_the_records_get_other_keys_and_stay_what_they_are(self, world, patient, key):
+        rx, before, copied = self.withdrawn(world, patient, key)
+        about = f"record/{before.id.hex}"
+        assert aead.unseal_with(copied, before.body, about)
+        fields = patient.client.get(f"/api/prescriptions/{rx}")["fields"]
+
+        assert rekeying.rekey_withdrawn() >= 1
+
+        after = Prescription.objects.get(id=rx).record
+        with pytest.raises(aead.DoesNotOpen):
+            aead.unseal_with(copied, after.body, about)
+        assert after.commitment == before.commitment
+        assert patient.client.get(f"/api/prescriptions/{rx}")["fields"] == fields
+        assert not Rekeying.objects.filter(grant__patient_id=patient.account).exists()
+        assert rekeying.rekey_withdrawn() == 0
+
+    def test_a_reader_without_a_key_leaves_them_as_they_are(self, world, patient):
+        _, before, _ = self.withdrawn(world, patient)
+        assert not Rekeying.objects.filter(grant__patient_id=patient.account).exists()
+        rekeying.rekey_withdrawn()
+        before.refresh_from_db()
+        assert before.body == Prescription.objects.get(record=before).record.body
+
+    def test_what_dies_midway_is_done_by_the_next_run(self, world, patient, key, monkeypatch):
+        """F3: the records and the note that they are due change together."""
+        _, before, copied = self.withdrawn(world, patient, key)
+        with monkeypatch.context() as patch:
+            patch.setattr(Rekeying, "delete", dies)
+            with pytest.raises(OSError, match="power"):
+                rekeying.rekey_withdrawn()
+        about = f"record/{before.id.hex}"
+        assert aead.unseal_with(copied, SealedRecord.objects.get(id=before.id).body, about)
+        assert rekeying.rekey_withdrawn() >= 1
+        with pytest.raises(aead.DoesNotOpen):
+            aead.unseal_with(copied, SealedRecord.objects.get(id=before.id).body, about)
+
+    def test_what_is_erased_at_the_same_moment_stays_erased(self, world, patient, monkeypatch):
+        """P4: and is not brought back under another key."""
+        record = Prescription.objects.get(id=world.issued(patient)).record
+        which, seal = SealedRecord.objects.filter(id=record.id), aead.seal_with
+
+        def erased_meanwhile(*said):
+            records.forget(which)
+            return seal(*said)
+
+        monkeypatch.setattr(aead, "seal_with", erased_meanwhile)
+        assert records.rekey(which) == 0
+        assert SealedRecord.objects.get(id=record.id).wrapped_key == b""
+
+
+def dies(self):
+    raise OSError("no power")
