@@ -165,6 +165,26 @@ def test_sealed_records_are_opened_in_the_allowed_places_only():
     assert callers == set(ALLOWED_TO_UNSEAL)
 
 
+NEVER_DISPUTED = {
+    "hospital/actions/emergencies.py": "a doctor's reason",
+    "pharmacy/actions/delivering.py": "an address",
+    "prescriptions/actions/answering.py": "a pharmacist's question",
+}
+
+
+def test_whoever_shows_a_record_shows_what_is_attached_to_it():
+    """Decision 0039: who opens records for readers opens their amendments beside them."""
+    openers, with_amendments = (
+        {
+            name
+            for name, node in nodes(ast.Attribute)
+            if node.attr in attributes and getattr(node.value, "id", "") == "access"
+        }
+        for attributes in (("opened", "listed"), ("amendments",))
+    )
+    assert openers - set(NEVER_DISPUTED) == with_amendments
+
+
 UNSEALS_OTHERWISE = {
     "hospital/access.py": "the key of a person's tags",
     "hospital/actions/keys.py": "the name of the caller's own device",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 
-from tests import appraised, consented, contents, invariants, secrecy, talks
+from tests import appraised, consented, contents, disputed, invariants, secrecy, talks
 from tests.journeys import sampled, writes
 from tests.ledger.logs import rolled_back
 
@@ -127,6 +127,39 @@ def test_names_whatever_is_broken_of_a_consent(world, patient):
             cursor.execute(sql, ids)
             assert cursor.rowcount > 0, name
             if set(consented.faults(invariants._ways())) <= before:
+                unseen.append(name)
+
+    assert unseen == []
+
+
+OURS = "UPDATE corrections_correction SET "
+REWRITTEN = "UPDATE hospital_sealedrecord SET commitment = sha256(commitment) WHERE id ="
+OF_CORRECTIONS = {
+    "decided otherwise": f"{OURS} state = 'turned' WHERE id = %s",
+    "no longer there": "DELETE FROM corrections_correction WHERE id = %s",
+    **{
+        f"another {words}": f"{REWRITTEN}"
+        f" (SELECT {words}_id FROM corrections_correction WHERE id = %s)"
+        for words in ("of", "request", "answer", "appeal")
+    },
+}
+
+
+def test_names_whatever_is_broken_of_a_correction(world, patient):
+    """L10: nobody puts other words beside a record, or another record under them."""
+    deciding = writes.uphold(world, patient)
+    deciding.by.write(deciding.path, deciding.body)
+    correction = deciding.path.split("/")[-2]
+    assert not invariants.come_to_rest()
+    before = set(disputed.faults(invariants._ways()))
+    assert before == set()
+
+    unseen = []
+    for name, sql in OF_CORRECTIONS.items():
+        with rolled_back(), connection.cursor() as cursor:
+            cursor.execute(sql, [correction])
+            assert cursor.rowcount > 0, name
+            if set(disputed.faults(invariants._ways())) <= before:
                 unseen.append(name)
 
     assert unseen == []
