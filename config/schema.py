@@ -11,7 +11,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
-from hospital import http
+from hospital import acting, http
 
 KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -19,6 +19,12 @@ KEY = OpenApiParameter(
     OpenApiParameter.HEADER,
     required=True,
     description="1 to 255 visible ASCII characters; the same key and body give the same answer.",
+)
+WARD = OpenApiParameter(
+    acting.HEADER,
+    OpenApiTypes.UUID,
+    OpenApiParameter.HEADER,
+    description="the guardianship by which a guardian does this for the ward",
 )
 REFUSALS = {
     400: "Idempotency-Key missing or malformed",
@@ -73,10 +79,11 @@ class Schema(AutoSchema):
         return self.view.Input if self.method == "POST" else None
 
     def get_override_parameters(self) -> list[Any]:
+        ward = [WARD] if getattr(self.view, "for_wards", False) else []
         if isinstance(self.view, http.Command) and self.method == "POST":
-            return [KEY]
+            return [KEY, *ward]
         named = self.view.query.items() if self.method == "GET" else ()
-        return [OpenApiParameter(name, str, description=text) for name, text in named]
+        return [*(OpenApiParameter(name, str, description=text) for name, text in named), *ward]
 
     def get_response_serializers(self) -> Any:
         refusals = {

@@ -139,7 +139,12 @@ def _keys(guests: Data) -> Data:
         ],
         keep={"guest_for": "facts.guardianship", "owner": "facts.owner", "vkey": "facts.vkey"},
     )
-    revoke = move(
+    register = {**register, "rests": guests}
+    return _family("text", "unknown", ["patient"], register=register, revoke=_revoke())
+
+
+def _revoke() -> Data:
+    return move(
         "key.revoke",
         sources=["registered"],
         target="revoked",
@@ -160,8 +165,6 @@ def _keys(guests: Data) -> Data:
             condition("wrong_subject", "it is this key", "equal", "facts.vkey", "kept.vkey"),
         ],
     )
-    register = {**register, "rests": guests}
-    return _family("text", "unknown", ["patient"], register=register, revoke=revoke)
 
 
 def _views(basis: Data) -> Data:

@@ -207,3 +207,8 @@ def sums_of(offers: list[UUID]) -> dict[UUID, dict[str, int]]:
         for row in rows
     }
     return {**nothing, **found}
+
+
+def open_for_a_ward(guardian: UUID) -> QuerySet[Payment]:
+    """Payments that this guardian has opened for a ward and WeChat may still report as paid."""
+    return Payment.objects.filter(payer=guardian, state=Payment.State.OPEN)

@@ -118,6 +118,7 @@ def _check_finished(by: Actor) -> None:
         "consultations": of_consultations.unfinished(by.account),
         "corrections": of_corrections.unfinished(by.account),
         "claims": queries.undecided_of(by.account).count(),
+        "payments": queries.open_for_a_ward(by.account).count(),
         "refunds": queries.owed_back()
         .filter(payment__bill__prescription__patient_id=by.account)
         .count(),

@@ -6,13 +6,13 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from hospital import access, calendar, errors
+from hospital import calendar, errors
 from hospital.client import Problem
 from hospital.guardians.actions import registering
 from hospital.guardians.actions.registering import Papers
-from hospital.models import Person
 from tests.journeys import writes
 from tests.journeys.watching import everything
+from tests.journeys.writes import line_of
 
 ALL = "/api/guardianships"
 CERTIFICATE = "出生医学证明 V440012345"
@@ -49,11 +49,6 @@ def code_of(call, *args, **changes):
     with pytest.raises(errors.Refusal) as refusal:
         call(*args, **changes)
     return refusal.value.code
-
-
-def line_of(patient):
-    """The line of logs in which this patient's entries are."""
-    return access.line_of(Person.objects.get(account=patient.account))
 
 
 def acts_for(guardian, ward, made):

@@ -14,7 +14,7 @@ from hospital import records
 from hospital.consultations.models import Consultation, Message
 from hospital.corrections.models import Correction
 from hospital.faces.models import FaceCheck
-from hospital.guardians.models import Guardianship
+from hospital.guardians.models import Guardianship, GuestKey
 from hospital.models import (
     Account,
     Answer,
@@ -59,6 +59,7 @@ def rows(session_world) -> Rows:
     consents = [
         writes.grant(world, patient),
         writes.appoint(world, patient),
+        writes.enter_key(world, patient),
         writes.review_emergency(world, patient),
     ]
     for consent in consents:
@@ -98,6 +99,7 @@ def rows(session_world) -> Rows:
         Emergency: Emergency.objects.get(patient_id=patient.account),
         Correction: Correction.objects.get(id=appealed.rpartition("/")[2]),
         Guardianship: Guardianship.objects.get(patient_id=patient.account),
+        GuestKey: GuestKey.objects.get(key__account_id=patient.account),
         Key: Key.objects.get(account_id=patient.account),
         ReadingKey: reading_key,
         FaceCheck: FaceCheck.objects.get(account_id=patient.account),
@@ -298,6 +300,7 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "correction_decided_by_somebody": sets(Correction, state="upheld"),
     "a_key_where_answers_are_sealed": sets(ReadingKey, state="revoked"),
     "what_is_proposed_has_a_proposer": sets(ReadingKey, proposed=b""),
+    "entered_once_in_each_line": twice(GuestKey),
     "emergency_ends_after_it_begins": sets(Emergency, until=long_ago, opened_at=None),
     "who_has_left_is_out": sets(Account, left_at=timezone.now()),
     "what_is_gone_is_not_kept": sets(SealedRecord, wrapped_key=b"", kept_until=timezone.now()),

@@ -30,7 +30,6 @@ from tests.journeys.guarding import (
     code_of,
     guarded,
     in_another_line,
-    line_of,
     refused,
     registers,
     years_ago,
@@ -38,6 +37,7 @@ from tests.journeys.guarding import (
 from tests.journeys.looking import own_list
 from tests.journeys.recovering import recovered
 from tests.journeys.watching import at_once, drawn, outcomes, subject
+from tests.journeys.writes import line_of
 from tests.world import PHONES, Patient, a_client, a_face, an_id_number, looked_at
 
 BOXES = {"lines": {"1": 1, "2": 1}}
@@ -312,6 +312,7 @@ def test_the_guardians_phone_is_lost_during_an_authorization(world, mother, chil
     there = [one.log for one in queries.entries_about(f"key/{old}") if one.kind == "key.revoke"]
     assert {network.line_of(log) for log in there} == {line_of(mother), line_of(child)}
 
+    mother.client.enter_with_key()  # whose sessions ended with the key
     new = replace(mother, client=mother.client.for_ward(by.client.guardianship))
     assert refused(authorizes, world, new, rx) == (403, "guardianship.key_not_entered")
     mother.client.command(f"{ALL}/{by.client.guardianship}/key")

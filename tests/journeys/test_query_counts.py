@@ -25,7 +25,7 @@ COSTS = {
     "authorize_narcotic": 28,
     "double_check": 15,
     "dispense": 20,
-    "dispense_narcotic": 21,
+    "dispense_narcotic": 22,
     "cancel": 13,
     "receive_goods": 12,
     "count_lot": 12,
@@ -55,7 +55,7 @@ COSTS = {
 }
 
 
-OF_SERIES = {"issue_all": 26, "review_all": 24, "stop": 23}
+OF_SERIES = {"issue_all": 26, "review_all": 27, "stop": 26}
 """Of three issues."""
 
 

@@ -91,6 +91,8 @@ TABLE = {
     "GET /api/guardianships": P,
     "POST /api/guardianships": P,
     "POST /api/guardianships/statement": P,
+    f"POST {WARD}/key": P,
+    f"POST {WARD}/key/statement": P,
     f"POST {WARD}/end": P,
     f"POST {WARD}/end/statement": P,
     f"POST {WARD}/history": P,

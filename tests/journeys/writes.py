@@ -12,14 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.utils import timezone
 from nacl.public import PrivateKey
 
 from config.demo import form, phone
-from hospital import boxes, calendar
+from hospital import access, boxes, calendar
 from hospital.client import Client
+from hospital.models import Person
 from hospital.roles import OrganisationKind, Role
 from insurance.models import Claim
 from ledger import note
@@ -550,6 +551,20 @@ def turn(world: World, patient: Patient) -> Write:
     return signed(world.regulator, path, {"decision": "turn"})
 
 
+def line_of(patient: Patient) -> str:
+    """The line of logs in which this patient's entries are."""
+    return access.line_of(Person.objects.get(account=UUID(patient.account)))
+
+
+def enter_key(world: World, patient: Patient) -> Write:
+    """The patient guards somebody whose entries are in another line of logs."""
+    line = line_of(patient)
+    others = (world.a_patient() for _ in range(64))
+    ward = next(one for one in others if line_of(one) != line)
+    made = ward.client.command("/api/guardianships", appointing(patient))
+    return signed(patient.client, f"/api/guardianships/{made['id']}/key")
+
+
 def pleading(patient: Patient, **changes: Any) -> Body:
     """The input of a lawful breaking of the glass."""
     salt = base64.b64encode(os.urandom(16)).decode()
@@ -775,6 +790,7 @@ WRITES: dict[str, tuple[Make, ...]] = {
     "/api/me/erasure": (erase,),
     "/api/guardianships": (appoint,),
     "/api/guardianships/<uuid:guardianship_id>/end": (end_appointment,),
+    "/api/guardianships/<uuid:guardianship_id>/key": (enter_key,),
     "/api/break-glass": (plead,),
     "/api/break-glass/<uuid:emergency_id>/second": (break_glass,),
     "/api/emergencies/<uuid:emergency_id>/review": (review_emergency,),
@@ -833,7 +849,7 @@ CONSENTS += [offer, approve_offer, refuse_offer, close_offer, opt_in, opt_out]
 OF_CONSULTATIONS = [ask, accept, decline, refer, retract, leave, close]
 OF_SERIES = [issue_all, review_all, return_all, stop, stop_oneself]
 """Commands of several statements."""
-OF_KEYS = [key, recovery, revocation]
+OF_KEYS = [key, recovery, revocation, enter_key]
 OF_CORRECTIONS = [
     *(dispute, dispute_consultation, take_back, take_back_appeal),
     *(amend, turn_down, appeal, uphold, turn),
