@@ -46,7 +46,12 @@ GRANTED: Mapping[tuple[str, Purpose], set[str]] = MappingProxyType({
     ("researcher",       Purpose.RESEARCH):          {"diagnosis", "paid line", "unpaid line",
                                                       "other line"},
 })
+# fmt: on
 
+BY_NUMBER = {Purpose.TREATMENT, Purpose.MEDICATION_REVIEW}
+"""Whose readers have the patient before them; all others know a grant and no number."""
+
+# fmt: off
 IN_AN_EMERGENCY: Mapping[tuple[str, str], set[str]] = MappingProxyType({
     ("doctor elsewhere", "open"): HISTORY,
 })

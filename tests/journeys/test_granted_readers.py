@@ -22,6 +22,7 @@ from hospital.roles import OrganisationKind, Role
 from hospital.units import SHANGHAI
 from ledger import network, tasks
 from ledger.entry import Statement
+from prescriptions.facts import InsuranceClass
 from prescriptions.models import Prescription
 from tests import lawfulness
 from tests.journeys import looking, writes
@@ -29,7 +30,8 @@ from tests.journeys.looking import ASKED, own_list, withdraws
 from tests.journeys.test_query_counts import more, queries_of
 from tests.journeys.watching import account, raw
 from tests.openings import watched
-from tests.world import a_member, an_organisation
+from tests.shelves import a_shelf
+from tests.world import a_medicine, a_member, an_organisation
 
 CLAIMANTS, RECEIVED = "/api/claims/history", "/api/grants"
 NIGHT = datetime(2026, 11, 27, 23, 30, tzinfo=SHANGHAI)
@@ -115,6 +117,33 @@ def test_an_officer_of_a_claim_sees_only_what_the_payer_pays(world, patient):
     patient.client.command(writes.of(rx, "withdraw"))
     assert asks(world.officer, grant)["prescriptions"] == []
     assert before != rx
+
+
+def test_a_bill_that_was_replaced_shows_nothing(world, patient):
+    """Z4: what the payer would have paid by an earlier choice is not its to decide."""
+    medicines = [
+        a_medicine(insurance_class=one.value) for one in (InsuranceClass.A, InsuranceClass.B)
+    ]
+    for medicine in medicines:
+        a_shelf(world.pharmacy, medicine, price_fen=medicine.price_fen, on_hand=10)
+    usual = world.draft(patient)["lines"][0]
+    lines = [{**usual, "medicine": medicine.code} for medicine in medicines]
+    grant = grants(patient, world.officer, Purpose.CLAIM)
+    covers(world, patient, {"甲": 1_000, "乙": 1_000})
+    rx = world.authorized(patient, lines=lines)
+    assert set(asks(world.officer, grant)["prescriptions"][0]["lines"]) == {"1", "2"}
+    patient.client.command(writes.of(rx, "withdraw"))
+    covers(world, patient, {"甲": 1_000, "乙": 0})
+    patient.client.command(writes.of(rx, "authorize"), world.choice(patient))
+    assert set(asks(world.officer, grant)["prescriptions"][0]["lines"]) == {"1"}
+
+
+def covers(world, patient, rates_bp: dict[str, int]) -> None:
+    now = timezone.now()
+    period = {"valid_from": now - timedelta(days=1), "valid_until": now + timedelta(days=1)}
+    said = {"patient": patient.id_number, "rates_bp": rates_bp}
+    times = {name: at.isoformat() for name, at in period.items()}
+    world.insurer_agent.write("/api/coverages", {**said, **times})
 
 
 # --- who it is ----------------------------------------------------------------------------------

@@ -12,11 +12,21 @@ from hospital import access
 from hospital.actions import granting
 from hospital.consents import Purpose
 from hospital.models import Account
-from hospital.permissions import NotGranted, basis_to_read
+from hospital.permissions import Basis, NotGranted, basis_of_grant, basis_to_read
 from tests.journeys import writes
 from tests.journeys.looking import asks, breaks_glass, events, grants, withdraws
 from tests.journeys.watching import account, at_once, drawn, outcomes
 
+
+def by_number(patient, grant, by, at) -> Basis:
+    return basis_to_read(UUID(patient.account), Purpose.TREATMENT, by=by, at=at)
+
+
+def by_grant(patient, grant, by, at) -> Basis:
+    return basis_of_grant(UUID(grant["id"]), [Purpose.TREATMENT], by=by, at=at)[1]
+
+
+ways = pytest.mark.parametrize("find", [by_number, by_grant])
 rounds = pytest.mark.parametrize(
     "turn", [1, 2, *[pytest.param(turn, marks=pytest.mark.slow) for turn in range(3, 9)]]
 )
@@ -43,14 +53,15 @@ def test_withdrawal_against_looks(world, patient, turn):
     assert events(grant["subject"]) == kinds
 
 
-def test_a_withdrawal_waits_for_the_look_that_was_first(world, patient):
+@ways
+def test_a_withdrawal_waits_for_the_look_that_was_first(world, patient, find):
     """R3: the look holds its basis until its entry is committed."""
     grant = grants(patient, world.foreign_hospital.slug)
     by, person = account(world.foreign_doctor).actor, Account.objects.get(id=patient.account).person
     withdrawing = threading.Thread(target=lambda: at_once(lambda: withdraws(patient, grant)))
     with transaction.atomic():
         at = timezone.now()
-        basis = basis_to_read(UUID(patient.account), Purpose.TREATMENT, by=by, at=at)
+        basis = find(patient, grant, by, at)
         withdrawing.start()
         time.sleep(WAITS_S)
         assert events(grant["subject"]) == ["consent.grant"]
@@ -68,7 +79,8 @@ def test_a_withdrawal_waits_for_the_look_that_was_first(world, patient):
     assert events(grant["subject"]) == ["consent.grant", "record.view", "consent.withdraw"]
 
 
-def test_a_look_waits_for_the_withdrawal_that_was_first(world, patient):
+@ways
+def test_a_look_waits_for_the_withdrawal_that_was_first(world, patient, find):
     """R3: and is refused, even though it was asked for before the withdrawal was committed."""
     grant = grants(patient, world.foreign_hospital.slug)
     note = drawn(patient.client, f"/api/me/grants/{grant['id']}/withdraw", {})["note"]
@@ -76,7 +88,7 @@ def test_a_look_waits_for_the_withdrawal_that_was_first(world, patient):
 
     def look():
         with transaction.atomic():
-            basis_to_read(UUID(patient.account), Purpose.TREATMENT, by=by, at=timezone.now())
+            find(patient, grant, by, timezone.now())
 
     looking = threading.Thread(target=lambda: results.extend(at_once(look)))
     with transaction.atomic():
