@@ -58,7 +58,7 @@ def _publish() -> Data:
             "epsilon_milli": "fen",
             "ethics": "text",
             "fields": "words",
-            "group": "count",
+            "group_size": "count",
             "mode": "text",
             "reward_fen": "fen",
             "since": "moment",
@@ -86,7 +86,7 @@ def _publish() -> Data:
             ),
             condition(
                 "wrong_group", "groups are not too small", "at_most", is_(LEAST_GROUP),
-                "facts.group",
+                "facts.group_size",
             ),
             condition(
                 "wrong_epsilon",

@@ -40,7 +40,7 @@ class OfferInput(http.Strict):
         help_text="for each use of one patient's data",
     )
     budget_fen = http.Whole(min_value=1, max_value=BUDGET_MAX_FEN)
-    group = http.Whole(
+    group_size = http.Whole(
         min_value=sharing.LEAST_GROUP,
         max_value=sharing.MOST_GROUP,
         help_text="k: nothing is shown that fewer patients have in common",
@@ -63,7 +63,7 @@ def _terms(call: http.Call) -> offering.Terms:
         fields=asked["opens"],
         **{
             name: asked[name]
-            for name in ("ethics", "reward_fen", "budget_fen", "group", "epsilon_milli")
+            for name in ("ethics", "reward_fen", "budget_fen", "group_size", "epsilon_milli")
         },
         since=asked["since"],
         until=asked["until"],
@@ -92,7 +92,7 @@ def shown(one: Offer) -> dict[str, Any]:
         "opens": one.fields,
         "ethics": one.ethics,
         "reward_fen": one.reward_fen,
-        "group": one.group,
+        "group_size": one.group_size,
         "epsilon_milli": one.epsilon_milli,
         "since": stamp(one.since),
         "until": stamp(one.until),

@@ -20,7 +20,7 @@ def publishing(offer: Offer) -> signing.Draft:
         "epsilon_milli": offer.epsilon_milli,
         "ethics": offer.ethics,
         "fields": offer.fields,
-        "group": offer.group,
+        "group_size": offer.group_size,
         "mode": offer.mode,
         "reward_fen": offer.reward_fen,
         "since": stamp(offer.since),

@@ -20,8 +20,8 @@ class Offer(models.Model):
     """
     A reward for each use of ``fields``; ``approval`` is the leaf hash of the approving entry.
 
-    ``group`` is k: nothing is shown that fewer patients have in common. ``epsilon_milli`` is the
-    privacy budget of counts in thousandths, 0 where records are delivered.
+    ``group_size`` is k: nothing is shown that fewer patients have in common. ``epsilon_milli`` is
+    the privacy budget of counts in thousandths, 0 where records are delivered.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -34,7 +34,7 @@ class Offer(models.Model):
     reward_fen = models.PositiveBigIntegerField()
     budget_fen = models.PositiveBigIntegerField()
     spent_fen = models.PositiveBigIntegerField(default=0)
-    group = models.PositiveIntegerField()
+    group_size = models.PositiveIntegerField()
     epsilon_milli = models.PositiveIntegerField()
     epsilon_spent_milli = models.PositiveIntegerField(default=0)
     since = models.DateTimeField()

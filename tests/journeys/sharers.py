@@ -29,7 +29,7 @@ def offering(**changes: Any) -> Body:
         "ethics": "KY2026-015",
         "reward_fen": REWARD_FEN,
         "budget_fen": 100_000,
-        "group": GROUP,
+        "group_size": GROUP,
         "since": (now - timedelta(minutes=1)).isoformat(),
         "until": (now + timedelta(days=1)).isoformat(),
         **changes,

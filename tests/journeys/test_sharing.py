@@ -118,7 +118,7 @@ class TestOffer:
             ({"until": "2036-01-01T00:00:00Z"}, "offer.wrong_period"),
             ({"opens": ["patient/"]}, "body.invalid"),
             ({"reward_fen": sharing.LEAST_REWARD_FEN - 1}, "body.invalid"),
-            ({"group": sharing.LEAST_GROUP - 1}, "body.invalid"),
+            ({"group_size": sharing.LEAST_GROUP - 1}, "body.invalid"),
         ],
     )
     def test_with_wrong_terms_is_refused(self, world, changes, code):

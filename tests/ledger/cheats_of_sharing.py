@@ -34,7 +34,7 @@ def published(book: Book, *, by: str = "researcher", says: Any = None, **fields:
         "budget_fen": 5000,
         "epsilon_milli": 1000,
         "ethics": "KY2026-015",
-        "group": 5,
+        "group_size": 5,
         "mode": sharing.Mode.RECORDS.value,
         "since": stamp(NOON),
         **(says or {}),
@@ -104,7 +104,7 @@ CHEATS: dict[str, tuple[str, Cheat]] = {
     "an offer in disorder": ("wrong_fields", publishing(fields=FIELDS[::-1])),
     "an offer for nothing in return": ("wrong_reward", publishing(reward_fen=0)),
     "an offer that cannot pay once": ("wrong_reward", publishing(reward_fen=5001)),
-    "an offer to show four alike": ("wrong_group", publishing(group=4)),
+    "an offer to show four alike": ("wrong_group", publishing(group_size=4)),
     "an offer without noise": ("wrong_epsilon", publishing(epsilon_milli=5001)),
     "an offer approved by who made it": (
         "four_eyes",

@@ -16,7 +16,6 @@ from uuid import UUID
 from django.db.models import F
 
 from hospital import access, errors, sharing
-from hospital.access import Viewing
 from hospital.notices import actions as notices
 from hospital.notices.kinds import Kind
 from hospital.notices.models import Notice
@@ -56,7 +55,7 @@ class Looked:
 
     opt_in: OptIn
     prescriptions: list[Prescription]
-    viewing: Viewing
+    viewing: access.Viewing
 
     def opened(self) -> list[tuple[Prescription, dict[str, Any]]]:
         """With their fields; without those that were erased meanwhile."""
@@ -82,7 +81,7 @@ def payable(offer: Offer, most: int, *, at: datetime) -> int:
     """
     _check_open(offer, at)
     affordable = (offer.budget_fen - offer.spent_fen) // offer.reward_fen
-    if affordable < offer.group:
+    if affordable < offer.group_size:
         raise BudgetUsedUp(left_fen=offer.budget_fen - offer.spent_fen)
     return min(most, affordable)
 
@@ -101,8 +100,8 @@ def pay(delivery: Delivery, opt_ins: list[OptIn], *, at: datetime) -> None:
     Raises ``TooFew``.
     """
     offer = delivery.offer
-    if len(opt_ins) < offer.group:
-        raise TooFew(least=offer.group)
+    if len(opt_ins) < offer.group_size:
+        raise TooFew(least=offer.group_size)
     delivery.cost_fen = offer.reward_fen * len(opt_ins)
     delivery.save(force_insert=True)
     offer.spent_fen += delivery.cost_fen

@@ -156,7 +156,7 @@ def _answer(asked: Delivery, question: Question, looked: list[Looked]) -> None:
         anonymity.counted(groups, asked.id.hex),
         _all_groups(question.by),
         epsilon_milli=question.epsilon_milli,
-        k=asked.offer.group,
+        k=asked.offer.group_size,
     )
     Delivery.objects.filter(id=asked.id, answer__isnull=True).update(answer=counts)
     asked.refresh_from_db(fields=["answer"])

@@ -67,7 +67,7 @@ def deliver(offer_id: UUID, delivery_id: UUID, most: int, *, by: Actor, at: date
         looked = claiming.look(offer, opt_ins, by=by, at=at)
     shared = [_shared(one) for one in looked]
     return Delivered(
-        anonymity.suppressed(shared, offer.group),
+        anonymity.suppressed(shared, offer.group_size),
         known.cost_fen,
         offer.budget_fen - offer.spent_fen,
     )

@@ -56,7 +56,7 @@ class OwnOffer(errors.Forbidden):
 @dataclass(frozen=True, slots=True)
 class Terms:
     """
-    What a researcher offers. ``group`` is k; ``epsilon_milli`` is the whole privacy budget of
+    What a researcher offers. ``group_size`` is k; ``epsilon_milli`` is the whole privacy budget of
     counts in thousandths, 0 for records; ``until`` is exclusive.
     """
 
@@ -66,7 +66,7 @@ class Terms:
     ethics: str
     reward_fen: int
     budget_fen: int
-    group: int
+    group_size: int
     epsilon_milli: int
     since: datetime
     until: datetime
@@ -141,8 +141,8 @@ def _offer(offer_id: UUID, terms: Terms, by: Actor, *, drawn_at: datetime, at: d
         raise WrongPeriod(field="until", longest_s=int(sharing.LONGEST.total_seconds()))
     if not ETHICS.fullmatch(terms.ethics):
         raise BadEthics(field="ethics")
-    if terms.reward_fen * terms.group > terms.budget_fen:
-        raise WrongBudget(field="budget_fen", least_fen=terms.reward_fen * terms.group)
+    if terms.reward_fen * terms.group_size > terms.budget_fen:
+        raise WrongBudget(field="budget_fen", least_fen=terms.reward_fen * terms.group_size)
     if (terms.epsilon_milli > 0) != (terms.mode is Mode.COUNTS):
         raise WrongBudget(field="epsilon_milli")
     return Offer(
@@ -155,7 +155,7 @@ def _offer(offer_id: UUID, terms: Terms, by: Actor, *, drawn_at: datetime, at: d
         ethics=terms.ethics,
         reward_fen=terms.reward_fen,
         budget_fen=terms.budget_fen,
-        group=terms.group,
+        group_size=terms.group_size,
         epsilon_milli=terms.epsilon_milli,
         since=terms.since,
         until=terms.until,

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('reward_fen', models.PositiveBigIntegerField()),
                 ('budget_fen', models.PositiveBigIntegerField()),
                 ('spent_fen', models.PositiveBigIntegerField(default=0)),
-                ('group', models.PositiveIntegerField()),
+                ('group_size', models.PositiveIntegerField()),
                 ('epsilon_milli', models.PositiveIntegerField()),
                 ('epsilon_spent_milli', models.PositiveIntegerField(default=0)),
                 ('since', models.DateTimeField()),
