@@ -169,6 +169,7 @@ NEVER_DISPUTED = {
     "hospital/actions/emergencies.py": "a doctor's reason",
     "pharmacy/actions/delivering.py": "an address",
     "prescriptions/actions/answering.py": "a pharmacist's question",
+    "prescriptions/sharing/actions/claiming.py": "coarse values, of which no text is delivered",
 }
 
 
