@@ -74,7 +74,10 @@ def test_a_newcomer_is_known_by_the_face(world, newcomer, openid):
     world.wechat.post("/simulator/face", json={"verify_id": verify_id, "openid": openid})
     assert newcomer.get(path)["state"] == "passed"
 
-    assert newcomer.write("/api/me/identity", {"face_check": check}) == {"identified": True}
+    assert newcomer.write("/api/me/identity", {"face_check": check}) == {
+        "identified": True,
+        "log_in_again": False,
+    }
 
     assert newcomer.get(path)["state"] == "spent"
     spent = FaceCheck.objects.get(id=check)
