@@ -157,7 +157,7 @@ def payment_notice(request: HttpRequest) -> HttpResponse:
         if isinstance(notice, wechat_pay.Notice):
             paying.accept(notice, at=at)
         else:
-            paying.accept_refund(notice)
+            paying.accept_refund(notice, at=at)
     except (wechat_pay.ForgedNotice, wechat_pay.StaleNotice) as forged:
         if getattr(forged, "reason", "") != "probe":  # WeChat probes with bad signatures itself
             security.warning("payment notice refused: %s", type(forged).__name__)

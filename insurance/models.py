@@ -138,7 +138,12 @@ class Payment(models.Model):
 
 
 class Refund(models.Model):
-    """Money owed back to the patient: once per payment, in full."""
+    """
+    Money owed back to the patient: once per payment, in full, under one number for ever.
+
+    A failed one has WeChat's word for it in ``outcome``: ``ABNORMAL``, the patient's account took
+    no money; ``CLOSED``, WeChat gave it up. It waits for an operator (``actions.refunding``).
+    """
 
     class State(models.TextChoices):
         DUE = "due"
@@ -153,15 +158,25 @@ class Refund(models.Model):
     refund_id = models.CharField(max_length=32, blank=True)
     created_at = models.DateTimeField()
     asked_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=16, blank=True)
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="a_refund_fails_at_a_time_for_a_reason",
+                condition=Q(state="failed", failed_at__isnull=False) & ~Q(outcome="")
+                | ~Q(state="failed") & Q(failed_at__isnull=True, outcome=""),
+            )
+        ]
         indexes = [
+            models.Index(fields=["failed_at"], name="failed_refunds", condition=Q(state="failed")),
             models.Index(
                 F("asked_at").asc(nulls_first=True),
                 "created_at",
                 condition=Q(state__in=["due", "processing"]),
                 name="owed_back",
-            )
+            ),
         ]
 
 

@@ -147,6 +147,12 @@ def unanswered(*, at: datetime) -> QuerySet[Payment]:
     )
 
 
+def failed_refunds() -> QuerySet[Refund]:
+    """Refunds that ended without the money's arriving, the oldest first."""
+    rows = Refund.objects.filter(state=Refund.State.FAILED)
+    return rows.select_related("payment").order_by("failed_at", "id")
+
+
 def owed_back() -> QuerySet[Refund]:
     """
     Refunds that WeChat has not confirmed, whose turn it is first.

@@ -130,14 +130,18 @@ class Orders:
         order.state = "CLOSED"
 
     def refund(self, asked: dict[str, Any], *, at: datetime) -> tuple[Order, Refund, bool]:
-        """Give back all or part; whether this is a new refund, not a repetition."""
+        """
+        Give back all or part; whether WeChat Pay begins to do so now.
+
+        A repetition begins nothing, but of a refund that failed and is mended: under its number.
+        """
         terms.check_refund(asked)
         order = self.of_number(str(asked.get("out_trade_no")))
         known = order.refunds.get(asked["out_refund_no"])
         if known is not None:
             if known.asked != asked:
                 raise Refusal(400, "INVALID_REQUEST", "退款重入时，参数与首次请求时不一致")
-            return order, known, False
+            return order, known, self._begins_again(known, order.refund_outcome)
         if not order.paid:
             raise Refusal(400, "INVALID_REQUEST", "订单未支付")
         left = order.total_fen - sum(one.fen for one in order.refunds.values())
@@ -149,6 +153,13 @@ class Orders:
         order.refunds[asked["out_refund_no"]] = made
         order.state = "REFUND"
         return order, made, True
+
+    def _begins_again(self, refund: Refund, outcome: str) -> bool:
+        """What failed is tried again once the bank would answer otherwise."""
+        mended = refund.status in ("ABNORMAL", "CLOSED") and refund.status != outcome
+        if mended:
+            refund.status, refund.outcome = "PROCESSING", outcome
+        return mended
 
     def finish(self, refund: Refund, *, at: datetime) -> None:
         """The patient's bank has answered."""

@@ -29,6 +29,7 @@ class Kind(models.TextChoices):
     SHIPPED = "prescription.shipped"
     EXPIRING = "prescription.expiring"
     CANCELLED = "prescription.cancelled"
+    REFUND_FAILED = "refund.failed"
     KEY_WAITS = "key.waits"
     KEY_ADDED = "key.added"
     KEY_REVOKED = "key.revoked"
@@ -53,6 +54,7 @@ SENTENCES: Final = {
     Kind.SHIPPED: "您的药品已寄出，请留意收取。",
     Kind.EXPIRING: "您的处方即将到期，请尽快取药。",
     Kind.CANCELLED: "您的处方已被取消。",
+    Kind.REFUND_FAILED: "您的一笔退款未能到账，我们正在处理。",
     Kind.KEY_WAITS: "有新手机申请替换您的全部签名密钥。如非本人操作，请立即用原手机撤销。",
     Kind.KEY_ADDED: "您的账户添加了新的签名密钥。如非本人操作，请立即撤销。",
     Kind.KEY_REVOKED: "您账户的一个签名密钥已被撤销。",

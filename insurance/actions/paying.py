@@ -21,7 +21,7 @@ from hospital.actions import login
 from hospital.models import Account
 from hospital.roles import Actor
 from insurance import queries
-from insurance.actions import billing, checkout
+from insurance.actions import billing, checkout, refunding
 from insurance.gateways import wechat_pay
 from insurance.models import Bill, Payment, Refund
 from prescriptions import lifecycle, permissions
@@ -165,14 +165,14 @@ def accept(paid: wechat_pay.Notice | wechat_pay.OrderState, *, at: datetime) -> 
         billing.owe_back(payment, at=at)
 
 
-def accept_refund(news: wechat_pay.RefundNotice) -> None:
+def accept_refund(news: wechat_pay.RefundNotice, *, at: datetime) -> None:
     """Book what became of a refund. Raises ``WrongNotice`` if it is not one of ours."""
     refund = Refund.objects.filter(
         out_refund_no=news.out_refund_no, amount_fen=news.refund_fen
     ).first()
     if refund is None:
         raise WrongNotice(members=["out_refund_no"])
-    _book_refund(refund, news.status, news.refund_id)
+    refunding.book(refund, news.status, news.refund_id, at=at)
 
 
 def ask_about_payments(*, at: datetime) -> int:
@@ -198,7 +198,7 @@ def refund_owed(*, at: datetime) -> int:
     for refund in owed:
         Refund.objects.filter(id=refund.id).update(asked_at=at)
         try:
-            _refund(refund)
+            _refund(refund, at)
         except wechat_pay.Unavailable:
             log.warning("WeChat Pay does not answer; refunds are asked for again later")
             break
@@ -275,7 +275,7 @@ def _clear(prescription_id: UUID, at: datetime) -> None:
         checkout.clear(prescription, at=at)
 
 
-def _refund(refund: Refund) -> None:
+def _refund(refund: Refund, at: datetime) -> None:
     payment = refund.payment
     answer = wechat_pay.client().refund(
         out_trade_no=payment.out_trade_no,
@@ -284,12 +284,4 @@ def _refund(refund: Refund) -> None:
         total_fen=payment.amount_fen,
         reason="处方已取消或改选药房",
     )
-    _book_refund(refund, answer.status, answer.refund_id)
-
-
-def _book_refund(refund: Refund, status: str, refund_id: str) -> None:
-    """What is done stays done, whatever order the news comes in."""
-    states = {"SUCCESS": Refund.State.DONE, "PROCESSING": Refund.State.PROCESSING}
-    Refund.objects.filter(id=refund.id).exclude(state=Refund.State.DONE).update(
-        state=states.get(status, Refund.State.FAILED), refund_id=refund_id
-    )
+    refunding.book(refund, answer.status, answer.refund_id, at=at)

@@ -30,7 +30,7 @@ from hospital.models import (
 from hospital.notices.models import Notice, Subscription
 from hospital.readingkeys.models import ReadingKey
 from hospital.roles import Role
-from insurance.models import Bill, BillLine, Claim, Coverage, Payment, Transfer
+from insurance.models import Bill, BillLine, Claim, Coverage, Payment, Refund, Transfer
 from pharmacy.models import Count, Lot, Movement, Reservation, StockItem
 from prescriptions.appraisal.models import Case, Draw, Sample
 from prescriptions.models import ChangeRequest, Prescription, Status, Version
@@ -259,6 +259,11 @@ RECEIVED = {
 AN_UPLOAD = {"upload_number": b"1", "upload_digest": b"2"}
 
 
+def a_refund_that_failed_somehow(rows: Rows) -> None:
+    owed = {"amount_fen": 1, "out_refund_no": f"R{uuid4().hex[:30]}", "created_at": timezone.now()}
+    Refund.objects.create(payment=rows[Payment], state="failed", **owed)
+
+
 def the_same_number_twice(rows: Rows) -> None:
     both = [rows[Prescription].pk, rows[Reservation].prescription_id]
     Prescription.objects.filter(pk__in=both).update(**AN_UPLOAD)
@@ -282,6 +287,7 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "a_face_passes_once_begun": sets(FaceCheck, spent_at=None, verify_id=""),
     "a_face_is_spent_in_time": sets(FaceCheck, spent_at=timezone.now() + timedelta(days=10**4)),
     "a_spent_face_forgets": sets(FaceCheck, phone=b"13900139000"),
+    "a_refund_fails_at_a_time_for_a_reason": a_refund_that_failed_somehow,
     "told_once": twice(Notice),
     "due_until_there_is_an_outcome": sets(Notice, due_at=None, outcome=""),
     "sent_under_a_grant": sets(Notice, due_at=None, outcome="sent", granted_at=None),

@@ -277,7 +277,7 @@ def test_a_refund_that_is_not_ours_is_refused(world):
     }.items():
         object.__setattr__(news, name, value)
     with pytest.raises(errors.Forbidden):
-        paying.accept_refund(news)
+        paying.accept_refund(news, at=timezone.now())
 
 
 def test_money_for_a_closed_order_is_not_lost(world, patient, bench, ordered):
