@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from rest_framework import serializers
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from hospital import calendar, errors, http, paging
 from hospital.roles import Role
@@ -13,7 +15,8 @@ from hospital.units import stamp
 from ledger.note import encode_base64
 from pharmacy import queries_stock
 from pharmacy.actions import receiving, reconciling, stock
-from pharmacy.lots import NUMBER_MAX, REASON_MAX, Count, Lot
+from pharmacy.actions.lots import UnknownLot
+from pharmacy.lots import NUMBER_MAX, REASON_MAX, Count, Lot, Placing
 from pharmacy.models import StockItem
 from prescriptions.api_register import period
 
@@ -94,16 +97,33 @@ class Confirm(http.Command):
 
 
 class Put(http.Command):
-    """Put a lot aside, so that nothing of it is given out, or back."""
+    """
+    Put a lot aside, so that nothing of it is given out, or back; who did so, when and why, the
+    newest first.
+    """
 
     roles = (Role.PHARMACIST,)
+    query = {"cursor": "next of the page before", "size": "1 to 50; 20 if left out"}
 
     class Input(http.Strict):
         state = serializers.ChoiceField(Lot.State.choices)
         reason = http.Text(max_length=REASON_MAX)
 
+    def get(self, request: Request, lot_id: UUID) -> Response:
+        mine = self.actor.organisation_id
+        if not queries_stock.has_lot(lot_id, mine):
+            raise UnknownLot
+        wanted = paging.Wanted.asked(request.query_params)
+        page, following = queries_stock.placings_of(lot_id, mine, wanted)
+        return Response(
+            {
+                "placings": [_placing(one) for one in page],
+                "next": str(following) if following else None,
+            }
+        )
+
     def act(self, call: http.Call) -> dict[str, Any]:
-        return _lot(receiving.put(call.where["lot_id"], **call.values, by=call.by))
+        return _lot(receiving.put(call.where["lot_id"], **call.values, **call.doer))
 
 
 class Lots(http.Query):
@@ -172,6 +192,15 @@ def _lot(lot: Lot) -> dict[str, Any]:
         "on_hand": lot.on_hand,
         "state": lot.state,
         "reason": lot.state_reason,
+    }
+
+
+def _placing(one: Placing) -> dict[str, Any]:
+    return {
+        "state": one.state,
+        "reason": one.reason,
+        "by": str(one.by_id),
+        "at": stamp(one.at),
     }
 
 

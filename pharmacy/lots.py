@@ -133,6 +133,27 @@ class Movement(models.Model):
         indexes = [models.Index(fields=["lot", "at"], name="moved_by_lot")]
 
 
+class Placing(models.Model):
+    """
+    Somebody put a lot aside, or back; never changed, never deleted.
+
+    The newest is the lot's state, and ``reason`` its reason.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    lot = models.ForeignKey(Lot, models.PROTECT, related_name="placings")
+    state = models.CharField(max_length=11, choices=Lot.State.choices)
+    reason = models.CharField(max_length=REASON_MAX)
+    by = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="put_for_a_reason", condition=~Q(reason="")),
+        ]
+        indexes = [models.Index(fields=["lot", "-at", "-id"], name="put_newest_first")]
+
+
 class Count(models.Model):
     """
     Somebody counted a lot: ``units`` lay there, ``expected`` should have.

@@ -11,6 +11,7 @@ from hospital.models import Account, Address, Organisation
 from pharmacy.lots import Count as Count
 from pharmacy.lots import Lot as Lot
 from pharmacy.lots import Movement as Movement
+from pharmacy.lots import Placing as Placing
 from prescriptions.models import Medicine, Prescription
 
 

@@ -10,7 +10,7 @@ from django.db.models import F, Q, QuerySet, Sum
 
 from hospital import paging
 from hospital.roles import Actor
-from pharmacy.lots import Count, Lot, Movement, usable_on
+from pharmacy.lots import Count, Lot, Movement, Placing, usable_on
 from pharmacy.models import Reservation, Scan
 from pharmacy.queries import BOUND, SCAN_LIFE
 from prescriptions.facts import TWO_PHARMACISTS
@@ -64,6 +64,18 @@ def by_expiry(rows: QuerySet[Lot], wanted: paging.Wanted) -> tuple[list[Lot], pa
     found = list(rows[: wanted.size + 1])
     page, more = found[: wanted.size], found[wanted.size :]
     return page, _cursor(page[-1]) if more else None
+
+
+def placings_of(
+    lot_id: UUID, pharmacy: int | None, wanted: paging.Wanted
+) -> tuple[list[Placing], paging.Cursor | None]:
+    """A page of when a lot of the pharmacy was put aside or back, the newest first."""
+    rows = Placing.objects.filter(lot_id=lot_id, lot__item__pharmacy_id=pharmacy)
+    return paging.newest_first(rows.annotate(created_at=F("at")), wanted)
+
+
+def has_lot(lot_id: UUID, pharmacy: int | None) -> bool:
+    return Lot.objects.filter(id=lot_id, item__pharmacy_id=pharmacy).exists()
 
 
 def _cursor(lot: Lot) -> paging.Cursor:

@@ -25,7 +25,7 @@ from ledger import commitments
 from pharmacy import queries, queries_stock
 from pharmacy.actions.lots import UnknownLot
 from pharmacy.actions.stock import NotStocked
-from pharmacy.lots import Count, Lot, Movement, commitment
+from pharmacy.lots import Count, Lot, Movement, Placing, commitment
 from pharmacy.models import StockItem
 from prescriptions.permissions import SamePharmacist
 
@@ -196,9 +196,9 @@ def confirm(count_id: UUID, *, by: Actor, at: datetime) -> Count:
 
 
 @transaction.atomic(savepoint=False)
-def put(lot_id: UUID, state: str, reason: str, *, by: Actor) -> Lot:
+def put(lot_id: UUID, state: str, reason: str, *, by: Actor, at: datetime) -> Lot:
     """
-    Put a lot aside, or back.
+    Put a lot aside, or back; a ``Placing`` says who did it, when and why.
 
     Raises ``UnknownLot``, ``ReasonMissing``.
     """
@@ -207,6 +207,7 @@ def put(lot_id: UUID, state: str, reason: str, *, by: Actor) -> Lot:
         raise ReasonMissing(field="reason")
     lot.state, lot.state_reason = state, reason
     lot.save(update_fields=["state", "state_reason"])
+    Placing.objects.create(lot=lot, state=state, reason=reason, by_id=by.account, at=at)
     return lot
 
 

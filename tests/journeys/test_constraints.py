@@ -31,7 +31,7 @@ from hospital.notices.models import Notice, Subscription
 from hospital.readingkeys.models import ReadingKey
 from hospital.roles import Role
 from insurance.models import Bill, BillLine, Claim, Coverage, Payment, Refund, Transfer
-from pharmacy.models import Count, Lot, Movement, Reservation, StockItem
+from pharmacy.models import Count, Lot, Movement, Placing, Reservation, StockItem
 from prescriptions.appraisal.models import Case, Draw, Sample
 from prescriptions.models import ChangeRequest, Prescription, Status, Version
 from prescriptions.registers import Register, Serial
@@ -364,6 +364,9 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "reserved_at_most_on_hand": sets(StockItem, reserved=10**8),
     "a_lot_once_on_a_shelf": twice(Lot, on_hand=0, commitment="0" * 64),
     "a_lot_has_a_number": twice(Lot, on_hand=0, commitment="0" * 64, number=""),
+    "put_for_a_reason": lambda rows: Placing.objects.create(
+        lot=rows[Lot], state="open", by=rows[Account], at=timezone.now()
+    ),
     "quarantined_for_a_reason": sets(Lot, state="quarantined"),
     "one_count_of_a_lot_waits": twice(Count),
     "a_difference_has_a_reason": sets(Count, reason=""),

@@ -152,6 +152,7 @@ LEFT_OUT = {
     "Transfer": "how a reward was paid; GET /api/me/rewards says it",
     "Use": "each is a look, and its entry is in the copy; GET /api/me/rewards says the reward",
     "Movement": "of stock, by the number of the prescription; the Dispensing says what was given",
+    "Placing": "of stock, by staff",
     "Reservation": "what a shelf keeps free for the prescription; the bill in its entry says it",
     "Review": "the review's entry has all of it",
     "Scan": "each is a look, and its entry is in the copy",

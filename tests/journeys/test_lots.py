@@ -14,7 +14,7 @@ from hospital.client import Client, Problem
 from hospital.models import Account
 from hospital.roles import Role
 from pharmacy.lots import commitment
-from pharmacy.models import Count, Lot, Movement, StockItem
+from pharmacy.models import Count, Lot, Movement, Placing, StockItem
 from tests import lawfulness, stockbooks
 from tests.journeys import narcotics
 from tests.journeys.watching import everything, raw
@@ -326,6 +326,42 @@ class TestTheList:
             world.pharmacist.write(path, {"state": state, "reason": "待验"})
             (one,) = world.pharmacist.get("/api/stock/lots", medicine=shelf.medicine_id)["lots"]
             assert (one["state"], one["usable"], one["reason"]) == (state, usable, "待验")
+
+
+class TestWhoPutALotAside:
+    def test_is_told_with_when_and_why_the_newest_first(self, world, shelf):
+        """R14: the books tell who took goods out of use, and who put them back."""
+        path = f"/api/stock/lots/{a_lot(shelf, 3).id}/state"
+        assert world.pharmacist.get(path) == {"placings": [], "next": None}
+        for who, state, reason in (
+            (world.pharmacist, "quarantined", "包装破损"),
+            (world.second_pharmacist, "open", "复检合格"),
+            (world.pharmacist, "quarantined", "召回"),
+        ):
+            who.write(path, {"state": state, "reason": reason})
+        newest = world.pharmacist.get(path, size=2)
+        oldest = world.pharmacist.get(path, size=2, cursor=newest["next"])
+        told = [*newest["placings"], *oldest["placings"]]
+        assert [(one["by"], one["state"], one["reason"]) for one in told] == [
+            (world.pharmacist.account, "quarantined", "召回"),
+            (world.second_pharmacist.account, "open", "复检合格"),
+            (world.pharmacist.account, "quarantined", "包装破损"),
+        ]
+        assert oldest["next"] is None
+        assert [one["at"] for one in told] == sorted((one["at"] for one in told), reverse=True)
+
+    def test_is_nobody_elses_and_stays(self, world, shelf):
+        """Z3, R14: another pharmacy has no such lot; no row is changed or goes."""
+        lot = a_lot(shelf, 3)
+        path = f"/api/stock/lots/{lot.id}/state"
+        world.pharmacist.write(path, {"state": "quarantined", "reason": "待验"})
+        answer = raw(world.other_pharmacist, "GET", path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "lot.unknown")
+        rows = Placing.objects.filter(lot=lot)
+        for write in (lambda: rows.update(reason="另因"), rows.delete):
+            with pytest.raises(DatabaseError), transaction.atomic():
+                write()
+        assert rows.get().reason == "待验"
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ COSTS = {
     "receive_goods": 12,
     "count_lot": 12,
     "confirm_count": 14,
-    "put_lot": 10,
+    "put_lot": 11,
     "ask_change": 16,
     "keep": 14,
     "draft_change": 15,

@@ -215,6 +215,7 @@ TABLE = {
     "POST /api/stock": H,
     "POST /api/stock/receipts": H,
     "GET /api/stock/lots": H,
+    "GET /api/stock/lots/<uuid:lot_id>/state": H,
     "POST /api/stock/lots/<uuid:lot_id>/state": H,
     "POST /api/stock/counts": H,
     "POST /api/stock/counts/<uuid:count_id>/confirm": H,

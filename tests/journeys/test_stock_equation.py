@@ -102,7 +102,7 @@ class AnyShelf(RuleBasedStateMachine):
     def put(self, number: str, state: Lot.State) -> None:
         if number not in self.lies:
             return
-        receiving.put(self.lot(number).id, state, "待验", by=self.by)
+        receiving.put(self.lot(number).id, state, "待验", by=self.by, at=self.now)
         (self.aside.add if state is Lot.State.QUARANTINED else self.aside.discard)(number)
 
     @rule(who=st.integers(0, WAITING - 1), units=UNITS)
