@@ -22,7 +22,15 @@ from tests.journeys import looking, reading, writes
 from tests.journeys.guarding import refused
 from tests.journeys.reading import ONE, held, in_force, is_box, lifts, people_of, text_of
 from tests.journeys.test_payers_agent import agreed, decisions, delivered
-from tests.journeys.watching import account, count_entries, drawn, everything, raw
+from tests.journeys.watching import (
+    account,
+    at_once,
+    count_entries,
+    drawn,
+    everything,
+    outcomes,
+    raw,
+)
 from tests.world import a_doctor, a_member, an_organisation, enrolled
 
 OTHER = PrivateKey.generate()
@@ -217,6 +225,20 @@ class TestGettingAKey:
         said = {"public_key": text_of(key)}
         assert refused(stranger.command, f"{ONE}/register", said)[1] == "readingkey.no_proposal"
         assert stranger.get(ONE)["proposal"] is None
+
+    def test_two_at_once_are_one_after_the_other(self, key, officers):
+        """F1: the first proposals of an organisation, and two who sign second."""
+        first, second = officers
+        third = a_member(Role.OFFICER, of(first))
+        proposals = at_once(*(lambda one=one: one.propose_reading_key(key) for one in officers))
+        assert outcomes(proposals) == ["done", "done"]
+        first.propose_reading_key(key)
+        said = {"public_key": text_of(key)}
+        signed = at_once(
+            *(lambda one=one: one.command(f"{ONE}/register", said) for one in (second, third))
+        )
+        assert outcomes(signed) == ["done", "readingkey.no_proposal"]
+        assert third.get(ONE)["state"] == "sealed"
 
     def test_a_program_signs_nothing_and_reads_all_the_same(self, key, sealed):
         agent = a_member(Role.AGENT, of(sealed[0]))
