@@ -842,10 +842,12 @@ MOVES = [
     decide,
 ]
 """The signed commands about a prescription."""
-CONSENTS = [erase, grant, withdraw_grant, plead, break_glass, review_emergency]
-CONSENTS = [grant, withdraw_grant, appoint, end_appointment, plead, break_glass, review_emergency]
+CONSENTS = [
+    *(erase, grant, withdraw_grant, appoint, end_appointment),
+    *(plead, break_glass, review_emergency),
+    *(offer, approve_offer, refuse_offer, close_offer, opt_in, opt_out),
+]
 """The signed commands about who may look."""
-CONSENTS += [offer, approve_offer, refuse_offer, close_offer, opt_in, opt_out]
 OF_CONSULTATIONS = [ask, accept, decline, refer, retract, leave, close]
 OF_SERIES = [issue_all, review_all, return_all, stop, stop_oneself]
 """Commands of several statements."""
