@@ -69,7 +69,7 @@ def test_a_researcher_reads_what_illness_and_what_medicine_and_not_whose(world, 
 
     (one,) = page["prescriptions"]
     made = Prescription.objects.get(id=rx)
-    assert set(one) == {"status", "erased", "lines", "fields", "month"}
+    assert set(one) == {"status", "erased", "lines", "fields", "month", "amendments"}
     assert one["month"] == f"{made.created_at.astimezone(SHANGHAI):%Y-%m}"
     assert one["fields"] == {"diagnosis/1": {"code": "J06.9", "main": True}}
     assert one["lines"]["1"]["generic_name"] == world.medicines[0].generic_name
