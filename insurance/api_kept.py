@@ -25,7 +25,12 @@ def named(found: kept.Found) -> dict[str, Any]:
 
 def shown(read: overseeing.Read) -> dict[str, Any]:
     """A record as the regulator gets it."""
-    return {**named(read.found), "erased": read.fields is None, "fields": read.fields or {}}
+    return {
+        **named(read.found),
+        "erased": read.fields is None,
+        "fields": read.fields or {},
+        "amendments": [one.shown() for one in read.amendments],
+    }
 
 
 class Kept(http.Query):
@@ -52,7 +57,7 @@ class OfSubject(http.Query):
 
     Of a prescription (``rx``) the content, former and waiting contents and what pharmacists asked;
     of a ``consultation`` the question and the messages; of an ``emergency`` the reason; of a
-    ``guardianship`` the evidence.
+    ``guardianship`` the evidence; of a ``correction`` what was asked, answered and appealed.
     """
 
     roles = (Role.REGULATOR,)

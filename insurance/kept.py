@@ -18,6 +18,8 @@ from django.db.models import F, Model
 from hospital import errors, guardianlaw, paging
 from hospital.consultations import content as of_consultations
 from hospital.consultations.models import Consultation, Message
+from hospital.corrections import models as corrections
+from hospital.corrections.models import Correction
 from hospital.guardians.models import Guardianship
 from hospital.models import Emergency, Person, SealedRecord
 from prescriptions import content as of_prescriptions
@@ -32,15 +34,25 @@ class Unknown(errors.NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """``owner`` is the row's column that leads to the subject; empty: the row is the subject's."""
+    """
+    ``owner`` is the row's column that leads to the subject; empty: the row is the subject's.
+
+    ``column`` is the one that leads to the record.
+    """
 
     model: type[Model]
     owner: str = ""
+    column: str = "record"
 
     @property
     def name(self) -> str:
-        """What readers call it, and Django the way from a record to its row."""
-        return self.model._meta.model_name or ""
+        """What readers call it."""
+        return (self.model._meta.model_name or "") if self.column == "record" else self.column
+
+    @property
+    def way(self) -> str:
+        """How Django calls the way from a record to its row."""
+        return str(self.model._meta.get_field(self.column).related_query_name())  # type: ignore[union-attr]
 
     @property
     def subject_column(self) -> str:
@@ -70,6 +82,10 @@ FAMILIES: Mapping[str, Family] = {
     ),
     "emergency": Family((Kind(Emergency),), of_consultations.EVERYTHING),
     guardianlaw.FAMILY: Family((Kind(Guardianship),), of_consultations.EVERYTHING),
+    corrections.FAMILY: Family(
+        tuple(Kind(Correction, column=one) for one in ("request", "answer", "appeal")),
+        of_consultations.EVERYTHING,
+    ),
 }
 KINDS = tuple(kind for family in FAMILIES.values() for kind in family.kinds)
 
@@ -120,7 +136,8 @@ def of_subject(family: str, subject_id: UUID, *, after: int, size: int) -> list[
     ids: list[UUID] = []
     for kind in FAMILIES[family].kinds:
         rows = kind.model._default_manager.filter(**{kind.subject_column: subject_id})
-        ids += rows.order_by("id").values_list("record_id", flat=True)
+        written = rows.filter(**{f"{kind.column}__isnull": False})
+        ids += written.order_by("id").values_list(f"{kind.column}_id", flat=True)
     if not ids:
         raise Unknown
     wanted = ids[after : after + size]
@@ -130,12 +147,12 @@ def of_subject(family: str, subject_id: UUID, *, after: int, size: int) -> list[
 
 def _ways(further: str) -> list[str]:
     """From a record to its row, to the subject's, and ``further``, as Django joins them."""
-    return ["__".join(filter(None, (kind.name, kind.owner, further))) for kind in KINDS]
+    return ["__".join(filter(None, (kind.way, kind.owner, further))) for kind in KINDS]
 
 
 def _found(record: SealedRecord) -> Found:
     for kind in KINDS:
-        row = getattr(record, kind.name, None)
+        row = getattr(record, kind.way, None)
         if row is not None:
             return Found(record, kind.name, kind.subject_of(row))
     raise Unknown

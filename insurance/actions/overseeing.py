@@ -17,6 +17,7 @@ from django.db import transaction
 
 from hospital import access, errors, records
 from hospital.consultations.content import EVERYTHING
+from hospital.corrections.attached import Amendment
 from hospital.roles import Actor
 from insurance import kept
 
@@ -29,10 +30,14 @@ class NotErased(errors.Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A record with the fields that were opened; None if they are gone for good."""
+    """
+    A record with the fields that were opened, None if they are gone for good, and what somebody
+    has put beside it.
+    """
 
     found: kept.Found
     fields: dict[str, Any] | None
+    amendments: list[Amendment]
 
 
 def view(record_id: UUID, *, by: Actor, at: datetime) -> Read:
@@ -44,7 +49,8 @@ def view(record_id: UUID, *, by: Actor, at: datetime) -> Read:
     with transaction.atomic():
         found = kept.one(record_id)
         looked = _look([found], EVERYTHING, by=by, at=at)
-    return Read(found, access.opened(found.record, looked))
+    opened = access.opened(found.record, looked)
+    return Read(found, opened, access.amendments(found.record, looked))
 
 
 def view_subject(
@@ -62,7 +68,11 @@ def view_subject(
         if not page:
             return [], False
         looked = _look(page, kept.FAMILIES[family].listed, by=by, at=at)
-    return [Read(one, access.listed(one.record, looked)) for one in page], len(found) > size
+    read = [
+        Read(one, access.listed(one.record, looked), access.amendments(one.record, looked))
+        for one in page
+    ]
+    return read, len(found) > size
 
 
 def _look(

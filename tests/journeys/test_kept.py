@@ -10,6 +10,7 @@ from config.demo import form
 from hospital import records
 from hospital.client import Client, Json
 from hospital.consultations.models import Consultation, Message
+from hospital.corrections.models import Correction
 from hospital.guardians.models import Guardianship
 from hospital.models import Emergency, SealedRecord
 from insurance import kept
@@ -117,6 +118,18 @@ def guardianship(world: World, patient: Patient) -> Case:
     return Case(child, made.subject, [made.record], CERTIFICATE, ())
 
 
+def correction(world: World, patient: Patient) -> Case:
+    path = writes.appealed(world, patient)
+    world.regulator.command(f"{path}/decide", {"decision": "uphold"})
+    made = Correction.objects.select_related("request", "answer", "appeal").get(
+        id=path.rpartition("/")[2]
+    )
+    assert made.answer is not None
+    assert made.appeal is not None
+    written = [made.request, made.answer, made.appeal]
+    return Case(patient, made.subject, written, "皮试阴性", (path,))
+
+
 CASES = {
     Prescription: content,
     Version: version,
@@ -125,6 +138,7 @@ CASES = {
     Message: message,
     Emergency: emergency,
     Guardianship: guardianship,
+    Correction: correction,
 }
 
 
