@@ -52,7 +52,8 @@ class Kind:
     @property
     def way(self) -> str:
         """How Django calls the way from a record to its row."""
-        return str(self.model._meta.get_field(self.column).related_query_name())  # type: ignore[union-attr]
+        column: Any = self.model._meta.get_field(self.column)
+        return str(column.remote_field.name)
 
     @property
     def subject_column(self) -> str:

@@ -50,6 +50,12 @@ def test_a_box_that_was_changed_does_not_open(place, turn):
         boxes.unsealed(bytes(box), [KEY])
 
 
+def test_a_box_tells_no_exact_length():
+    """P1: a diagnosis more or less does not show; a page more does."""
+    short, longer, page = (len(boxed("x" * size)["box"]) for size in (1, 400, 600))
+    assert short == longer < page
+
+
 def test_of_a_refusal_what_is_beside_the_box_stays():
     refusal = {"status": 422, "code": "body.invalid", **boxed({"fields": {"a": 1}})}
     assert boxes.opened(refusal, [KEY]) == {

@@ -81,11 +81,6 @@ class TestReading:
             held(answer, OTHER)
         assert sealed[0].get("/api/claims") == {"claims": []}
 
-    def test_boxes_tell_no_exact_length(self, key, sealed):
-        """P1"""
-        short, longer = claims(sealed[0]), raw(sealed[0], "GET", "/api/claims/unsettled").content
-        assert len(json.loads(short)["box"]) == len(json.loads(longer)["box"])
-
     def test_the_look_is_bound_into_the_box(self, world, patient, key):
         """L15: the leaf of the very entry that was made for it; the content is not outside."""
         hospital = an_organisation(OrganisationKind.HOSPITAL)
