@@ -127,7 +127,8 @@ def correction(world: World, patient: Patient) -> Case:
     assert made.answer is not None
     assert made.appeal is not None
     written = [made.request, made.answer, made.appeal]
-    return Case(patient, made.subject, written, "皮试阴性", (path,))
+    # Its doctors go on seeing that there was one, without a word of it
+    return Case(patient, made.subject, written, "皮试阴性", ())
 
 
 CASES = {
