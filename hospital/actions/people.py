@@ -109,7 +109,7 @@ def bind(account: Account, *, name: str, id_number: str, phone: str, at: datetim
     known = Account.objects.select_for_update(of=("self",)).filter(person=person, role=Role.PATIENT)
     if waiting := known.first():
         _take_over(waiting, account, at)
-        _be_called(person, phone)
+        _be_called(person, name, phone)
         return waiting
     account.person = person
     account.save(update_fields=["person"])
@@ -129,12 +129,35 @@ def _take_over(waiting: Account, account: Account, at: datetime) -> None:
     Address.objects.filter(account=account).update(account=waiting)
 
 
-def _be_called(person: Person, phone: str) -> None:
-    """The person has a telephone of his or her own now."""
+def put_right(account: Account, *, name: str, id_number: str, phone: str) -> Account:
+    """
+    The bound person has, by the face, this name and telephone from now on.
+
+    Source: Personal Information Protection Law (个人信息保护法), art. 46.
+    Sex and birth date are in the number, which stays; and so does what was signed before.
+    Raises ``identity.BadPhone``, and ``IdentityTaken``: it is another person's number.
+    """
+    assert account.person is not None
+    person = Person.objects.select_for_update().get(id=account.person.id)
+    check_same(person, id_number)
+    _be_called(person, name, phone)
+    return account
+
+
+def check_same(person: Person, id_number: str) -> None:
+    """Raises ``IdentityTaken``: the number is not this person's; ``identity.BadIdNumber``."""
+    number = identity.checked_id_number(id_number)
+    if bytes(person.id_number_index) != sealing.index(number, "id_number"):
+        raise IdentityTaken
+
+
+def _be_called(person: Person, name: str, phone: str) -> None:
+    """What the face check has shown holds, whoever wrote something else before."""
     number = identity.checked_phone(phone)
+    person.name = sealing.seal(name.encode(), _about(person, "name"))
     person.phone = sealing.seal(number.encode(), _about(person, "phone"))
     person.phone_index = sealing.index(number, "phone")
-    person.save(update_fields=["phone", "phone_index"])
+    person.save(update_fields=["name", "phone", "phone_index"])
 
 
 def employ(

@@ -102,6 +102,8 @@ def claim(purpose: str, said: Claim | None, *, by: Actor, at: datetime) -> FaceC
     """
     Draw up a check: of the identity that is claimed, or of the one that the account has.
 
+    Who is known claims another name or telephone with the same identity number.
+
     Raises:
         identity.BadIdNumber, identity.BadPhone, people.IdentityTaken, NeedsIdentity,
         NoWeChat, TooManyChecks: see each.
@@ -110,10 +112,12 @@ def claim(purpose: str, said: Claim | None, *, by: Actor, at: datetime) -> FaceC
     if account.wechat_index is None:
         raise NoWeChat
     person = account.person
-    if person is not None and purpose == Purpose.IDENTITY:
-        raise people.IdentityTaken
-    if (person is None) != (said is not None) or (person is None and purpose != Purpose.IDENTITY):
+    if (purpose == Purpose.IDENTITY) != (said is not None):
         raise NeedsIdentity
+    if person is None and purpose != Purpose.IDENTITY:
+        raise NeedsIdentity
+    if person is not None and said is not None:
+        people.check_same(person, said.id_number)
     if account.face_checks.filter(created_at__gt=at - A_DAY).count() >= MOST_A_DAY:
         raise TooManyChecks(retry_after_s=int(A_DAY.total_seconds()))
     if said is not None:
@@ -219,13 +223,16 @@ def bind_identity(check_id: UUID, *, by: Actor, at: datetime) -> Account:
     Bind a patient's account to the person whom WeChat has recognised; once, for good. Gives the
     account of that person, be it one that was opened before the person came.
 
-    Raises what ``spend`` and ``people.bind`` raise.
+    Of who is bound, name and telephone are put right.
+
+    Raises what ``spend``, ``people.bind`` and ``people.put_right`` raise.
     """
     account = Account.objects.select_for_update(of=("self",), no_key=True).get(id=by.account)
-    if account.person_id is not None:
-        raise people.IdentityTaken
     who = spend(check_id, Purpose.IDENTITY, by=by, at=at)
-    return people.bind(account, name=who.name, id_number=who.id_number, phone=who.phone, at=at)
+    said = {"name": who.name, "id_number": who.id_number, "phone": who.phone}
+    if account.person_id is not None:
+        return people.put_right(account, **said)
+    return people.bind(account, **said, at=at)
 
 
 def forget_old(*, at: datetime) -> None:

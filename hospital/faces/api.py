@@ -16,7 +16,8 @@ from hospital.units import stamp
 
 class Checks(http.Command):
     """
-    Begin a face check. Who has not said who he or she is says it here; later it is the same person.
+    Begin a face check. Who has not said who he or she is says it here; later it is the same person,
+    who may have another name.
     """
 
     roles = (Role.PATIENT,)
@@ -69,6 +70,8 @@ class Check(http.Query):
 class Identity(http.Command):
     """
     Be known as the person whom the face check has recognised; once, for good.
+
+    Who is known has name and telephone put right so: the number stays the same.
 
     ``log_in_again``: there is an account that was opened for this person, which the caller's WeChat
     leads to from now on.

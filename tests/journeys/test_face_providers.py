@@ -132,10 +132,10 @@ def test_a_result_that_was_changed(camera, change):
 
 
 def test_a_result_that_was_doubled(camera):
-    """R1: of two commands at one moment one has it; whoever loses finds the identity bound."""
+    """R1: of two commands at one moment one has it; whoever loses finds the check spent."""
     body = {"face_check": camera.passed()}
     both = [lambda: camera.client.write("/api/me/identity", body) for _ in range(2)]
-    assert outcomes(at_once(*both)) == ["done", "identity.taken"]
+    assert outcomes(at_once(*both)) == ["done", "face.spent"]
 
 
 def test_a_check_that_is_begun_twice_at_once(camera, monkeypatch):

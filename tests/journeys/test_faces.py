@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from config.demo import phone
-from hospital.actions import login
+from hospital.actions import login, people
 from hospital.faces import actions
 from hospital.faces.models import FaceCheck
 from hospital.models import Account, Key
@@ -233,6 +233,27 @@ def test_half_a_claim(newcomer, without):
 def test_nobody_claims_what_is_known(patient):
     """Whose face it must be is not for the caller to say any more."""
     assert refused(patient.client, CHECKS, who(purpose="key")) == (422, "face.needs_identity")
+
+
+def test_who_has_another_name_is_called_by_it(world, patient):
+    """The face shows it; what was signed before stays as it was."""
+    before = world.issued(patient)
+    said = {"name": "测试改名", "id_number": patient.id_number, "phone": "13700137000"}
+    check = phone.face(patient.client, world.wechat, patient.openid, "identity", **said)
+
+    patient.client.write("/api/me/identity", {"face_check": check})
+
+    person = Account.objects.select_related("person").get(id=patient.account).person
+    assert person is not None
+    assert people.name_of(person) == said["name"]
+    assert people.phone_of(person) == f"+86{said['phone']}"
+    assert people.id_number_of(person) == patient.id_number
+    names = [
+        patient.client.get(f"/api/prescriptions/{rx}")["fields"]["patient/name"]
+        for rx in (before, world.issued(patient))
+    ]
+    assert names[0] != names[1] == said["name"]
+    assert looked_at(patient.client)
 
 
 def test_so_many_a_day(world, newcomer):

@@ -131,7 +131,7 @@ def test_a_result_that_was_spent(world, newcomer, openid):
     newcomer.write("/api/me/identity", {"face_check": check})
     before = everything()
     again = raw(newcomer, "POST", "/api/me/identity", body={"face_check": check})
-    assert (again.status_code, again.json()["code"]) == (409, "identity.taken")
+    assert (again.status_code, again.json()["code"]) == (409, "face.spent")
     asked = raw(newcomer, "GET", f"{CHECKS}/{check}/parameters")
     assert (asked.status_code, asked.json()["code"]) == (409, "face.spent")
     assert everything() == before

@@ -72,8 +72,14 @@ def test_who_is_no_guardian_acts_for_nobody(world, mother, child, daughter):
         assert refused(by.client.get, "/api/me/looks") == (403, "access.not_granted")
 
 
-def test_a_guardian_of_two_children_acts_for_the_one_that_is_named(world, mother, child):
-    by, sister = guarded(mother, child), world.a_patient(years_ago(8))
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_a_guardian_of_two_children_acts_for_the_one_that_is_named(world, mother, child, elsewhere):
+    """A key that was entered for one child is known for another of that line, too."""
+    if elsewhere:
+        child, sister = (in_another_line(world, mother) for _ in range(2))
+    else:
+        sister = world.a_patient(years_ago(8))
+    by = guarded(mother, child)
     rx, paid = world.approved(sister), world.paid(sister)
     wrong = (403, "access.wrong_patient")
     assert refused(authorizes, world, by, rx) == wrong

@@ -153,13 +153,13 @@ def test_an_identity_is_bound_once(world, patient):
     seen = phone.face(newcomer, world.wechat, openid, "identity", **same)
     other = {**same, "id_number": an_id_number(), "purpose": "identity"}
     before = everything()
-    for client, path, asked in (
-        (newcomer, "/api/me/identity", {"face_check": seen}),
-        (patient.client, "/api/me/identity", {"face_check": seen}),
-        (patient.client, "/api/me/face-checks", other),
+    for client, path, asked, refusal in (
+        (newcomer, "/api/me/identity", {"face_check": seen}, (409, "identity.taken")),
+        (patient.client, "/api/me/identity", {"face_check": seen}, (404, "face.unknown")),
+        (patient.client, "/api/me/face-checks", other, (409, "identity.taken")),
     ):
         answer = raw(client, "POST", path, body=asked)
-        assert code_of(answer) == (409, "identity.taken")
+        assert code_of(answer) == refusal
     assert everything() == before
 
 
