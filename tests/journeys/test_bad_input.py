@@ -40,12 +40,14 @@ every_post = pytest.mark.parametrize(
     "route", [route for route in posts() if route.template != "/api/logout"], ids=str
 )
 """But the log-out, which reads no body."""
+WRITERS = {"/api/prescriptions": Role.DOCTOR, "/api/offers": Role.RESEARCHER}
+"""Who writes where others read."""
 
 
 @pytest.fixture
 def caller(route: Route, one_of_each: dict[Role, Client]) -> Client:  # noqa: F811
-    if route.template == "/api/prescriptions":
-        return one_of_each[Role.DOCTOR]
+    if route.template in WRITERS:
+        return one_of_each[WRITERS[route.template]]
     return one_of_each[next(role for role in PEOPLE if role in route.view.roles)]
 
 

@@ -78,8 +78,12 @@ def rows(session_world) -> Rows:
     sharing = sharers.sharers(world, offer)[0]
     sharers.counts(world.researcher, offer)
     use = Use.objects.select_related("opt_in", "delivery__offer").get(patient__id=sharing.account)
+    Use.objects.filter(id=use.id).update(due_at=None)  # as whoever makes the transfer does
     reward = Transfer.objects.create(
-        use=use, out_bill_no=f"R{uuid4().hex[:30]}", amount_fen=1, created_at=timezone.now()
+        use=use,
+        out_bill_no=f"R{uuid4().hex[:30]}",
+        amount_fen=use.reward_fen,
+        created_at=timezone.now(),
     )
     talk = Consultation.objects.get(id=world.answered(patient))
     appealed = writes.appealed(world, patient)
