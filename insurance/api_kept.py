@@ -66,8 +66,10 @@ class OfSubject(http.Query):
 
     def show(self, call: http.Call) -> dict[str, Any]:
         after, size = api_messages.asked(self.request.query_params)
-        which = call.where["family"], call.where["subject_id"]
-        page, more = overseeing.view_subject(*which, after, size, **call.doer)
+        subject = kept.id_of(call.where["subject_id"])
+        page, more = overseeing.view_subject(
+            call.where["family"], subject, after, size, **call.doer
+        )
         return {
             "records": [shown(one) for one in page],
             "next": after + len(page) if more else None,

@@ -126,6 +126,14 @@ def one(record_id: UUID) -> Found:
     return _found(record)
 
 
+def id_of(text: str) -> UUID:
+    """The id of a subject as an address has it. Raises ``Unknown``."""
+    try:
+        return UUID(text)
+    except ValueError as fault:
+        raise Unknown from fault
+
+
 def of_subject(family: str, subject_id: UUID, *, after: int, size: int) -> list[Found]:
     """
     Up to ``size`` of a subject's records behind the ``after``-th; a query for each kind, and two.

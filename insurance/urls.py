@@ -27,7 +27,9 @@ urlpatterns = [
     path("me/erasure/statement", api_erasure.ErasureStatement.as_view()),
     path("kept", api_kept.Kept.as_view()),
     path("kept/records/<uuid:record_id>", api_kept.KeptRecord.as_view()),
-    path("kept/<slug:family>/<uuid:subject_id>", api_kept.OfSubject.as_view()),
+    re_path(
+        "^kept/(?P<family>[a-z]{1,20})/(?P<subject_id>[0-9a-f-]{36})$", api_kept.OfSubject.as_view()
+    ),
     path("me/rewards", api_rewards.Rewards.as_view()),
     path("rewards/owed", api_rewards.Owed.as_view()),
     path("coverages", api_claims.Coverages.as_view()),

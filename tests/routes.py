@@ -32,7 +32,7 @@ EXAMPLES = {
     "<uuid:guardianship_id>": lambda: str(uuid4()),
     "<uuid:emergency_id>": lambda: str(uuid4()),
     "<uuid:record_id>": lambda: str(uuid4()),
-    "<slug:family>/<uuid:subject_id>": lambda: f"rx/{uuid4()}",
+    "(?P<family>[a-z]{1,20})/(?P<subject_id>[0-9a-f-]{36})": lambda: f"rx/{uuid4()}",
     "<str:out_trade_no>": lambda: "P" + uuid4().hex[:30],
     "(?P<out_trade_no>P[0-9a-f]{30})": lambda: "P" + uuid4().hex[:30],
     "(?P<leaf>[0-9a-f]{64})": lambda: uuid4().hex * 2,

@@ -59,7 +59,7 @@ LOOKS = {
         w.regulator,
         f"/api/kept/records/{erased(w, p).record_id}",
     ),
-    "GET /api/kept/<slug:family>/<uuid:subject_id>": lambda w, p, rx: (
+    "GET /api/kept/(?P<family>[a-z]{1,20})/(?P<subject_id>[0-9a-f-]{36})": lambda w, p, rx: (
         w.regulator,
         f"/api/kept/rx/{erased(w, p).id}",
     ),

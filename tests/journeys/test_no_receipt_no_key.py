@@ -211,6 +211,7 @@ NOT_RUN = {
     "monitor": "reads files",
     "reading_key": "reads files",
     "receipt": "reads files",
+    "refunds": "lists amounts and numbers of orders",
     "run_tests": "starts these tests",
     "sample": "reads files",
     "turn": "freezes the log of all tests",

@@ -104,7 +104,7 @@ TABLE = {
     f"POST {PLEA}/second/statement": D,
     "GET /api/kept": G,
     "GET /api/kept/records/<uuid:record_id>": G,
-    "GET /api/kept/<slug:family>/<uuid:subject_id>": G,
+    "GET /api/kept/(?P<family>[a-z]{1,20})/(?P<subject_id>[0-9a-f-]{36})": G,
     "GET /api/emergencies": G,
     f"GET {EMERGENCY}": G,
     f"POST {EMERGENCY}/review": G,
