@@ -104,7 +104,9 @@ def test_a_grade_without_the_mark_is_at_odds():
     assert found == [Bad(2, "antimicrobial", Problem.AT_ODDS, "")]
 
 
-@pytest.mark.parametrize(("yuan", "fen"), [("9.80", 980), ("0.01", 1), ("19999.99", 1_999_999)])
+@pytest.mark.parametrize(
+    ("yuan", "fen"), [("9.80", 980), ("0.01", 1), ("0.29", 29), ("19999.99", 1_999_999)]
+)
 def test_yuan_become_fen_exactly(yuan, fen):
     row = {name: cell for name, cell in GOOD.items() if name != "price_fen"}
 
