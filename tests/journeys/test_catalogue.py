@@ -139,6 +139,7 @@ class TestFinding:
         cursor: dict[str, str] = {}
         pages: list[list[str]] = []
         while not pages or cursor:
+            assert len(pages) < 6, "a cursor that leads nowhere"
             page = ask(q=typed, size="5", **cursor)
             pages.append([one["code"] for one in page["medicines"]])
             cursor = {"cursor": page["next"]} if page["next"] else {}
