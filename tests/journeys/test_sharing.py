@@ -37,7 +37,7 @@ from tests.world import a_member, an_organisation
 
 def looks_of(opt_in):
     """The statements of the looks that rest on it."""
-    return [one for one in everybodys_looks() if one.facts["basis"] == opt_in["subject"]]
+    return [one for one in everybodys_looks() if one.facts.get("basis") == opt_in["subject"]]
 
 
 def everybodys_looks():
