@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "hospital.consultations",
     "hospital.corrections",
     "hospital.faces",
+    "hospital.feeds",
     "hospital.guardians",
     "hospital.notices",
     "hospital.readingkeys",
@@ -137,6 +138,8 @@ REVIEW_LEASE_S = int(os.environ.get("RX_REVIEW_LEASE_S", "300"))
 REVIEW_TIMEOUT_MIN = int(os.environ.get("RX_REVIEW_TIMEOUT_MIN", "30"))
 # How many consultations a patient may have asked for or be in at one moment; the number is ours.
 CONSULTATIONS_MOST = int(os.environ.get("RX_CONSULTATIONS_MOST", "5"))
+# Webhooks to this very machine, for demo and tests; elsewhere they go to the internet alone.
+FEEDS_LOCAL = not PRODUCTION and os.environ.get("RX_FEEDS_LOCAL") == "1"
 METRICS = os.environ.get("RX_METRICS") == "1"  # opens /log/metrics
 LEDGER_POST_QUANTUM = os.environ.get("RX_POST_QUANTUM") == "1"
 

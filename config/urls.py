@@ -24,6 +24,7 @@ urlpatterns = [
     path("api/", include("hospital.consultations.urls")),
     path("api/", include("hospital.corrections.urls")),
     path("api/", include("hospital.faces.urls")),
+    path("api/", include("hospital.feeds.urls")),
     path("api/", include("hospital.guardians.urls")),
     path("api/", include("hospital.notices.urls")),
     path("api/", include("hospital.readingkeys.urls")),

@@ -24,7 +24,7 @@ from hospital.roles import Actor, Role
 from hospital.units import stamp
 from ledger import chain, network
 from ledger.entry import Statement
-from prescriptions import permissions, telling, waiting
+from prescriptions import concern, permissions, telling, waiting
 from prescriptions.models import OPEN, Prescription, Status
 
 
@@ -193,9 +193,8 @@ def propose(
     record: SealedRecord | None = None,
 ) -> Statement:
     """
-    The statement to sign for this move; ``check`` and ``signing.draw`` say what they refuse.
-
-    ``record`` is another content that the move brings.
+    The statement to sign for this move, which brings another content if there is a ``record``;
+    ``check`` and ``signing.draw`` say what they refuse.
     """
     check(prescription, move, by=by, at=at)
     return signing.draw(_draft(prescription, move, facts, record), by=by, key=key, at=at)
@@ -214,9 +213,8 @@ def advance(
     """
     Make ``move`` on a locked prescription and record it, together or not at all.
 
-    ``at`` is the moment of the move: aware, read from the clock by the caller. ``facts`` are what
-    the statement must say; ``changes`` are other columns that change with the status, the record
-    of another content among them.
+    ``at`` is the moment of the move, aware. ``facts`` are what the statement must say; ``changes``
+    are other columns that change with the status, the record of another content among them.
     Raises what ``check`` and ``signing.append`` raise.
     """
     check(prescription, move, by=by, at=at)
@@ -224,7 +222,8 @@ def advance(
         _check_opened(prescription, signing.read(signed)[1].at)  # who signs chooses the date
     draft = _draft(prescription, move, facts, changes.get("record"))
     appended = signing.append(draft, signed, by=by, at=at)
-    _save(prescription, move, changes, at)
+    with concern.told(prescription, move.kind, move.name, appended):
+        _save(prescription, move, changes, at)
     telling.tell(prescription, move.name, appended, at)
     return appended
 
@@ -244,7 +243,8 @@ def advance_as_server(
     by_key = services.key_name(service, network.origin(draft.line))
     statement = draft.statement(by=by_key, at=at)
     appended = chain.append(services.sign(service, statement), drawn=statement)
-    _save(prescription, move, {}, at)
+    with concern.told(prescription, move.kind, move.name, appended):
+        _save(prescription, move, {}, at)
     return appended
 
 

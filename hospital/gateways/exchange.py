@@ -78,16 +78,20 @@ def ask(
     headers: Mapping[str, str] | None = None,
     content: bytes = b"",
     patience: Patience,
+    address: str = "",
 ) -> Answer:
     """
     Send one request and return its answer, whatever its status, unless it is a redirect.
+
+    With an ``address`` nothing is looked up: the connection goes there, while the certificate and
+    the ``Host`` header are those of the URL.
 
     Raises:
         Busy: no answer within ``wall_s``, or no connection, or one that broke.
         Unavailable: a redirect, or an answer above ``max_bytes``.
     """
     try:
-        return asyncio.run(_ask(method, url, dict(headers or {}), content, patience))
+        return asyncio.run(_ask(method, url, dict(headers or {}), content, patience, address))
     except TimeoutError as error:
         raise Busy(f"no answer within {patience.wall_s} s") from error
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
@@ -105,14 +109,26 @@ def repeat(attempt: Callable[[], T], patience: Patience) -> T:
 
 
 async def _ask(
-    method: str, url: str, headers: dict[str, str], content: bytes, patience: Patience
+    method: str,
+    url: str,
+    headers: dict[str, str],
+    content: bytes,
+    patience: Patience,
+    address: str,
 ) -> Answer:
     headers = {"Accept-Encoding": "identity", **headers}
+    named = httpx.URL(url)
+    where, to_name = named, {}
+    if address:
+        headers["Host"] = named.netloc.decode()
+        where, to_name = named.copy_with(host=address), {"sni_hostname": named.host}
     body = bytearray()
     async with (
         asyncio.timeout(patience.wall_s),
         httpx.AsyncClient(verify=_trust(), trust_env=False, timeout=patience.wall_s) as client,
-        client.stream(method, url, headers=headers, content=content) as response,
+        client.stream(
+            method, where, headers=headers, content=content, extensions=to_name
+        ) as response,
     ):
         if response.is_redirect:
             raise Unavailable(f"redirect, HTTP {response.status_code}")

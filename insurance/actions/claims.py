@@ -17,6 +17,7 @@ from uuid import UUID
 from django.db import models, transaction
 
 from hospital import access, errors, signing
+from hospital.feeds import publishing
 from hospital.models import Organisation
 from hospital.roles import Actor
 from insurance import queries
@@ -154,6 +155,8 @@ def settle(
         settled_at=at,
     )
     Claim.objects.filter(id__in=[claim.id for claim in found]).update(settlement=made)
+    told = {pharmacy.id, by.organisation_id}
+    publishing.publish(told, entry, kind="insurance.settle", move="settle", state="settled")
     return made, entry
 
 

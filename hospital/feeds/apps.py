@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Feeds(AppConfig):
+    name = "hospital.feeds"
+    label = "feeds"
