@@ -100,7 +100,7 @@ def _deliveries(endpoint: Endpoint, items: list[Item], at: datetime) -> list[Del
                 endpoint=endpoint,
                 item=item,
                 subject=item.subject,
-                sequence=item.sequence,
+                sequence=item.sequence or 0,
                 due_at=None if item.subject in busy else at,
             )
         )

@@ -86,7 +86,7 @@ def verified(
 
 
 def _signed(message: str, at: str, body: bytes) -> bytes:
-    return b".".join([message.encode(), at.encode(), body])
+    return b".".join([message.encode(errors="surrogatepass"), at.encode(), body])
 
 
 def _verify_key(text: str) -> VerifyKey:
