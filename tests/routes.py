@@ -21,6 +21,7 @@ EXAMPLES = {
     "<uuid:count_id>": lambda: str(uuid4()),
     "<uuid:consultation_id>": lambda: str(uuid4()),
     "<uuid:correction_id>": lambda: str(uuid4()),
+    "<uuid:endpoint_id>": lambda: str(uuid4()),
     "<uuid:check_id>": lambda: str(uuid4()),
     "<uuid:series_id>": lambda: str(uuid4()),
     "(?P<hospital>[-a-zA-Z0-9_]{1,40})": lambda: "no-hospital",

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from hospital import http, paging
 from hospital.feeds import actions, addresses, cursors, queries, sending, webhook
+from hospital.feeds.kinds import Kind
 from hospital.feeds.models import Delivery, Endpoint
 from hospital.roles import Role
 from hospital.units import stamp
@@ -29,10 +30,10 @@ class ReplayInput(http.Strict):
 class EndpointInput(http.Strict):
     url = http.Text(max_length=addresses.LONGEST, help_text="https://name.of.a.host/path")
     kinds = serializers.ListField(
-        child=serializers.RegexField(r"^[a-z]+\.[a-z_]+\Z", max_length=40),
+        child=serializers.ChoiceField(Kind.choices),
         required=False,
-        max_length=20,
-        help_text="kinds of entries, for example insurance.pay; all if left out",
+        max_length=len(Kind),
+        help_text="kinds of entries; all if left out",
     )
 
 
@@ -128,7 +129,7 @@ class Replay(OfOrganisation, http.Command):
         return _shown(actions.replay(_named(call), cursor, **call.doer), call)
 
 
-class Test(OfOrganisation, http.Command):
+class Trial(OfOrganisation, http.Command):
     """Have a test sent; what came of it stands in the endpoint."""
 
     def act(self, call: http.Call) -> dict[str, Any]:

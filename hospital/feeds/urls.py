@@ -11,6 +11,6 @@ urlpatterns = [
     path(f"{ENDPOINT}/failures", api.Failures.as_view()),
     path(f"{ENDPOINT}/key", api.RenewedKey.as_view()),
     path(f"{ENDPOINT}/replay", api.Replay.as_view()),
-    path(f"{ENDPOINT}/test", api.Test.as_view()),
+    path(f"{ENDPOINT}/test", api.Trial.as_view()),
     path(f"{ENDPOINT}/remove", api.Removal.as_view()),
 ]

@@ -14,6 +14,7 @@ from hospital import records
 from hospital.consultations.models import Consultation, Message
 from hospital.corrections.models import Correction
 from hospital.faces.models import FaceCheck
+from hospital.feeds import models as feeds
 from hospital.guardians.models import Guardianship, GuestKey
 from hospital.models import (
     Account,
@@ -37,9 +38,10 @@ from prescriptions.models import ChangeRequest, Prescription, Status, Version
 from prescriptions.registers import Register, Serial
 from prescriptions.reviews import Review
 from prescriptions.sharing.models import Delivery, Offer, OptIn, PrivacyLoss, Use
+from tests import feeding
 from tests.journeys import sharers, writes
 from tests.journeys.watching import APPS
-from tests.world import a_department
+from tests.world import Patient, World, a_department
 
 Rows = dict[type[models.Model], Any]
 
@@ -91,6 +93,7 @@ def rows(session_world) -> Rows:
     officer, _ = writes.keyed()
     reading_key = ReadingKey.objects.get(organisation__account__id=UUID(officer.account))
     world.doctor.get("/api/prescriptions")  # a list, in which the patient stands
+    waits = a_webhook_that_waits(world, patient)
     return {
         Organisation: world.hospital,
         Department: a_department(world.hospital),
@@ -107,6 +110,10 @@ def rows(session_world) -> Rows:
         Key: Key.objects.get(account_id=patient.account),
         ReadingKey: reading_key,
         FaceCheck: FaceCheck.objects.get(account_id=patient.account),
+        feeds.Feed: waits.endpoint.organisation.feed,
+        feeds.Item: waits.item,
+        feeds.Endpoint: waits.endpoint,
+        feeds.Delivery: waits,
         Notice: Notice.objects.filter(account_id=patient.account).first(),
         Subscription: Subscription.objects.get(account_id=patient.account),
         Answer: Answer.objects.filter(account_id=patient.account).first(),
@@ -136,6 +143,16 @@ def rows(session_world) -> Rows:
         PrivacyLoss: PrivacyLoss.objects.get(patient__id=sharing.account),
         Transfer: reward,
     }
+
+
+def a_webhook_that_waits(world: World, patient: Patient) -> feeds.Delivery:
+    """The second of a prescription; the first has not arrived yet."""
+    ready = writes.register_endpoint(world, patient)
+    made = ready.by.write(ready.path, {"url": ready.body["url"]})
+    endpoint = feeds.Endpoint.objects.select_related("organisation__feed").get(id=made["id"])
+    feeding.told(endpoint.organisation, feeding.a_subject(), 1, 2)
+    rows = feeds.Delivery.objects.select_related("item", "endpoint__organisation__feed")
+    return rows.get(endpoint=endpoint, due_at=None)
 
 
 def sets(model: type[models.Model], **changes: Any) -> Callable[[Rows], Any]:
@@ -292,6 +309,17 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "a_face_is_spent_in_time": sets(FaceCheck, spent_at=timezone.now() + timedelta(days=10**4)),
     "a_spent_face_forgets": sets(FaceCheck, phone=b"13900139000"),
     "a_refund_fails_at_a_time_for_a_reason": a_refund_that_failed_somehow,
+    "forgotten_was_numbered": sets(feeds.Feed, forgotten=10**9),
+    "fed_in_one_place": twice(feeds.Item, version=9),
+    "fed_once": twice(feeds.Item, sequence=None),
+    "disabled_for_a_reason": sets(feeds.Endpoint, state="disabled"),
+    "a_former_key_has_a_former_generation": sets(feeds.Endpoint, former_until=timezone.now()),
+    "delivered_as_one": twice(feeds.Delivery),
+    "one_of_a_subject_under_way": sets(feeds.Delivery, due_at=timezone.now()),
+    "not_due_after_its_outcome": sets(
+        feeds.Delivery, due_at=timezone.now(), outcome="stopped", subject="another"
+    ),
+    "acknowledged_by_an_answer": sets(feeds.Delivery, outcome="acknowledged", answered=500),
     "told_once": twice(Notice),
     "due_until_there_is_an_outcome": sets(Notice, due_at=None, outcome=""),
     "sent_under_a_grant": sets(Notice, due_at=None, outcome="sent", granted_at=None),

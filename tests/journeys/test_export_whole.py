@@ -144,6 +144,7 @@ LEFT_OUT = {
     "Case": "what the hospital's appraisers say of a doctor's work; its entry is in the copy",
     "Correction": "its entries are in the copy, a Communication each, with what was said",
     "Count": "of stock; its patient columns are staff",
+    "Endpoint": "an organisation's; its patient columns are staff",
     "EnrolmentCode": "lets staff in",
     "GuestKey": "where else a guardian's key is known; its entry says so",
     "LoginChallenge": "a random text, good for a minute",

@@ -34,6 +34,7 @@ CASE = "/api/appraisals/<uuid:prescription_id>"
 TALK = "/api/consultations/<uuid:consultation_id>"
 SERIES = "/api/series/<uuid:series_id>"
 CORRECTION = "/api/corrections/<uuid:correction_id>"
+HOOK = "/api/feed/endpoints/<uuid:endpoint_id>"
 # fmt: off
 TABLE = {
     "POST /api/login/challenge": NOBODY_YET,
@@ -228,6 +229,15 @@ TABLE = {
     "POST /api/claims/history": F,
     "POST /api/settlements/statement": A,
     "POST /api/settlements": A,
+    "GET /api/feed": H | C | A | F,
+    "GET /api/feed/endpoints": H | C | A | F,
+    "POST /api/feed/endpoints": H | C | A | F,
+    f"GET {HOOK}": H | C | A | F,
+    f"GET {HOOK}/failures": H | C | A | F,
+    f"POST {HOOK}/key": H | C | A | F,
+    f"POST {HOOK}/replay": H | C | A | F,
+    f"POST {HOOK}/test": H | C | A | F,
+    f"POST {HOOK}/remove": H | C | A | F,
     "GET /api/reading-key": STAFF,
     "POST /api/reading-key/propose": STAFF - A - S,
     "POST /api/reading-key/propose/statement": STAFF - A - S,

@@ -15,6 +15,7 @@ from hospital.client import Problem
 from hospital.feeds import actions, addresses, forgetting, numbering, sending
 from hospital.feeds.models import Delivery, Endpoint
 from hospital.gateways import exchange
+from hospital.roles import Role
 from tests.feeding import ENDPOINTS, FEED, a_pharmacy_with, a_subject, send, silence, told, whole
 from tests.journeys import reading
 from tests.journeys.watching import at_once
@@ -176,19 +177,18 @@ def test_two_senders_keep_the_order_of_each_prescription(receiver, pharmacy):
     assert set(outcomes(made)) == {"acknowledged"}
 
 
-def test_the_next_one_waits_while_the_former_is_on_its_way(receiver, pharmacy):
+def test_the_next_one_waits_while_the_former_is_on_its_way(receiver, pharmacy, monkeypatch):
     of, client = pharmacy
     registered(receiver, client)
     told(of, a_subject(), 1, 2)
     receiver.free.clear()
-    with override_settings():
-        sending.PATIENCE = exchange.Patience(wall_s=10, attempts=1)
-        thread = threading.Thread(target=send)
-        thread.start()
-        assert receiver.came.wait(10)
-        assert send() == 0
-        receiver.free.set()
-        thread.join()
+    monkeypatch.setattr(sending, "PATIENCE", exchange.Patience(wall_s=10, attempts=1))
+    thread = threading.Thread(target=at_once, args=(send,))
+    thread.start()
+    assert receiver.came.wait(10)
+    assert send() == 0
+    receiver.free.set()
+    thread.join()
     assert [says["data"]["version"] for _, says in receiver.got] == [1, 2]
 
 
@@ -331,7 +331,7 @@ def test_after_the_last_try_the_next_one_has_its_turn(receiver, pharmacy):
     made = registered(receiver, client)
     one = a_subject()
     told(of, one, 1, 2)
-    receiver.manners = {one: [500] * 10}
+    receiver.without_clock, receiver.manners = True, {one: [500] * 10}
     now = timezone.now()
     for tried in range(9):
         assert send(now) == 1, tried
@@ -371,7 +371,7 @@ def test_days_without_a_success_end_it(receiver, pharmacy):
     of, client = pharmacy
     made = registered(receiver, client)
     now = timezone.now()
-    receiver.manners = {"": 500}
+    receiver.without_clock, receiver.manners = True, {"": 500}
     told(of, a_subject(), 1)
     send(now)
     told(of, a_subject(), 1, at=now + sending.STOPPED_AFTER - SECOND)
@@ -473,7 +473,7 @@ def test_an_organisation_with_a_reading_key_is_told_in_boxes(receiver, pharmacy)
     """Decision 0042; and while that key is revoked, nothing at all."""
     of, client = pharmacy
     made = registered(receiver, client)
-    second, key = a_member(client_role(), of), PrivateKey.generate()
+    second, key = a_member(Role.PHARMACIST, of), PrivateKey.generate()
     reading.in_force(key, client, second)
     client.reading_keys.append(key)
     one = a_subject()
@@ -484,22 +484,12 @@ def test_an_organisation_with_a_reading_key_is_told_in_boxes(receiver, pharmacy)
     assert reading.is_box(body)
     says = boxes.opened(receiver.got[0][1], [key])
     assert says["data"]["subject"] == one
-    assert versions_of(client) == [1]
+    assert [item["version"] for item in whole(client)] == [1]
     client.command(f"{reading.ONE}/revoke")
     told(of, a_subject(), 1)
     assert send() == 1
     assert len(receiver.bodies) == 1
     assert [row.fault for row in rows(made)] == ["", "no_reading_key"]
-
-
-def client_role():
-    from hospital.roles import Role
-
-    return Role.PHARMACIST
-
-
-def versions_of(client):
-    return [one["version"] for one in whole(client)]
 
 
 def test_what_is_forgotten_takes_its_deliveries_along(receiver, pharmacy):
@@ -583,4 +573,4 @@ def test_the_certificate_must_be_the_names(receiver, monkeypatch):
         exchange.ask(
             *("POST", f"https://nowhere.invalid:{port}/x"), patience=QUICK, address="127.0.0.1"
         )
-    assert [str(one) for one in asked] == ["nowhere.invalid"]
+    assert [one.decode() for one in asked] == ["nowhere.invalid"]

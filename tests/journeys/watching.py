@@ -16,7 +16,8 @@ from hospital.models import Account
 from ledger import queries as ledger
 
 APPS = (
-    *("hospital", "faces", "guardians", "notices", "readingkeys", "consultations", "corrections"),
+    *("hospital", "faces", "feeds", "guardians", "notices", "readingkeys"),
+    *("consultations", "corrections"),
     *("prescriptions", "appraisal", "sharing", "pharmacy", "insurance"),
 )
 

@@ -727,6 +727,34 @@ def keyed() -> tuple[Client, Client]:
     return officers
 
 
+def register_endpoint(world: World, patient: Patient) -> Write:
+    by = a_member(Role.PHARMACIST, an_organisation(OrganisationKind.PHARMACY))
+    url = "https://hooks.pharmacy.example/rx"
+    return Write(by, ENDPOINTS, {"url": url, "kinds": ["pharmacy.dispense"]})
+
+
+def _of_endpoint(world: World, patient: Patient, verb: str) -> Write:
+    ready = register_endpoint(world, patient)
+    made = ready.by.write(ready.path, ready.body)
+    return Write(ready.by, f"{ENDPOINTS}/{made['id']}/{verb}", {})
+
+
+def renew_endpoint_key(world: World, patient: Patient) -> Write:
+    return _of_endpoint(world, patient, "key")
+
+
+def replay_endpoint(world: World, patient: Patient) -> Write:
+    return _of_endpoint(world, patient, "replay")
+
+
+def try_endpoint(world: World, patient: Patient) -> Write:
+    return _of_endpoint(world, patient, "test")
+
+
+def remove_endpoint(world: World, patient: Patient) -> Write:
+    return _of_endpoint(world, patient, "remove")
+
+
 Make = Callable[[World, Patient], Write]
 ONE = "/api/prescriptions/<uuid:prescription_id>"
 TALK = "/api/consultations/<uuid:consultation_id>"
@@ -734,6 +762,8 @@ SERIES = "/api/series/<uuid:series_id>"
 CASE = "/api/appraisals/<uuid:prescription_id>"
 OFFER = "/api/offers/<uuid:offer_id>"
 CORRECTION = "/api/corrections/<uuid:correction_id>"
+ENDPOINTS = "/api/feed/endpoints"
+HOOK = f"{ENDPOINTS}/<uuid:endpoint_id>"
 
 WRITES: dict[str, tuple[Make, ...]] = {
     "/api/me/identity": (identity,),
@@ -806,6 +836,11 @@ WRITES: dict[str, tuple[Make, ...]] = {
     f"{CORRECTION}/refuse": (turn_down,),
     f"{CORRECTION}/appeal": (appeal,),
     f"{CORRECTION}/decide": (uphold, turn),
+    ENDPOINTS: (register_endpoint,),
+    f"{HOOK}/key": (renew_endpoint_key,),
+    f"{HOOK}/replay": (replay_endpoint,),
+    f"{HOOK}/test": (try_endpoint,),
+    f"{HOOK}/remove": (remove_endpoint,),
     f"{reading.ONE}/propose": (propose_key,),
     f"{reading.ONE}/register": (register_key,),
     f"{reading.ONE}/lift": (lift_key,),
