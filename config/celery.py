@@ -7,6 +7,8 @@ from celery import Celery
 
 from config.settings import LEDGER_LINES, LEDGER_ORIGIN
 
+WEBHOOKS = "webhooks"
+"""The queue of what waits for others' systems: its worker may wait, and keeps no ledger waiting."""
 LINES = [
     LEDGER_ORIGIN,
     *(f"{LEDGER_ORIGIN}/{number}" for number in range(1, LEDGER_LINES)),
@@ -16,6 +18,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("rx")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.conf.task_routes = {"feeds.send_due": {"queue": WEBHOOKS}}
 
 
 def every(seconds: float, task: str, *arguments: str) -> dict[str, object]:

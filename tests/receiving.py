@@ -74,7 +74,7 @@ class Receiver:
             return (b"x" * 65_536 for _ in range(160))
         if manner == "drip":
             start_response("200 OK", [])
-            return (time.sleep(0.05) or b"x" for _ in range(400))
+            return drips()
         if manner == "redirect":
             start_response("302 There", [("Location", f"{self.url}/elsewhere")])
             return []
@@ -82,7 +82,7 @@ class Receiver:
             start_response("429 Busy", [("Retry-After", "600")])
             return []
         start_response(f"{manner} Answer", [])
-        return [] if manner == 304 else [b"\xff\x00 garbage"]
+        return [b"\xff\x00 garbage"]
 
     @property
     def told(self) -> dict[str, list[int]]:
@@ -92,6 +92,13 @@ class Receiver:
             if "subject" in says["data"]:
                 found[says["data"]["subject"]].append(says["data"]["version"])
         return found
+
+
+def drips() -> Iterator[bytes]:
+    """Twenty seconds of one byte every now and then."""
+    for _ in range(400):
+        time.sleep(0.05)
+        yield b"x"
 
 
 @contextmanager

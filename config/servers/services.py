@@ -27,7 +27,9 @@ from config.simulators import environment, keys
 
 WEB_WORKERS, WEB_THREADS = 2, 8
 TASK_WORKERS = 2
+WEBHOOK_SENDERS = 4
 SIMULATOR_THREADS = 16
+QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +139,14 @@ def _programs(stack: Stack) -> list[Program]:
     """In the order in which they start; they stop in the reverse."""
     web = _granian(stack.web_url, "config.wsgi", WEB_WORKERS, WEB_THREADS)
     worker = _celery("worker", "--pool", "prefork", "--concurrency", str(TASK_WORKERS))
-    worker += ("--without-gossip", "--without-mingle", "--without-heartbeat")
+    worker += QUIET
+    senders = _celery("worker", "--queues", "webhooks", "--hostname", "webhooks@%h")
+    senders += ("--pool", "threads", "--concurrency", str(WEBHOOK_SENDERS), *QUIET)
     beat = _celery("beat", "--scheduler", "celery.beat:Scheduler", "--pidfile", "")
     programs = [
         Program("web", web, stack.env, lambda: processes.answers(f"{stack.web_url}/healthz")),
         Program("worker", worker, stack.env, lambda: _worker_answers(stack)),
+        Program("webhooks", senders, stack.env),
         Program("beat", beat, stack.env),
     ]
     if stack.simulator_url:

@@ -19,6 +19,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
@@ -55,6 +56,7 @@ class Taken:
     """A delivery in hand: everything that sending it takes. Without a body it cannot be sealed."""
 
     delivery: int
+    endpoint: UUID
     tries: int
     url: str
     message: str
@@ -102,6 +104,7 @@ def take(*, at: datetime) -> Taken | None:
     endpoint = delivery.endpoint
     return Taken(
         delivery=delivery.pk,
+        endpoint=endpoint.id,
         tries=delivery.tries,
         url=endpoint.url,
         message=message_id(delivery),
@@ -118,8 +121,8 @@ def settle(taken: Taken, result: Result, *, at: datetime) -> None:
     Who comes so late that another sender has taken it meanwhile, or that it was replayed, changes
     nothing. The endpoint is locked first, as wherever its deliveries change together.
     """
-    row = Delivery.objects.filter(id=taken.delivery).values_list("endpoint", flat=True).first()
-    endpoint = Endpoint.objects.select_for_update(no_key=True).filter(id=row).first()
+    rows = Endpoint.objects.select_for_update(no_key=True)
+    endpoint = rows.filter(id=taken.endpoint).first()
     mine = Delivery.objects.select_for_update(no_key=True)
     delivery = mine.filter(id=taken.delivery, tries=taken.tries, outcome="").first()
     if endpoint is None or delivery is None:

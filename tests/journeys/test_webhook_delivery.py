@@ -10,6 +10,7 @@ from django.test import override_settings
 from django.utils import timezone
 from nacl.public import PrivateKey
 
+from config.celery import WEBHOOKS, app
 from hospital import boxes
 from hospital.client import Problem
 from hospital.feeds import actions, addresses, forgetting, numbering, sending
@@ -264,7 +265,7 @@ def test_a_broker_that_loses_everything_loses_nothing(receiver, pharmacy):
     [
         (500, 500, ""),
         (404, 404, ""),
-        (304, 304, ""),
+        (304, None, "unusable_answer"),
         ("redirect", None, "unusable_answer"),
         ("huge", None, "unusable_answer"),
         ("drip", None, "no_answer"),
@@ -301,6 +302,13 @@ def test_who_hangs_keeps_no_sender_from_others(receiver, pharmacy):
         assert send() == 2
         assert (len(receiver.got), len(better.got)) == (1, 1)
     assert state(client, made)["failing_since"] is not None
+
+
+def test_webhooks_have_a_worker_of_their_own():
+    """A receiver that hangs keeps no task of the ledger waiting."""
+    app.loader.import_default_modules()
+    queues = {task: app.amqp.router.route({}, task)["queue"].name for task in app.tasks}
+    assert {task for task, queue in queues.items() if queue == WEBHOOKS} == {"feeds.send_due"}
 
 
 def test_who_has_too_much_is_left_alone_as_long_as_was_asked(receiver, pharmacy):
@@ -370,10 +378,10 @@ def test_an_endpoint_that_is_gone_is_left_alone_until_it_is_replayed(receiver, p
 def test_days_without_a_success_end_it(receiver, pharmacy):
     of, client = pharmacy
     made = registered(receiver, client)
-    now = timezone.now()
     receiver.without_clock, receiver.manners = True, {"": 500}
     told(of, a_subject(), 1)
-    send(now)
+    now = timezone.now()
+    assert send(now) == 1
     told(of, a_subject(), 1, at=now + sending.STOPPED_AFTER - SECOND)
     send(now + sending.STOPPED_AFTER - SECOND)
     assert state(client, made)["state"] == "active"
