@@ -52,7 +52,7 @@ def register(url: str, kinds: list[str], *, by: Actor, at: datetime) -> Endpoint
         organisation_id=by.organisation_id,
         url=url,
         kinds=sorted(set(kinds)),
-        position=feed.last,
+        reached=feed.last,
         registered_by_id=by.account,
         registered_at=at,
     )
@@ -79,11 +79,11 @@ def replay(endpoint_id: UUID, cursor: str | None, *, by: Actor, at: datetime) ->
     """
     found = queries.endpoint(by.organisation_id, endpoint_id, lock=True)
     after = None if cursor is None else cursors.sequence(by.organisation_id, cursor)
-    found.position = queries.check_kept(by.organisation_id, after)
+    found.reached = queries.check_kept(by.organisation_id, after)
     found.state, found.reason = Endpoint.State.ACTIVE, Endpoint.Reason.NONE
     found.failing_since = found.rests_until = None
-    found.deliveries.filter(sequence__gt=found.position, item__isnull=False).delete()
-    found.save(update_fields=["position", "state", "reason", "failing_since", "rests_until"])
+    found.deliveries.filter(sequence__gt=found.reached, item__isnull=False).delete()
+    found.save(update_fields=["reached", "state", "reason", "failing_since", "rests_until"])
     return found
 
 

@@ -160,7 +160,7 @@ def _shown(endpoint: Endpoint, call: http.Call) -> dict[str, Any]:
         "failing_since": stamp(endpoint.failing_since) if endpoint.failing_since else None,
         "keys": [webhook.public_key(seed) for seed in seeds],
         "former_key_until": stamp(former) if former and len(seeds) > 1 else None,
-        "position": cursors.cursor(endpoint.organisation_id, endpoint.position),
+        "position": cursors.cursor(endpoint.organisation_id, endpoint.reached),
         "registered_by": endpoint.registered_by.actor.name,
         "registered_at": stamp(endpoint.registered_at),
     }

@@ -64,7 +64,7 @@ class Endpoint(models.Model):
     """
     Where an organisation's system takes webhooks.
 
-    ``kinds`` are the kinds of entries that it wants, none: all. Up to ``position`` the feed has
+    ``kinds`` are the kinds of entries that it wants, none: all. Up to ``reached`` the feed has
     become deliveries. ``generation`` names its signing key, which nobody stores (``signing_seeds``
     in ``sending``); the one before signs too until ``former_until``. Nothing is sent before
     ``rests_until``; ``failing_since`` is the first failure after the last success.
@@ -87,7 +87,7 @@ class Endpoint(models.Model):
     kinds = ArrayField(models.CharField(max_length=40), default=list)
     state = models.CharField(max_length=8, choices=State.choices, default=State.ACTIVE)
     reason = models.CharField(max_length=8, choices=Reason.choices, blank=True)
-    position = models.PositiveBigIntegerField()
+    reached = models.PositiveBigIntegerField()
     generation = models.PositiveIntegerField(default=1)
     former_until = models.DateTimeField(null=True)
     failing_since = models.DateTimeField(null=True)

@@ -30,7 +30,7 @@ def number_all(*, at: datetime) -> int:
     new = Item.objects.filter(sequence=None).order_by().values_list("organisation", flat=True)
     numbered = sum(number(organisation) for organisation in sorted(set(new.distinct())))
     behind = Endpoint.objects.filter(state=Endpoint.State.ACTIVE)
-    behind = behind.filter(organisation__feed__last__gt=F("position"))
+    behind = behind.filter(organisation__feed__last__gt=F("reached"))
     for endpoint in behind.values_list("id", flat=True):
         fan_out(endpoint, at=at)
     return numbered
@@ -68,7 +68,7 @@ _NUMBER = """
 
 @transaction.atomic(savepoint=False)
 def fan_out(endpoint_id: UUID, *, at: datetime) -> int:
-    """Make deliveries of what is behind the endpoint's position; how many."""
+    """Make deliveries of what is behind what the endpoint has reached; how many."""
     rows = Endpoint.objects.select_for_update(skip_locked=True, no_key=True)
     endpoint = rows.filter(id=endpoint_id, state=Endpoint.State.ACTIVE).first()
     if endpoint is None:
@@ -76,7 +76,7 @@ def fan_out(endpoint_id: UUID, *, at: datetime) -> int:
     waiting = endpoint.deliveries.filter(outcome="")
     room = WINDOW - waiting.count()
     behind = Item.objects.filter(
-        organisation_id=endpoint.organisation_id, sequence__gt=endpoint.position
+        organisation_id=endpoint.organisation_id, sequence__gt=endpoint.reached
     )
     items = list(behind.order_by("sequence")[: max(room, 0)])
     if not items:
@@ -84,8 +84,8 @@ def fan_out(endpoint_id: UUID, *, at: datetime) -> int:
     wanted = [item for item in items if endpoint.wants(item.kind)]
     made = _deliveries(endpoint, wanted, at)
     Delivery.objects.bulk_create(made)
-    endpoint.position = items[-1].sequence or 0
-    endpoint.save(update_fields=["position"])
+    endpoint.reached = items[-1].sequence or 0
+    endpoint.save(update_fields=["reached"])
     return len(made)
 
 

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('kinds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list, size=None)),
                 ('state', models.CharField(choices=[('active', 'Active'), ('disabled', 'Disabled')], default='active', max_length=8)),
                 ('reason', models.CharField(blank=True, choices=[('', 'None'), ('gone', 'Gone'), ('failing', 'Failing')], max_length=8)),
-                ('position', models.PositiveBigIntegerField()),
+                ('reached', models.PositiveBigIntegerField()),
                 ('generation', models.PositiveIntegerField(default=1)),
                 ('former_until', models.DateTimeField(null=True)),
                 ('failing_since', models.DateTimeField(null=True)),
