@@ -74,7 +74,7 @@ def endpoint(organisation: int, endpoint_id: UUID, *, lock: bool = False) -> End
 
 
 def waiting(of: Endpoint) -> int:
-    """How many deliveries have no outcome yet; what lies behind what it has reached is not counted."""
+    """How many deliveries have no outcome yet; what it has not reached is not counted."""
     return of.deliveries.filter(outcome="").count()
 
 
