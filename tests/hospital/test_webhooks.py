@@ -1,6 +1,7 @@
 """Webhooks as bytes: what is signed, what a receiver takes, and to which addresses none goes."""
 
 import base64
+import socket
 
 import pytest
 from django.test import override_settings
@@ -155,7 +156,7 @@ def test_a_name_and_a_path_are_enough():
 def test_a_name_that_leads_to_us_leads_nowhere(monkeypatch, found):
     """D7: one private address among public ones is enough."""
     answers = [(2, 1, 6, "", (one, 443)) for one in found]
-    monkeypatch.setattr(addresses.socket, "getaddrinfo", lambda *_, **__: answers)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answers)
     with pytest.raises(addresses.NotPublic):
         addresses.looked_up("https://hooks.example.cn/rx")
 

@@ -1,8 +1,10 @@
 """Webhooks over real HTTP: at least once, in order per prescription, whatever the receiver does."""
 
+import socket
 import ssl
 import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -13,7 +15,7 @@ from nacl.public import PrivateKey
 from config.celery import WEBHOOKS, app
 from hospital import boxes
 from hospital.client import Problem
-from hospital.feeds import actions, addresses, forgetting, numbering, sending
+from hospital.feeds import actions, forgetting, numbering, sending
 from hospital.feeds.models import Delivery, Endpoint
 from hospital.gateways import exchange
 from hospital.roles import Role
@@ -54,6 +56,12 @@ def state(by, made):
 
 def rows(made):
     return Delivery.objects.filter(endpoint_id=made["id"]).order_by("sequence")
+
+
+def taken(at) -> sending.Taken:
+    found = sending.take(at=at)
+    assert found is not None
+    return found
 
 
 def outcomes(made):
@@ -218,8 +226,7 @@ def test_a_sender_that_comes_too_late_changes_nothing(receiver, pharmacy):
     made = registered(receiver, client)
     told(of, a_subject(), 1)
     now = timezone.now()
-    slow = sending.take(at=now)
-    other = sending.take(at=now + sending.LEASE)
+    slow, other = taken(now), taken(now + sending.LEASE)
     assert slow.message == other.message
     sending.settle(slow, sending.Result(204), at=now)
     assert outcomes(made) == [""]
@@ -242,7 +249,7 @@ def test_what_comes_in_while_one_is_settled_is_not_forgotten(receiver, pharmacy)
     made = registered(receiver, client)
     one = a_subject()
     for version in range(1, 9):
-        at_once(lambda version=version: told(of, one, version), send)
+        at_once(partial(told, of, one, version), send)
     numbering.number_all(at=timezone.now())
     send()
     assert receiver.told[one] == list(range(1, 9))
@@ -430,10 +437,10 @@ def test_a_replay_while_one_is_on_its_way_counts_anew(receiver, pharmacy):
     of, client = pharmacy
     made = registered(receiver, client)
     told(of, a_subject(), 1, 2)
-    taken = sending.take(at=timezone.now())
+    in_hand = taken(timezone.now())
     client.write(f"{ENDPOINTS}/{made['id']}/replay", {})
     numbering.number_all(at=timezone.now())
-    sending.settle(taken, sending.Result(204), at=timezone.now())
+    sending.settle(in_hand, sending.Result(204), at=timezone.now())
     assert outcomes(made) == ["", ""]
     send()
     assert [says["data"]["version"] for _, says in receiver.got] == [1, 2]
@@ -547,7 +554,7 @@ def test_a_name_that_is_rebound_is_asked_once(receiver, pharmacy, monkeypatch):
         called.append((url, address))
         return exchange.Answer(204, {}, b"")
 
-    monkeypatch.setattr(addresses.socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     monkeypatch.setattr(exchange, "ask", ask)
     with override_settings(FEEDS_LOCAL=False):
         client.write(ENDPOINTS, {"url": "https://hooks.example.cn/rx"})
@@ -571,9 +578,9 @@ def test_the_certificate_must_be_the_names(receiver, monkeypatch):
     asked = []
     wrap = ssl.SSLContext.wrap_bio
 
-    def noted(self, *given, server_hostname=None, **more):
-        asked.append(server_hostname)
-        return wrap(self, *given, server_hostname=server_hostname, **more)
+    def noted(self, *given, **named):
+        asked.append(named["server_hostname"])
+        return wrap(self, *given, **named)
 
     monkeypatch.setattr(ssl.SSLContext, "wrap_bio", noted)
     port = receiver.url.rpartition(":")[2]
