@@ -11,7 +11,7 @@ from hospital import http, paging
 from hospital.roles import Role
 from hospital.units import stamp
 from ledger.entry import Statement
-from pharmacy.actions import delivering, dispensing, lots
+from pharmacy.actions import checklist, delivering, dispensing, lots
 from pharmacy.lots import REASON_MAX
 from pharmacy.queries import SCAN_LIFE
 from prescriptions.api import changed, shown
@@ -58,7 +58,19 @@ class DispenseInput(http.Strict):
 def given(call: http.Call) -> lots.Given:
     """What the input says is given out, or checked."""
     units = {one["lot"]: one["units"] for one in call.values["lots"]}
-    return lots.Given(call.values["lines"], lots.Choice(units, call.values["reason"]))
+    checks = tuple(call.values.get("checks", ()))
+    return lots.Given(call.values["lines"], lots.Choice(units, call.values["reason"]), checks)
+
+
+class CheckedInput(DispenseInput):
+    """With the four checks (四查十对), without which nothing is given out."""
+
+    checks = serializers.ListField(
+        child=serializers.ChoiceField(checklist.Check.choices),
+        default=list,
+        max_length=len(checklist.ALL),
+        help_text="the checks that were made: all four",
+    )
 
 
 class DeliverInput(http.Strict):
@@ -93,7 +105,8 @@ class ScanDetail(http.Query):
     records_refusals = True
 
     def show(self, call: http.Call) -> dict[str, Any]:
-        return shown(dispensing.view(call.where["scan_id"], **call.doer), call.at)
+        seen = dispensing.view(call.where["scan_id"], **call.doer)
+        return {**shown(seen, call.at), "check_list": checklist.shown()}
 
 
 class DispenseStatement(http.Draw):
@@ -101,7 +114,7 @@ class DispenseStatement(http.Draw):
 
     roles = (Role.PHARMACIST,)
 
-    class Input(DispenseInput, http.ToSign):
+    class Input(CheckedInput, http.ToSign):
         pass
 
     def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
@@ -116,7 +129,7 @@ class Dispense(http.Command):
     roles = (Role.PHARMACIST,)
     records_refusals = True
 
-    class Input(DispenseInput, http.Signed):
+    class Input(CheckedInput, http.Signed):
         pass
 
     def act(self, call: http.Call) -> dict[str, Any]:

@@ -55,6 +55,10 @@ _BY_ONE_PHARMACIST = [
     ["kept.form"],
     [[form.value] for form in Form if form not in TWO_PHARMACISTS],
 ]
+GIVEN_WHOLE = condition(
+    "whole_only", "what takes two pharmacists is given out whole or not at all", *_BY_ONE_PHARMACIST
+)
+"""What holds for giving out a part, and for giving out something else instead."""
 DOUBLE_CHECKED = [
     condition("double_check", words, "any", _BY_ONE_PHARMACIST, check)
     for words, check in (

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from hospital import access, errors, http, services, signing
+from hospital import access, http, services, signing
 from hospital.models import SealedRecord
 from hospital.roles import Actor, Role
 from hospital.units import stamp
@@ -26,6 +26,10 @@ from ledger import chain, network
 from ledger.entry import Statement
 from prescriptions import permissions, telling, waiting
 from prescriptions.models import OPEN, Prescription, Status
+from prescriptions.refused import OutOfTime as OutOfTime
+from prescriptions.refused import TooEarly as TooEarly
+from prescriptions.refused import UnknownPrescription as UnknownPrescription
+from prescriptions.refused import WrongState as WrongState
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,12 @@ WITHDRAW  = Move("withdraw",  "prescription.withdraw",  (S.AUTHORIZED, S.PAID), 
 PAY       = Move("pay",       "insurance.pay",          (S.AUTHORIZED,), S.PAID,       (R.CASHIER,))
 DOUBLE_CHECK = Move("double_check", "pharmacy.double_check", (S.PAID,), None,           (R.PHARMACIST,), four_eyes=True)
 DISPENSE  = Move("dispense",  "pharmacy.dispense",      (S.PAID,),       S.DISPENSED,  (R.PHARMACIST,), four_eyes=True)
+DISPENSE_PART = Move("dispense_part", "pharmacy.dispense", (S.PAID,), S.DISPENSED, (R.PHARMACIST,), four_eyes=True)
+OWE       = Move("owe",       "prescription.owe",       (S.DRAFT,),      S.APPROVED,   (R.CASHIER,), in_time=False)
+DECLINE   = Move("decline",   "pharmacy.decline",       AT_PHARMACY,     S.APPROVED,   (R.PHARMACIST,))
+SUBSTITUTE = Move("substitute", "pharmacy.substitute",  AT_PHARMACY,     None,         (R.PHARMACIST,), four_eyes=True)
+AGREE     = Move("agree",     "prescription.agree",     AT_PHARMACY,     S.AUTHORIZED, (R.PATIENT,))
+DISAGREE  = Move("disagree",  "prescription.disagree",  AT_PHARMACY,     None,         (R.PATIENT,))
 SHIP      = Move("ship",      "pharmacy.ship",          (S.DISPENSED,),  S.IN_TRANSIT, (R.COURIER,), in_time=False)
 RECEIVE   = Move("receive",   "pharmacy.deliver",       (S.DISPENSED, S.IN_TRANSIT), S.DELIVERED, (R.PATIENT,), in_time=False)
 HAND_OUT  = Move("hand_out",  "pharmacy.deliver",       (S.DISPENSED,),  S.DELIVERED,  (R.PHARMACIST,), in_time=False)
@@ -95,34 +105,11 @@ EXPIRE    = Move("expire",    "prescription.expire",    OPEN,            S.EXPIR
 MOVES = (
     *(ISSUE, SUBMIT, COUNTERSIGN, REFUSE, UPLOAD, UPLOAD_REVIEWED),
     *(APPROVE, CHECK, CONFIRM, SEND_BACK),
-    *(AUTHORIZE, WITHDRAW, PAY, DOUBLE_CHECK, DISPENSE),
+    *(AUTHORIZE, WITHDRAW, PAY, DOUBLE_CHECK, DISPENSE, DISPENSE_PART, OWE),
+    *(DECLINE, SUBSTITUTE, AGREE, DISAGREE),
     *(SHIP, RECEIVE, HAND_OUT, HAND_OVER, DECIDE, CLAIM),
     *(CANCEL, GIVE_UP, VOID, UNDO, ASK_CHANGE, KEEP, CHANGE, RESUBMIT, EXTEND, EXPIRE),
 )
-
-
-class UnknownPrescription(errors.NotFound):
-    """There is no such prescription."""
-
-    code = "prescription.unknown"
-
-
-class WrongState(errors.Conflict):
-    """The prescription is not in a state that allows this move."""
-
-    code = "prescription.wrong_state"
-
-
-class OutOfTime(errors.Gone):
-    """The move is too late, or, for EXPIRE, too early."""
-
-    code = "prescription.out_of_time"
-
-
-class TooEarly(errors.Conflict):
-    """This issue of the long-term prescription opens later; ``opens_at`` says when."""
-
-    code = "prescription.too_early"
 
 
 def find(prescription_id: UUID) -> Prescription:

@@ -177,7 +177,9 @@ def _origin(read: Uploaded, by: Actor) -> dict[str, bytes]:
 
 def _known(origin: Mapping[str, bytes], by: Actor) -> Prescription | None:
     rows = Prescription.objects.filter(
-        hospital_id=by.organisation_id, upload_number=origin["upload_number"]
+        hospital_id=by.organisation_id,
+        upload_number=origin["upload_number"],
+        remainder_of=None,
     )
     known = lifecycle.with_parties(rows).first()
     if known is not None and bytes(known.upload_digest or b"") != origin["upload_digest"]:
