@@ -86,12 +86,11 @@ def clauses() -> dict[str, Clause]:
 
 
 def _double_check() -> Clause:
-    """The last one counts, for the scan, the lines and the lots that it names."""
+    """The last one counts, for the scan and the lots that it names."""
     return Clause(
         _GIVEN_OUT,
         [lawseconds.AT_THE_COUNTER, *_GIVING_OUT],
         keep={
-            "checked_lines": "facts.lines",
             "checked_lots": "facts.lots",
             "checked_scan": "facts.scan",
             "double_checker": "signer.person",

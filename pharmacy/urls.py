@@ -1,6 +1,6 @@
 from django.urls import path
 
-from pharmacy import api, api_double_check, api_history, api_requests, api_stock
+from pharmacy import api, api_double_check, api_given, api_history, api_requests, api_stock
 
 ONE = "prescriptions/<uuid:prescription_id>"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path(f"{ONE}/double-check", api_double_check.DoubleCheck.as_view()),
     path(f"{ONE}/dispense/statement", api.DispenseStatement.as_view()),
     path(f"{ONE}/dispense", api.Dispense.as_view()),
+    path(f"{ONE}/dispensing", api_given.Given.as_view()),
     path(f"{ONE}/change-request/statement", api_requests.AskChangeStatement.as_view()),
     path(f"{ONE}/change-request", api_requests.AskChange.as_view()),
     path("parcels", api.Parcels.as_view()),

@@ -11,7 +11,7 @@ from prescriptions.clauses import equal as equal
 from prescriptions.facts import Form
 from prescriptions.lifecycle import Move
 
-DOUBLE_CHECKED = ["checked_lines", "checked_lots", "checked_scan", "double_checker"]
+DOUBLE_CHECKED = ["checked_lots", "checked_scan", "double_checker"]
 """What a second pharmacist has checked at the counter."""
 CHOSEN = [
     *("asked", "chosen", "courier", "patient_fen", "pharmacy", "proposed", "waiting", "way"),

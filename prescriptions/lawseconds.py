@@ -67,10 +67,6 @@ DOUBLE_CHECKED = [
             ["differ", "signer.person", "kept.double_checker"],
         ),
         (
-            "these are the lines that were checked",
-            ["equal", "facts.lines", "kept.checked_lines"],
-        ),
-        (
             "these are the lots that were checked",
             ["equal", "facts.lots", "kept.checked_lots"],
         ),
@@ -80,7 +76,10 @@ DOUBLE_CHECKED = [
         ),
     )
 ]
-"""What holds for giving out; what was never checked has no person who did."""
+"""
+What holds for giving out; what was never checked has no person who did. Its lines are those that
+were checked, since both are all that is left.
+"""
 BY_LOTS = [
     condition(
         "no_lots",

@@ -252,6 +252,7 @@ class Book:
         self.states: dict[str, str] = {}
         self.unnumbered: dict[str, bytes] = {}
         self.forms: dict[str, str] = {}
+        self.left: dict[str, dict[str, int]] = {}
         self.numbers = True
         self.keys = dict(SERVICES)
         self.add(
@@ -343,7 +344,11 @@ class Book:
         }
         if name == "authorize":
             facts["face"] = stamp(fields.get("at", self.now))
+        if name == "authorize":
+            facts["lines"] = self.left.get(of, facts["lines"])
         facts |= says or {}
+        if "form" in facts or name == "owe":
+            self.left[of] = facts["lines"]
         self.forms[of] = facts.get("form", self.forms.get(of, ""))
         if name == "double_check" or (name == "dispense" and self.forms[of] == "narcotic"):
             facts.setdefault("lots", {LOT: sum(facts["lines"].values())})
