@@ -1,19 +1,34 @@
 """How an operator could cheat where a pharmacy gives out a part, or proposes something else."""
 
+from datetime import timedelta
 from typing import Any
 
+from hospital.units import stamp
 from tests.ledger.cheating import (
     AUTHORIZED_PART,
     TO_AUTHORIZE,
     TO_COUNTER,
     TO_DISPENSE,
     Cheat,
+    bill,
+    grant,
     move,
 )
-from tests.ledger.lawful import COLLECTED, OTHER_TAG, PART_BILL, REST, Book, facts_of
+from tests.ledger.lawful import (
+    COLLECTED,
+    FEN,
+    LATEST,
+    NOON,
+    OTHER_TAG,
+    PART_BILL,
+    REST,
+    Book,
+    facts_of,
+)
 
 OTHER = "cd" * 32
 LEFT = {"1": 1, "2": 1}
+TO_TOXIC = ("issue_toxic", "check", "confirm", *COLLECTED[2:4])
 PROPOSED = (*TO_DISPENSE, "substitute")
 LINE = PART_BILL["lines"]["2"]
 LEFT_BILL = {
@@ -131,7 +146,45 @@ LAWFUL: dict[str, Cheat] = {
     "what is left extended": remainder("extend"),
     "what is left given up": remainder("give_up"),
 }
+AGREED: dict[str, tuple[str, Cheat]] = {
+    "agreed to a line that does not add up": (
+        "wrong_amount",
+        agreeing(**bill(lines={"1": FEN, "2": {**FEN, "fund_fen": 600}})),
+    ),
+    "agreed to a total above its lines": ("wrong_amount", agreeing(**bill(total_fen=2001))),
+    "agreed to a share above its lines": ("wrong_amount", agreeing(**bill(patient_fen=401))),
+    "agreed to more than the lines": (
+        "wrong_amount",
+        agreeing(**bill(total_fen=2100, payers={"fund": 1500, "insurer": 200})),
+    ),
+    "agreed to move a share to a payer": (
+        "wrong_amount",
+        agreeing(**bill(patient_fen=300, payers={"fund": 1500, "insurer": 200})),
+    ),
+    "agreed to payers who pay too much": (
+        "wrong_amount",
+        agreeing(**bill(payers={"fund": 1401, "insurer": 200})),
+    ),
+    "agreed, and granted to a stranger": (
+        "wrong_grant",
+        agreeing(**grant(to=["fund", "insurer", "pharmacy", "stranger"])),
+    ),
+    "agreed, and granted for another purpose": (
+        "wrong_grant",
+        agreeing(**grant(purpose="research")),
+    ),
+    "agreed, and granted for longer": ("wrong_grant", agreeing(**grant(until=stamp(LATEST)))),
+    "agreed by nobody's face": (
+        "no_face",
+        move("agree", *TO_TOXIC, "substitute"),
+    ),
+    "agreed by a face of long ago": (
+        "wrong_face",
+        agreeing(face=stamp(NOON - timedelta(days=30))),
+    ),
+}
 CHEATS: dict[str, tuple[str, Cheat]] = {
+    **AGREED,
     "less given out than is left": (
         "wrong_quantity",
         move("dispense", *TO_DISPENSE, says={"lines": {"1": 1, "2": 2}}),
