@@ -13,9 +13,10 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ledger import receiptfile
-from ledger.entry import Statement, leaf_hash
+from ledger.entry import Statement
 from ledger.policy import Policy
+from ledger.proven import BadEvidence as BadEvidence
+from ledger.proven import entries
 
 ISSUE, UPLOAD, CHANGE = "prescription.issue", "prescription.upload", "prescription.change"
 OWE = "prescription.owe"
@@ -34,10 +35,6 @@ REVIEWED_THERE = "approved"
 PART = "dispense_part"
 
 
-class BadEvidence(ValueError):
-    """The evidence does not prove what it should; the message says where."""
-
-
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """``decision`` approve, part or refuse; ``approved_fen``; ``reason`` none if approved."""
@@ -52,22 +49,9 @@ def proven(files: Iterable[bytes], subject: str, policy: Policy) -> list[Stateme
     Give the statements about ``subject`` that the receipt files prove, the first one first.
 
     Raises:
-        BadEvidence: a file does not hold, or the entries are not those about the subject in order.
+        BadEvidence: see ``ledger.proven.entries``.
     """
-    statements: list[Statement] = []
-    leaf = b""
-    for number, file in enumerate(files, 1):
-        try:
-            statement = receiptfile.verify(file, policy).statement
-        except ValueError as fault:
-            raise BadEvidence(f"entry {number} is not proven: {fault}") from fault
-        if statement.subject != subject:
-            raise BadEvidence(f"entry {number} is about something else")
-        if (statement.version, statement.prev) != (number, leaf):
-            raise BadEvidence(f"entry {number} does not follow its predecessor")
-        statements.append(statement)
-        leaf = leaf_hash(receiptfile.read(file).entry)
-    return statements
+    return [one.statement for one in entries(files, subject, policy)]
 
 
 def rule(statements: Sequence[Statement], payer: str, *, ceiling_fen: int) -> Verdict:
