@@ -145,9 +145,7 @@ def _latest(entries: Sequence[Verified], kind: str, code: str) -> Verified:
     raise NotGiven(code, f"no {kind} is shown")
 
 
-def _check_code(
-    code: Code, text: str, authorized: Verified, device: Device, at: datetime
-) -> None:
+def _check_code(code: Code, text: str, authorized: Verified, device: Device, at: datetime) -> None:
     """It is fresh and new, for here, and signed by the phone that authorized."""
     if (code.origin, code.pharmacy) != (device.origin, device.pharmacy):
         raise NotGiven("code.other_pharmacy", "the code is for another pharmacy or service")
@@ -185,9 +183,7 @@ def _states_end(statement: Statement) -> bool:
 
 
 def _content(entries: Sequence[Verified]) -> Statement:
-    return next(
-        one.statement for one in reversed(entries) if one.statement.kind in _BRING
-    )
+    return next(one.statement for one in reversed(entries) if one.statement.kind in _BRING)
 
 
 def _quantities(entries: Sequence[Verified]) -> dict[str, int]:

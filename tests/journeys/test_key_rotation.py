@@ -95,7 +95,7 @@ def test_all_is_readable_and_no_older_key_opens_anything(world: World, patient: 
 
 
 def test_work_goes_on_while_the_keys_are_rotated(world: World, patient: Patient):
-    """P4, F3: whoever writes and reads at that moment notices nothing."""
+    """P3, P4, F3: whoever writes and reads at that moment notices nothing."""
     ends, faults = threading.Event(), []
 
     def work(who: Patient) -> None:

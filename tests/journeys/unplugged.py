@@ -90,4 +90,3 @@ def gives(
 
 def signed(pharmacist: Any, slip: Slip) -> str:
     return str(pharmacist.sign(slip.text().decode()))
-
