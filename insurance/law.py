@@ -109,6 +109,7 @@ def _authorize() -> Clause:
         *(_way(), *_lines(), *lawbills.sums(), *lawbills.grant()),
         keep={
             "chosen": "facts.lines",
+            "offered": {"sorted": ["kept.offered", "facts.pharmacy"]},
             "courier": "facts.courier",
             "patient_fen": "facts.bill.patient_fen",
             "pharmacy": "facts.pharmacy",

@@ -25,12 +25,16 @@ class LotInput(http.Strict):
     units = http.Whole(min_value=1, max_value=10_000)
 
 
-class DispenseInput(http.Strict):
-    lines = serializers.DictField(
-        child=http.Whole(min_value=1, max_value=10_000),
-        allow_empty=False,
-        help_text="line number → dispensing units",
+class ChecksInput(http.Strict):
+    checks = serializers.ListField(
+        child=serializers.ChoiceField(checklist.Check.choices),
+        default=list,
+        max_length=len(checklist.ALL),
+        help_text="the checks that were made: all four",
     )
+
+
+class ChosenInput(http.Strict):
     lots = serializers.ListField(
         child=LotInput(),
         default=list,
@@ -44,15 +48,23 @@ class DispenseInput(http.Strict):
         help_text="why not of the lot that expires first",
     )
 
-    def validate_lines(self, lines: dict[str, int]) -> dict[str, int]:
-        if len(lines) > LINES_MAX:
-            raise serializers.ValidationError("Too many lines.")
-        return lines
-
     def validate_lots(self, named: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if len({one["lot"] for one in named}) != len(named):
             raise serializers.ValidationError("A lot is named twice.")
         return named
+
+
+class DispenseInput(ChosenInput):
+    lines = serializers.DictField(
+        child=http.Whole(min_value=1, max_value=10_000),
+        allow_empty=False,
+        help_text="line number → dispensing units",
+    )
+
+    def validate_lines(self, lines: dict[str, int]) -> dict[str, int]:
+        if len(lines) > LINES_MAX:
+            raise serializers.ValidationError("Too many lines.")
+        return lines
 
 
 def given(call: http.Call) -> lots.Given:
@@ -62,15 +74,8 @@ def given(call: http.Call) -> lots.Given:
     return lots.Given(call.values["lines"], lots.Choice(units, call.values["reason"]), checks)
 
 
-class CheckedInput(DispenseInput):
+class CheckedInput(DispenseInput, ChecksInput):
     """With the four checks (四查十对), without which nothing is given out."""
-
-    checks = serializers.ListField(
-        child=serializers.ChoiceField(checklist.Check.choices),
-        default=list,
-        max_length=len(checklist.ALL),
-        help_text="the checks that were made: all four",
-    )
 
 
 class DeliverInput(http.Strict):

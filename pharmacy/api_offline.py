@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from hospital import http, paging
 from hospital.roles import Role
@@ -12,7 +14,7 @@ from hospital.units import stamp
 from ledger.entry import Statement
 from pharmacy import offline, queries_offline
 from pharmacy.actions import bringing, lots
-from pharmacy.api import ChecksInput, LotsInput
+from pharmacy.api import ChecksInput, ChosenInput
 from pharmacy.brought import OfflineSlip
 from prescriptions.api import changed
 
@@ -22,7 +24,7 @@ SAID = {
 }
 
 
-class SlipInput(LotsInput, ChecksInput):
+class SlipInput(ChosenInput, ChecksInput):
     slip = http.Text(max_length=4_000, trim_whitespace=False, help_text="signed note")
     code = http.Text(max_length=2_000, trim_whitespace=False, help_text="the patient's, as scanned")
 
@@ -61,11 +63,11 @@ class Slips(http.Command):
     class Input(SlipInput, http.Signed):
         pass
 
-    def get(self, request: http.Request) -> http.Response:
+    def get(self, request: Request) -> Response:
         wanted = paging.Wanted.asked(request.query_params)
         page, following = queries_offline.brought(self.actor, wanted)
         shown = [_slip(one) for one in page]
-        return http.Response({"slips": shown, "next": str(following) if following else None})
+        return Response({"slips": shown, "next": str(following) if following else None})
 
     def act(self, call: http.Call) -> dict[str, Any]:
         if call.by.role is not Role.PHARMACIST:

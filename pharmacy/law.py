@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hospital.law import Data, condition, is_
+from pharmacy import lawoffline
 from pharmacy.actions import checklist
 from pharmacy.substitutions import Substitution
 from prescriptions import lawseconds
@@ -56,6 +57,7 @@ def clauses() -> dict[str, Clause]:
     return {
         "double_check": _double_check(),
         "dispense": _dispense(),
+        "collide": lawoffline.collision(),
         "ask_change": _ask_change(),
         "decline": Clause({"reason": "text"}, [_AT_ITS_PHARMACY], forget=CHOSEN),
         "substitute": _substitute(),
@@ -100,8 +102,8 @@ def _double_check() -> Clause:
 
 def _dispense() -> Clause:
     return Clause(
-        {**_GIVEN_OUT, "checks": "words"},
-        [*_GIVING_OUT, *lawseconds.DOUBLE_CHECKED, _CHECKED],
+        {**_GIVEN_OUT, "checks": "words", "offline?": lawoffline.SAID},
+        [*_GIVING_OUT, *lawseconds.DOUBLE_CHECKED, _CHECKED, *lawoffline.GIVEN_BEFORE],
         keep={"left": {"minus": ["kept.left", "facts.lines"]}},
         forget=_AT_THE_COUNTER,
     )

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from hospital.models import Account, Address, Organisation
+from pharmacy.brought import OfflineSlip as OfflineSlip
 from pharmacy.lots import Count as Count
 from pharmacy.lots import Lot as Lot
 from pharmacy.lots import Movement as Movement

@@ -86,7 +86,7 @@ def show(files: Sequence[bytes], code: str, device: Device, *, at: datetime) -> 
     scanned = _code(code)
     entries = _proven(files, scanned.subject, device.policy)
     last = entries[-1].statement
-    authorized = _latest(entries, "prescription.authorize", "receipt.not_authorized")
+    authorized = _authorized(entries)
     statement = authorized.statement
     if last.facts.get("to") != "paid":
         raise NotGiven("receipt.not_paid", "the last entry shown does not leave it paid")
@@ -138,11 +138,14 @@ def _proven(files: Iterable[bytes], subject: str, policy: Policy) -> list[Verifi
     return found
 
 
-def _latest(entries: Sequence[Verified], kind: str, code: str) -> Verified:
+def _authorized(entries: Sequence[Verified]) -> Verified:
+    """The authorization in force; what was agreed on afterwards waits for the server."""
     for one in reversed(entries):
-        if one.statement.kind == kind:
+        if one.statement.kind == "prescription.agree":
+            raise NotGiven("offline.substitute", "something else is to be given: ask the server")
+        if one.statement.kind == "prescription.authorize":
             return one
-    raise NotGiven(code, f"no {kind} is shown")
+    raise NotGiven("receipt.not_authorized", "no authorization is shown")
 
 
 def _check_code(code: Code, text: str, authorized: Verified, device: Device, at: datetime) -> None:
@@ -169,6 +172,8 @@ def _check_limits(
         raise NotGiven("offline.form", "what is written on this form waits for the server")
     if authorized.facts["bill"]["total_fen"] > device.limits.total_fen:
         raise NotGiven("offline.amount", f"above {device.limits.total_fen} fen")
+    if authorized.facts["lines"] != content.facts["lines"]:
+        raise NotGiven("offline.part", "only a part is authorized: it waits for the server")
     if at + RECONCILE > _valid_until(entries):
         raise NotGiven("offline.ends_soon", "it would end before the slip has to be brought in")
 

@@ -1,6 +1,14 @@
 from django.urls import path
 
-from pharmacy import api, api_double_check, api_given, api_history, api_requests, api_stock
+from pharmacy import (
+    api,
+    api_double_check,
+    api_given,
+    api_history,
+    api_offline,
+    api_requests,
+    api_stock,
+)
 
 ONE = "prescriptions/<uuid:prescription_id>"
 
@@ -15,6 +23,9 @@ urlpatterns = [
     path(f"{ONE}/dispensing", api_given.Given.as_view()),
     path(f"{ONE}/change-request/statement", api_requests.AskChangeStatement.as_view()),
     path(f"{ONE}/change-request", api_requests.AskChange.as_view()),
+    path("offline/limits", api_offline.Limits.as_view()),
+    path("offline/statement", api_offline.BringStatement.as_view()),
+    path("offline", api_offline.Slips.as_view()),
     path("parcels", api.Parcels.as_view()),
     path(f"{ONE}/ship/statement", api.ShipStatement.as_view()),
     path(f"{ONE}/ship", api.Ship.as_view()),

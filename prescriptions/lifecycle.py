@@ -40,7 +40,8 @@ class Move:
     A move without a target leaves it where it is. ``kind`` names the entry. A move that is
     ``in_time`` is lawful only before ``valid_until``; what was dispensed can be delivered and
     claimed later. ``four_eyes``: not by who prescribed or countersigned it or will receive it.
-    ``colleague``: by another doctor of the hospital, whoever of them.
+    ``colleague``: by another doctor of the hospital, whoever of them. ``formerly``: by who was a
+    party to it once; who offers the move asks whether.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Move:
     in_time: bool = True
     four_eyes: bool = False
     colleague: bool = False
+    formerly: bool = False
 
     def leads_to(self, status: str) -> str:
         """The state after this move, made from ``status``."""
@@ -61,6 +63,7 @@ S, R = Status, Role
 BEFORE_PAYING = OPEN[:-1]
 AT_PHARMACY = (S.AUTHORIZED, S.PAID)
 """The patient has chosen a pharmacy, which has not dispensed yet."""
+ENTERED = tuple(one for one in S if one is not S.DRAFT)
 
 # fmt: off
 ISSUE     = Move("issue",     "prescription.issue",     (S.DRAFT,),      S.ISSUED,     (R.DOCTOR,))
@@ -79,6 +82,7 @@ PAY       = Move("pay",       "insurance.pay",          (S.AUTHORIZED,), S.PAID,
 DOUBLE_CHECK = Move("double_check", "pharmacy.double_check", (S.PAID,), None,           (R.PHARMACIST,), four_eyes=True)
 DISPENSE  = Move("dispense",  "pharmacy.dispense",      (S.PAID,),       S.DISPENSED,  (R.PHARMACIST,), four_eyes=True)
 DISPENSE_PART = Move("dispense_part", "pharmacy.dispense", (S.PAID,), S.DISPENSED, (R.PHARMACIST,), four_eyes=True)
+COLLIDE   = Move("collide",   "pharmacy.collide",       ENTERED,         None,         (R.PHARMACIST,), in_time=False, formerly=True)
 OWE       = Move("owe",       "prescription.owe",       (S.DRAFT,),      S.APPROVED,   (R.CASHIER,), in_time=False)
 DECLINE   = Move("decline",   "pharmacy.decline",       AT_PHARMACY,     S.APPROVED,   (R.PHARMACIST,))
 SUBSTITUTE = Move("substitute", "pharmacy.substitute",  AT_PHARMACY,     None,         (R.PHARMACIST,), four_eyes=True)
@@ -106,7 +110,7 @@ MOVES = (
     *(ISSUE, SUBMIT, COUNTERSIGN, REFUSE, UPLOAD, UPLOAD_REVIEWED),
     *(APPROVE, CHECK, CONFIRM, SEND_BACK),
     *(AUTHORIZE, WITHDRAW, PAY, DOUBLE_CHECK, DISPENSE, DISPENSE_PART, OWE),
-    *(DECLINE, SUBSTITUTE, AGREE, DISAGREE),
+    *(COLLIDE, DECLINE, SUBSTITUTE, AGREE, DISAGREE),
     *(SHIP, RECEIVE, HAND_OUT, HAND_OVER, DECIDE, CLAIM),
     *(CANCEL, GIVE_UP, VOID, UNDO, ASK_CHANGE, KEEP, CHANGE, RESUBMIT, EXTEND, EXPIRE),
 )
@@ -149,10 +153,7 @@ def check(prescription: Prescription, move: Move, *, by: Actor, at: datetime) ->
     """
     if by.role not in move.by:
         raise http.WrongRole(move=move.name, role=by.role.value)
-    if move.colleague:
-        permissions.check_colleague(prescription, by)
-    else:
-        permissions.check_party(prescription, by)
+    _check_party(prescription, move, by)
     if move.four_eyes:
         permissions.check_four_eyes(prescription, by)
     if move is CONFIRM:
@@ -233,6 +234,13 @@ def advance_as_server(
     appended = chain.append(services.sign(service, statement), drawn=statement)
     _save(prescription, move, {}, at)
     return appended
+
+
+def _check_party(prescription: Prescription, move: Move, by: Actor) -> None:
+    if move.colleague:
+        permissions.check_colleague(prescription, by)
+    elif not move.formerly:
+        permissions.check_party(prescription, by)
 
 
 def _check_opened(prescription: Prescription, at: datetime) -> None:

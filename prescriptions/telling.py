@@ -26,6 +26,7 @@ TELLS: Final[Mapping[str, Kind]] = {
     "decline": Kind.DECLINED,
     "substitute": Kind.SUBSTITUTE,
     "ship": Kind.SHIPPED,
+    "collide": Kind.COLLIDED,
     "cancel": Kind.CANCELLED,
     "undo": Kind.CANCELLED,
 }

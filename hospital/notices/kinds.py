@@ -27,6 +27,7 @@ class Kind(models.TextChoices):
     RETURNED = "prescription.returned"
     DISPENSED = "prescription.dispensed"
     SHIPPED = "prescription.shipped"
+    COLLIDED = "prescription.collided"
     EXPIRING = "prescription.expiring"
     CANCELLED = "prescription.cancelled"
     DECLINED = "prescription.declined"
@@ -53,6 +54,7 @@ SENTENCES: Final = {
     Kind.APPROVED: "您的处方已通过审核，可以选择取药方式。",
     Kind.RETURNED: "您的处方已被退回，请等待医师处理。",
     Kind.DISPENSED: "您的处方已完成调剂。",
+    Kind.COLLIDED: "一家药店报告曾在断网时为您的处方发药，但与现有记录不符，请核对。",
     Kind.SHIPPED: "您的药品已寄出，请留意收取。",
     Kind.EXPIRING: "您的处方即将到期，请尽快取药。",
     Kind.CANCELLED: "您的处方已被取消。",

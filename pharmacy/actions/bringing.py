@@ -192,7 +192,7 @@ def _read(brought: Brought, by: Actor, at: datetime) -> tuple[slips.Slip, codes.
         slip = slips.Slip.parse(parsed.text)
     except (ValueError, UnicodeEncodeError) as fault:
         raise BadSlip(field="slip") from fault
-    code = dispensing.read_code(brought.code)
+    _, code = dispensing.read(brought.code)
     if (slip.origin, slip.pharmacy) != (network.lines()[0], by.organisation):
         raise BadSlip(field="slip")
     _check_own(parsed, slip, by)
@@ -267,7 +267,7 @@ def _reason(
         return Reason.CHANGED
     if at >= prescription.valid_until:
         return Reason.EXPIRED
-    if dict(slip.lines) != prescription.quantities:
+    if not dict(slip.lines) == prescription.quantities == prescription.chosen:
         return Reason.QUANTITY
     if prescription.form in TWO_PHARMACISTS:
         return Reason.NOT_CHECKED

@@ -61,7 +61,7 @@ def scan(text: str, *, by: Actor, at: datetime) -> Scan:
         lifecycle.UnknownPrescription, lifecycle.WrongState, lifecycle.OutOfTime: there is
             nothing to dispense.
     """
-    parsed, code = _read(text)
+    parsed, code = read(text)
     if not code.live(at):
         raise ExpiredCode
     prescription = lifecycle.lock(_prescription_id(code))
@@ -173,7 +173,7 @@ def hand_out(
     series.put_off_next(prescription, at=at)
 
 
-def _read(text: str) -> tuple[note.Note, codes.Code]:
+def read(text: str) -> tuple[note.Note, codes.Code]:
     try:
         parsed = note.parse(text.encode())
         return parsed, codes.Code.parse(parsed.text)

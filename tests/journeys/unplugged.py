@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
 
-from ledger import finality, network, proven, queries, receiptfile, registered
+from ledger import finality, network, note, proven, queries, receiptfile, registered
 from ledger.entry import Statement
 from ledger.models import Log
 from ledger.policy import Policy
 from pharmacy import offline
+from pharmacy.actions import checklist
 from pharmacy.offline import Device, Limits
-from pharmacy.slips import Slip
+from pharmacy.slips import Slip, digest_of_code
 from tests import invariants
+from tests.journeys.writes import another_key
 from tests.world import Patient, World
 
 GIVEN = {"1": 1, "2": 1}
+CHECKS = checklist.ALL
 
 
 @dataclass(frozen=True)
@@ -90,3 +94,31 @@ def gives(
 
 def signed(pharmacist: Any, slip: Slip) -> str:
     return str(pharmacist.sign(slip.text().decode()))
+
+
+def rewritten(given: dict[str, str], *, code: str = "", **changes: str) -> Slip:
+    """The slip with something else in it, still to be signed."""
+    slip = Slip.parse(note.parse(given["slip"].encode()).text)
+    if code:
+        changes["code"] = digest_of_code(code)
+    return replace(slip, **changes)  # type: ignore[arg-type]
+
+
+def last_facts(rx: str) -> Mapping[str, Any]:
+    """What the newest entry about the prescription says."""
+    newest = queries.entries_about(subject(rx))[-1]
+    return Statement.parse(note.parse(newest.note).text).facts
+
+
+def leaves(rx: str) -> list[str]:
+    return [one.leaf.hex() for one in queries.entries_about(subject(rx))]
+
+
+def phone_revoked(patient: Patient) -> None:
+    """By another one of the patient's; the first goes on making codes that nobody should take."""
+    first = patient.client.signer
+    second = another_key(patient.client)
+    patient.client.signer = second
+    assert first is not None
+    patient.client.command("/api/keys/revoke", {"name": first.verifier.name})
+    patient.client.signer = first
