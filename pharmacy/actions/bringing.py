@@ -238,9 +238,12 @@ def _shown(slip: slips.Slip) -> Statement:
 
     Raises ``BadSlip``.
     """
-    found = ledger.entry_by_leaf(bytes.fromhex(slip.after))
-    statement = Statement.parse(note.parse(found.note).text) if found else None
-    if statement is None or statement.subject != slip.subject or statement.facts["to"] != "paid":
+    try:
+        found = ledger.entry_by_leaf(bytes.fromhex(slip.after))
+    except ledger.UnknownEntry as fault:
+        raise BadSlip(field="slip") from fault
+    statement = Statement.parse(note.parse(found.note).text)
+    if statement.subject != slip.subject or statement.facts["to"] != "paid":
         raise BadSlip(field="slip")
     return statement
 
