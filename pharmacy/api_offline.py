@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from rest_framework.request import Request
-from rest_framework.response import Response
 
 from hospital import http, paging
 from hospital.roles import Role
@@ -48,32 +46,34 @@ class BringStatement(http.Draw):
         }
 
 
-class Slips(http.Command):
-    """
-    Bring in what was given out offline; the slips that were brought in, the newest first.
+class Bring(http.Command):
+    """Bring in what was given out offline: it counts, or it is said to collide."""
 
-    A pharmacist lists the own pharmacy's, a regulator all.
-    """
-
-    roles = (Role.PHARMACIST, Role.REGULATOR)
+    roles = (Role.PHARMACIST,)
     records_refusals = True
     success = 201
-    query = {"cursor": "next of the page before", "size": "1 to 50; 20 if left out"}
 
     class Input(SlipInput, http.Signed):
         pass
 
-    def get(self, request: Request) -> Response:
-        wanted = paging.Wanted.asked(request.query_params)
-        page, following = queries_offline.brought(self.actor, wanted)
-        shown = [_slip(one) for one in page]
-        return Response({"slips": shown, "next": str(following) if following else None})
-
     def act(self, call: http.Call) -> dict[str, Any]:
-        if call.by.role is not Role.PHARMACIST:
-            raise http.WrongRole(role=call.by.role, needed=[Role.PHARMACIST.value])
         brought, prescription, entry = bringing.bring(_brought(call), call.note, **call.doer)
         return {**changed(prescription, entry), "slip": _slip(brought)}
+
+
+class Slips(http.Query):
+    """
+    The slips that were brought in, the newest first: of the own pharmacy; of all for a regulator.
+    """
+
+    roles = (Role.PHARMACIST, Role.REGULATOR)
+    query = {"cursor": "next of the page before", "size": "1 to 50; 20 if left out"}
+
+    def show(self, call: http.Call) -> dict[str, Any]:
+        wanted = paging.Wanted.asked(self.request.query_params)
+        page, following = queries_offline.brought(call.by, wanted)
+        shown = [_slip(one) for one in page]
+        return {"slips": shown, "next": str(following) if following else None}
 
 
 class Limits(http.Query):

@@ -152,6 +152,7 @@ LEFT_OUT = {
     "GuestKey": "where else a guardian's key is known; its entry says so",
     "LoginChallenge": "a random text, good for a minute",
     "LookCount": "how often somebody looked within an hour, kept for that hour",
+    "OfflineSlip": "a pharmacist's; the entry that says what became of it is in the copy",
     "Offer": "an institute's public terms, which the opt-in's entry repeats",
     "OptIn": "its entries are in the copy, as a Consent",
     "PrivacyLoss": "a number that says nothing of the patient, only how often questions were asked",

@@ -26,6 +26,7 @@ from tests.journeys.watching import at_once, everything, kinds
 from tests.world import a_member
 
 PATH = "/api/offline"
+SLIPS = f"{PATH}/slips"
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def status(rx):
 
 def seen(world, rx):
     """The newest slip of this prescription as the regulator reads it."""
-    slips = world.regulator.get(PATH, size=50)["slips"]
+    slips = world.regulator.get(SLIPS, size=50)["slips"]
     return next(one for one in slips if one["prescription"] == rx)
 
 
@@ -292,8 +293,8 @@ def test_limits_are_told_to_devices(world, settings):
 def test_a_pharmacy_lists_its_own(world, patient, rx, held):
     """Z1"""
     bring(world.pharmacist, unplugged.gives(world, patient, held))
-    mine = world.pharmacist.get(PATH, size=50)["slips"]
+    mine = world.pharmacist.get(SLIPS, size=50)["slips"]
     assert rx in [one["prescription"] for one in mine]
     assert {one["pharmacy"] for one in mine} == {world.pharmacy.slug}
     colleague = a_member(Role.PHARMACIST, world.other_pharmacy)
-    assert colleague.get(PATH)["slips"] == []
+    assert colleague.get(SLIPS)["slips"] == []

@@ -27,6 +27,8 @@ COSTS = {
     "dispense": 24,
     "dispense_narcotic": 24,
     "dispense_part": 45,
+    "bring_offline": 40,
+    "bring_collision": 30,
     "decline_rx": 30,
     "propose_other": 20,
     "agree_to_other": 50,

@@ -203,6 +203,8 @@ WRONG = {
     "dispense_narcotic": ("other_pharmacist", "access.wrong_pharmacy"),
     "dispense": ("other_pharmacist", "access.wrong_pharmacy"),
     "dispense_part": ("other_pharmacist", "access.wrong_pharmacy"),
+    "bring_offline": ("other_pharmacist", "slip.invalid"),
+    "bring_collision": ("other_pharmacist", "slip.invalid"),
     "decline_rx": ("other_pharmacist", "access.wrong_pharmacy"),
     "propose_other": ("other_pharmacist", "access.wrong_pharmacy"),
     "agree_to_other": ("other_patient", "access.wrong_patient"),

@@ -19,7 +19,6 @@ from pharmacy.actions import checklist
 from pharmacy.offline import Device, Limits
 from pharmacy.slips import Slip, digest_of_code
 from tests import invariants
-from tests.journeys.writes import another_key
 from tests.world import Patient, World
 
 GIVEN = {"1": 1, "2": 1}
@@ -96,6 +95,21 @@ def signed(pharmacist: Any, slip: Slip) -> str:
     return str(pharmacist.sign(slip.text().decode()))
 
 
+def written(world: World, patient: Patient, rx: str) -> dict[str, str]:
+    """A slip as the device would write it, without the receipts: what the server gets to see."""
+    code = world.code(patient, rx)
+    slip = Slip(
+        origin=network.lines()[0],
+        subject=subject(rx),
+        pharmacy=world.pharmacy.slug,
+        after=leaves(rx)[-1],
+        code=digest_of_code(code),
+        lines=GIVEN,
+        given_at=datetime.now(UTC),
+    )
+    return {"slip": signed(world.pharmacist, slip), "code": code}
+
+
 def rewritten(given: dict[str, str], *, code: str = "", **changes: str) -> Slip:
     """The slip with something else in it, still to be signed."""
     slip = Slip.parse(note.parse(given["slip"].encode()).text)
@@ -116,6 +130,8 @@ def leaves(rx: str) -> list[str]:
 
 def phone_revoked(patient: Patient) -> None:
     """By another one of the patient's; the first goes on making codes that nobody should take."""
+    from tests.journeys.writes import another_key
+
     first = patient.client.signer
     second = another_key(patient.client)
     patient.client.signer = second

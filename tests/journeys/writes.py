@@ -28,7 +28,16 @@ from pharmacy.actions import checklist, proposing
 from prescriptions import rules
 from prescriptions.facts import Control
 from prescriptions.models import Medicine, Prescription
-from tests.journeys import narcotics, reading, recovering, sampled, series, sharers, uploads
+from tests.journeys import (
+    narcotics,
+    reading,
+    recovering,
+    sampled,
+    series,
+    sharers,
+    unplugged,
+    uploads,
+)
 from tests.journeys.watching import drawn
 from tests.shelves import a_lot, a_shelf
 from tests.world import (
@@ -351,6 +360,19 @@ def dispense(world: World, patient: Patient) -> Write:
 def dispense_part(world: World, patient: Patient) -> Write:
     rx = world.scanned(patient)
     return signed(world.pharmacist, of(rx, "dispense-part"), {"lines": {"1": 1}, **CHECKED}, rx)
+
+
+def bring_offline(world: World, patient: Patient) -> Write:
+    rx = world.paid(patient)
+    given = unplugged.written(world, patient, rx)
+    return signed(world.pharmacist, "/api/offline", {**given, **CHECKED}, rx)
+
+
+def bring_collision(world: World, patient: Patient) -> Write:
+    rx = world.paid(patient)
+    given = unplugged.written(world, patient, rx)
+    patient.client.command(of(rx, "withdraw"))
+    return signed(world.pharmacist, "/api/offline", {**given, **CHECKED}, rx)
 
 
 def decline_rx(world: World, patient: Patient) -> Write:
@@ -822,6 +844,7 @@ WRITES: dict[str, tuple[Make, ...]] = {
     f"{ONE}/pay": (pay,),
     f"{ONE}/dispense-part": (dispense_part,),
     f"{ONE}/decline": (decline_rx,),
+    "/api/offline": (bring_offline, bring_collision),
     f"{ONE}/substitute": (propose_other,),
     f"{ONE}/agree": (agree_to_other,),
     f"{ONE}/disagree": (refuse_other,),
@@ -889,6 +912,8 @@ MOVES = [
     dispense,
     dispense_narcotic,
     dispense_part,
+    bring_offline,
+    bring_collision,
     decline_rx,
     propose_other,
     agree_to_other,

@@ -25,6 +25,7 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "double_check": TO_COUNTER,
     "dispense": TO_DISPENSE,
     "dispense_part": TO_DISPENSE,
+    "collide": TO_DISPENSE,
     "decline": TO_DISPENSE,
     "substitute": TO_DISPENSE,
     "agree": (*TO_DISPENSE, "substitute"),
