@@ -22,6 +22,7 @@ from ledger import entry, law
 from pharmacy import law as of_pharmacy
 from prescriptions import law as of_prescriptions
 from prescriptions import lawcontrolled as of_registers
+from prescriptions import lawremainders as of_remainders
 from prescriptions import lifecycle
 from prescriptions import uploadlaw as of_uploads
 from prescriptions.appraisal import law as of_appraisal
@@ -81,6 +82,7 @@ def _prescriptions() -> Data:
         **of_uploads.clauses(),
         **of_pharmacy.clauses(),
         **of_insurance.clauses(),
+        **of_remainders.clauses(),
     }
     return {
         "names": "hex32",
@@ -102,4 +104,5 @@ def _move(move: Move, clause: Clause) -> Data:
         keep=clause.keep,
         forget=clause.forget,
     )
-    return {**stated, "rests": clause.rests} if clause.rests else stated
+    others = {"rests": clause.rests, "takes": clause.takes}
+    return {**stated, **{name: data for name, data in others.items() if data}}

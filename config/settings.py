@@ -123,6 +123,8 @@ LOG_FOLDER = Path(home.LOG)
 KEY_RECOVERY_WAIT_H = int(os.environ.get("RX_KEY_RECOVERY_WAIT_H", "24"))
 # From how many fen in all on somebody has to look at the patient's face before it is authorized.
 FACE_FROM_FEN = int(os.environ.get("RX_FACE_FROM_FEN", "500000"))
+# Up to how many fen in all a pharmacy may give out while it cannot reach this server.
+OFFLINE_TO_FEN = int(os.environ.get("RX_OFFLINE_TO_FEN", "50000"))
 # Who must cosign (a C2SP tlog-policy; where there is no file, nobody but the log), how long a
 # witness may take, and within how many seconds an entry is promised to be final.
 LEDGER_POLICY = Path(os.environ.get("RX_POLICY") or home.HOME / "policy")

@@ -67,6 +67,15 @@ def seal(fields: Fields, salts: Mapping[str, bytes] | None = None) -> SealedReco
     )
 
 
+def copied(record: SealedRecord) -> SealedRecord:
+    """
+    The same content under a key of its own: with the same salts, so with the same commitment, and
+    forgotten by itself. Raises ``RecordErased``.
+    """
+    fields = salted(record)
+    return seal({one.name: one.value for one in fields}, {one.name: one.salt for one in fields})
+
+
 def given_salt(text: str) -> bytes:
     """
     The salt that a desk has drawn for a field to which its statement commits before it is stored.

@@ -36,13 +36,19 @@ class ChoiceInput(http.Strict):
         default=None,
         help_text="slugs of the payers to use; left out: all that cover the patient",
     )
+    lines = serializers.DictField(
+        child=http.Whole(min_value=1, max_value=10_000),
+        allow_empty=False,
+        default=None,
+        help_text="line number → dispensing units; left out: all that are left",
+    )
     face_check = serializers.UUIDField(
         default=None, help_text="passed, for `checkout`: controlled medicines, large amounts"
     )
 
 
 def _choice(values: Mapping[str, Any]) -> checkout.Choice:
-    names = ("pharmacy", "way", "courier", "address", "payers", "face_check")
+    names = ("pharmacy", "way", "courier", "address", "payers", "face_check", "lines")
     return checkout.Choice(**{name: values[name] for name in names})
 
 
@@ -51,7 +57,8 @@ def _in_words(quoted: billing.Quote, pharmacy: str) -> dict[str, Any]:
     return {"zh": f"授权 {pharmacy} 配药，总价{total}，自付{own}", "bill": quoted.facts()}
 
 
-def _bill(bill: Bill) -> dict[str, Any]:
+def bill_of(bill: Bill) -> dict[str, Any]:
+    """A bill as its patient gets it."""
     return {
         "state": bill.state,
         "total_fen": bill.total_fen,
@@ -92,7 +99,7 @@ class Authorize(http.Command):
         prescription, entry, bill = checkout.authorize(
             call.prescription_id, _choice(call.values), call.note, **call.doer
         )
-        return {**changed(prescription, entry), "bill": _bill(bill)}
+        return {**changed(prescription, entry), "bill": bill_of(bill)}
 
 
 class WithdrawStatement(http.Draw):

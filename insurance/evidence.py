@@ -10,30 +10,29 @@ vouch for who cosigned.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ledger import receiptfile
-from ledger.entry import Statement, leaf_hash
+from ledger.entry import Statement
 from ledger.policy import Policy
+from ledger.proven import BadEvidence as BadEvidence
+from ledger.proven import entries
 
 ISSUE, UPLOAD, CHANGE = "prescription.issue", "prescription.upload", "prescription.change"
-CONTENT = {ISSUE, UPLOAD, CHANGE}
+OWE = "prescription.owe"
+CONTENT = {ISSUE, UPLOAD, CHANGE, OWE}
 STEPS = (
     ("issued", {*CONTENT, "prescription.countersign"}),
     ("approved", {"prescription.review"}),
-    ("authorized", {"prescription.authorize"}),
+    ("authorized", {"prescription.authorize", "prescription.agree"}),
     ("paid", {"insurance.pay"}),
     ("dispensed", {"pharmacy.dispense"}),
     ("delivered", {"pharmacy.deliver"}),
 )
 """The state that each step leads to, and the kinds of entries that take it."""
 REVIEWED_THERE = "approved"
-"""The state of what a hospital's system uploaded after its own review."""
-
-
-class BadEvidence(ValueError):
-    """The evidence does not prove what it should; the message says where."""
+"""The state of what a hospital's system uploaded after its own review, and of what was left."""
+PART = "dispense_part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,41 +49,38 @@ def proven(files: Iterable[bytes], subject: str, policy: Policy) -> list[Stateme
     Give the statements about ``subject`` that the receipt files prove, the first one first.
 
     Raises:
-        BadEvidence: a file does not hold, or the entries are not those about the subject in order.
+        BadEvidence: see ``ledger.proven.entries``.
     """
-    statements: list[Statement] = []
-    leaf = b""
-    for number, file in enumerate(files, 1):
-        try:
-            statement = receiptfile.verify(file, policy).statement
-        except ValueError as fault:
-            raise BadEvidence(f"entry {number} is not proven: {fault}") from fault
-        if statement.subject != subject:
-            raise BadEvidence(f"entry {number} is about something else")
-        if (statement.version, statement.prev) != (number, leaf):
-            raise BadEvidence(f"entry {number} does not follow its predecessor")
-        statements.append(statement)
-        leaf = leaf_hash(receiptfile.read(file).entry)
-    return statements
+    return [one.statement for one in entries(files, subject, policy)]
 
 
 def rule(statements: Sequence[Statement], payer: str, *, ceiling_fen: int) -> Verdict:
     """
     What ``payer`` decides: its authorized share, up to ``ceiling_fen`` for one claim, provided
-    that all steps were taken after the last content and exactly what was prescribed was dispensed.
+    that all steps were taken after the last content and exactly what was prescribed was dispensed;
+    of a part, its share of the bill that the part's entry states.
     """
     steps = _steps(statements)
     if steps is None:
         return Verdict("refuse", 0, "evidence_missing")
     content, *_, authorized, _, dispensed, _ = steps
-    if dispensed.facts["lines"] != content.facts["lines"]:
+    is_part = dispensed.facts.get("move") == PART
+    if not _fits(dispensed.facts["lines"], content.facts["lines"], is_part=is_part):
         return Verdict("refuse", 0, "quantity_differs")
-    share = authorized.facts["bill"]["payers"].get(payer, 0)
+    share = (dispensed if is_part else authorized).facts["bill"]["payers"].get(payer, 0)
     if share <= 0:
         return Verdict("refuse", 0, "not_covered")
     if share > ceiling_fen:
         return Verdict("part" if ceiling_fen else "refuse", ceiling_fen, "above_ceiling")
     return Verdict("approve", share, "none")
+
+
+def _fits(given: Mapping[str, int], prescribed: Mapping[str, int], *, is_part: bool) -> bool:
+    """A part is less than all, and of no line more; whatever is none is all."""
+    if not is_part:
+        return given == prescribed
+    within = all(units <= prescribed.get(line, 0) for line, units in given.items())
+    return within and given != prescribed
 
 
 def _steps(statements: Sequence[Statement]) -> list[Statement] | None:

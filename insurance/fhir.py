@@ -12,15 +12,18 @@ from hospital.units import stamp
 _TERMS = "http://terminology.hl7.org/CodeSystem"
 _KIND = fhir.word("pharmacy", f"{_TERMS}/claim-type")
 _NOBODY = "自费"
+_AUTHORIZES = ("prescription.authorize", "prescription.agree")
 
 
 def claims(told: Sequence[Told], tag: str) -> list[Resource]:
     """
-    A ``Claim`` for each bill that the patient authorized; those taken back are cancelled.
+    A ``Claim`` for each bill that the patient authorized; those taken back are cancelled. What was
+    given out in part has the bill that the part's entry states.
 
     The payers' decisions are an ``ExplanationOfBenefit`` each.
     """
-    bills = [one for one in told if one.statement.kind == "prescription.authorize"]
+    bills = [one for one in told if one.statement.kind in _AUTHORIZES]
+    parts = [one for one in told if one.statement.facts.get("move") == "dispense_part"]
     live = (
         not any(
             one.statement.facts.get("to")
@@ -30,14 +33,16 @@ def claims(told: Sequence[Told], tag: str) -> list[Resource]:
         if bills
         else False
     )
-    found = [_claim(one, tag, live=live and one is bills[-1]) for one in bills]
+    found = [_claim(one, one, tag, live=False) for one in bills[:-1]]
+    found += [_claim(one, (parts or [one])[-1], tag, live=live) for one in bills[-1:]]
     decided = [one for one in told if one.statement.kind == "insurance.claim"]
     return found + [_benefit(one, bills[-1], tag) for one in decided if bills]
 
 
-def _claim(one: Told, tag: str, *, live: bool) -> Resource:
+def _claim(one: Told, billed: Told, tag: str, *, live: bool) -> Resource:
+    """``billed``: whose bill counts, the authorization's or that of a part."""
     facts = one.statement.facts
-    bill: Mapping[str, Any] = facts["bill"]
+    bill: Mapping[str, Any] = billed.statement.facts["bill"]
     payers = sorted(bill["payers"]) or [_NOBODY]
     lines = sorted(bill["lines"].items(), key=lambda line: int(line[0]))
     return {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from hospital.law import NO_PATIENT, Data, condition, is_, move
+from insurance import lawbills
 from insurance.actions.claims import SETTLED_AT_ONCE
 from prescriptions import lawcontrolled
 from prescriptions.law import CHOSEN, Clause, by_its_patient, equal
 from prescriptions.lawplan import OPENED
 
-_FEN = ("total_fen", "fund_fen", "insurer_fen", "patient_fen")
 _BY_THE_PAYER = equal(
     "wrong_payer", "the payer that it names signs", "signer.organisation", "facts.payer"
 )
@@ -18,6 +18,7 @@ def clauses() -> dict[str, Clause]:
     """Move's name → clause."""
     return {
         "authorize": _authorize(),
+        **lawbills.clauses(),
         "withdraw": by_its_patient({}, forget=CHOSEN),
         "pay": Clause(
             {"patient_fen": "fen"},
@@ -100,17 +101,15 @@ def _authorize() -> Clause:
             "courier?": "text",
             "address?": "hex64",
             "face?": "moment",
-            "bill": {
-                "total_fen": "fen",
-                "patient_fen": "fen",
-                "payers": {"*": "count"},
-                "lines": {"*": dict.fromkeys(_FEN, "fen")},
-            },
+            "lines": {"*": "count"},
+            "bill": lawbills.BILL,
             "grant": {"to": "words", "purpose": "text", "until": "moment"},
         },
         *(OPENED, lawcontrolled.FETCHED_THERE, *lawcontrolled.SEEN),
-        *(_way(), *_sums(), *_grant()),
+        *(_way(), *_lines(), *lawbills.sums(), *lawbills.grant()),
         keep={
+            "chosen": "facts.lines",
+            "offered": {"sorted": ["kept.offered", "facts.pharmacy"]},
             "courier": "facts.courier",
             "patient_fen": "facts.bill.patient_fen",
             "pharmacy": "facts.pharmacy",
@@ -140,54 +139,21 @@ def _way() -> Data:
     )
 
 
-def _sums() -> list[Data]:
-    """Payers and patient together pay the total, in all and line by line, for what was issued."""
-    bill, lines = "facts.bill", "facts.bill.lines"
-    shares = ["each.fund_fen", "each.insurer_fen", "each.patient_fen"]
-    columns = [
-        equal(
-            "wrong_amount",
-            f"{name} is the sum of the lines'",
-            f"{bill}.{name}",
-            {"sum": [{"column": [lines, is_(name)]}]},
-        )
-        for name in ("total_fen", "patient_fen")
-    ]
+def _lines() -> list[Data]:
     return [
-        equal("wrong_lines", "it bills the lines issued", {"keys": lines}, {"keys": "kept.left"}),
         condition(
-            "wrong_amount",
-            "on each line payers and patient pay the total",
-            "each",
-            lines,
-            ["equal", "each.total_fen", {"sum": shares}],
+            "wrong_quantity",
+            "of every line at most what is left of it is authorized",
+            "each_at_most",
+            "facts.lines",
+            "kept.left",
         ),
-        *columns,
-        equal(
-            "wrong_amount",
-            "payers and patient pay the total",
-            f"{bill}.total_fen",
-            {"sum": [f"{bill}.patient_fen", f"{bill}.payers"]},
-        ),
-    ]
-
-
-def _grant() -> list[Data]:
-    readers = {"sorted": ["facts.pharmacy", "facts.courier", {"keys": "facts.bill.payers"}]}
-    purpose = is_("dispense_deliver_settle")
-    return [
-        equal(
-            "wrong_grant",
-            "it grants access to who delivers and who pays",
-            "facts.grant.to",
-            readers,
-        ),
-        equal("wrong_grant", "it grants access for this purpose", "facts.grant.purpose", purpose),
-        equal(
-            "wrong_grant",
-            "it grants access as long as the prescription is valid",
-            "facts.grant.until",
-            "kept.valid_until",
+        condition(
+            "wrong_quantity",
+            "a line at least is authorized",
+            "less",
+            is_(0),
+            {"count": "facts.lines"},
         ),
     ]
 

@@ -37,7 +37,12 @@ class Coverage(models.Model):
 
 
 class Bill(models.Model):
-    """What one authorization costs and who pays which fen of it."""
+    """
+    What one authorization costs and who pays which fen of it; once it was given out in part, what
+    was given.
+
+    The ceilings are of the promises by which it was split, None where there was none.
+    """
 
     class State(models.TextChoices):
         OPEN = "open"
@@ -53,6 +58,8 @@ class Bill(models.Model):
     fund_fen = models.PositiveBigIntegerField()
     insurer_fen = models.PositiveBigIntegerField()
     patient_fen = models.PositiveBigIntegerField()
+    fund_ceiling_fen = models.PositiveBigIntegerField(null=True)
+    insurer_ceiling_fen = models.PositiveBigIntegerField(null=True)
     state = models.CharField(max_length=4, choices=State.choices, default=State.OPEN)
     opened_at = models.DateTimeField()
 
@@ -78,10 +85,20 @@ class Bill(models.Model):
 
 
 class BillLine(models.Model):
-    """One line of a bill; ``line`` is the prescription's line number."""
+    """
+    One line of a bill; ``line`` is the prescription's line number. It costs ``units`` times the
+    price of one.
+
+    ``fund_bp`` and ``insurer_bp``: the payers' rates for it, by which a part of the units is split
+    anew; None in bills that are older than these columns.
+    """
 
     bill = models.ForeignKey(Bill, models.PROTECT, related_name="lines")
     line = models.CharField(max_length=3)
+    units = models.PositiveIntegerField()
+    insurance_class = models.CharField(max_length=1, blank=True)
+    fund_bp = models.PositiveSmallIntegerField(null=True)
+    insurer_bp = models.PositiveSmallIntegerField(null=True)
     total_fen = models.PositiveBigIntegerField()
     fund_fen = models.PositiveBigIntegerField()
     insurer_fen = models.PositiveBigIntegerField()
@@ -94,6 +111,11 @@ class BillLine(models.Model):
                 condition=Q(total_fen=F("fund_fen") + F("insurer_fen") + F("patient_fen")),
             ),
             models.UniqueConstraint(fields=["bill", "line"], name="billed_once"),
+            models.CheckConstraint(name="bills_something", condition=Q(units__gt=0)),
+            models.CheckConstraint(
+                name="priced_by_the_unit",
+                condition=Q(total_fen=F("units") * (F("total_fen") / F("units"))),
+            ),
         ]
 
 
@@ -139,7 +161,10 @@ class Payment(models.Model):
 
 class Refund(models.Model):
     """
-    Money owed back to the patient: once per payment, in full, under one number for ever.
+    Money owed back to the patient: of one payment once for each cause, under one number for ever,
+    and together no more than was paid, which a trigger sees to.
+
+    ``VOID``: the bill counts no more, all of it goes back. ``PART``: only a part was given out.
 
     A failed one has WeChat's word for it in ``outcome``: ``ABNORMAL``, the patient's account took
     no money; ``CLOSED``, WeChat gave it up. It waits for an operator (``actions.refunding``).
@@ -151,7 +176,12 @@ class Refund(models.Model):
         DONE = "done"
         FAILED = "failed"
 
-    payment = models.OneToOneField(Payment, models.PROTECT, related_name="refund")
+    class Cause(models.TextChoices):
+        VOID = "void"
+        PART = "part"
+
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
+    cause = models.CharField(max_length=4, choices=Cause.choices, default=Cause.VOID)
     out_refund_no = models.CharField(max_length=32, unique=True)
     amount_fen = models.PositiveBigIntegerField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.DUE)
@@ -167,7 +197,11 @@ class Refund(models.Model):
                 name="a_refund_fails_at_a_time_for_a_reason",
                 condition=Q(state="failed", failed_at__isnull=False) & ~Q(outcome="")
                 | ~Q(state="failed") & Q(failed_at__isnull=True, outcome=""),
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["payment", "cause"], name="refunded_once_for_each_cause"
+            ),
+            models.CheckConstraint(name="refunds_something", condition=Q(amount_fen__gt=0)),
         ]
         indexes = [
             models.Index(fields=["failed_at"], name="failed_refunds", condition=Q(state="failed")),

@@ -31,7 +31,7 @@ from ledger import note as notes
 from ledger import queries as ledger
 from ledger.entry import Statement
 from ledger.receiptfile import Field
-from pharmacy.models import Delivery
+from pharmacy.models import Delivery, Substitution
 from prescriptions.models import ChangeRequest
 
 Fields = Sequence[Field] | None
@@ -236,6 +236,12 @@ SECTIONS: Mapping[str, Section] = {
     "deliveries": Section(
         lambda account: Delivery.objects.filter(prescription__patient=account),
         lambda row, fields, of, _: stated.delivery(row, of.tag),
+    ),
+    "substitutions": Section(
+        lambda account: Substitution.objects.filter(prescription__patient=account).select_related(
+            "item", "prescription"
+        ),
+        lambda row, fields, of, _: stated.substitution(row, of.tag),
     ),
     "lists": Section(
         lambda account: Listed.objects.filter(patient=account), _listed, together=_entries

@@ -26,7 +26,7 @@ from hospital.units import stamp
 from insurance.bundle import STATED
 from insurance.models import Coverage, Payment, Refund
 from ledger.queries import Entry
-from pharmacy.models import Delivery
+from pharmacy.models import Delivery, Substitution
 
 _PAID = {"paid": "paid", "done": "paid"}
 _ID_NUMBER = "urn:oid:2.16.156.10011.1.3"
@@ -177,6 +177,19 @@ def payment(one: Payment | Refund) -> Resource:
         recipient=fhir.who("patient" if paid_back else "pharmacy"),
         amount=fhir.money(one.amount_fen),
         paymentStatus=fhir.word(_PAID.get(one.state, one.state)),
+    )
+
+
+def substitution(one: Substitution, tag: str) -> Resource:
+    """Another medicine that a pharmacy proposed for a line, and what the patient answered."""
+    return _stated(
+        "Basic",
+        f"substitution-{one.id.hex}",
+        identifier=[{"value": one.commitment}],
+        code=fhir.word(f"line/{one.line} {one.item.medicine_id}: {one.answer or 'proposed'}"),
+        subject=fhir.to("Patient", tag),
+        created=one.proposed_at.date().isoformat(),
+        author=fhir.who(one.prescription.subject),
     )
 
 

@@ -72,7 +72,8 @@ class Verified:
     What a receipt file shows: the log ``head.origin`` holds ``statement`` as entry ``index``.
 
     ``signers`` names the keys that signed it, in the note's order; ``cosigned`` says when which
-    witnesses vouched for the log (seconds since 1970); ``opened`` are the record's opened fields.
+    witnesses vouched for the log (seconds since 1970); ``opened`` are the record's opened fields;
+    ``keys`` are those of the signers, in the same order.
     """
 
     statement: Statement
@@ -81,6 +82,7 @@ class Verified:
     head: TreeHead
     cosigned: Mapping[str, int]
     opened: Mapping[str, Any]
+    keys: tuple[notes.Verifier, ...]
 
 
 def complete(
@@ -211,7 +213,13 @@ def verify(data: bytes, policy: Policy) -> Verified:
         known.append(registered.newcomer(statement))
     signers = _signers(note, statement, known)
     opened = _opened(file, statement.commitment)
-    return Verified(statement, signers, checked.index, checked.head, checked.cosigned, opened)
+    index, head, cosigned = checked.index, checked.head, checked.cosigned
+    return Verified(statement, signers, index, head, cosigned, opened, _keys_under(note, known))
+
+
+def _keys_under(note: notes.Note, known: Iterable[notes.Verifier]) -> tuple[notes.Verifier, ...]:
+    by_id = {(one.name, one.key_id): one for one in known}
+    return tuple(by_id[one.name, one.key_id] for one in note.signatures)
 
 
 def _statement(note: notes.Note, head: TreeHead) -> Statement:

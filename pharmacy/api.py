@@ -11,7 +11,7 @@ from hospital import http, paging
 from hospital.roles import Role
 from hospital.units import stamp
 from ledger.entry import Statement
-from pharmacy.actions import delivering, dispensing, lots
+from pharmacy.actions import checklist, delivering, dispensing, lots
 from pharmacy.lots import REASON_MAX
 from pharmacy.queries import SCAN_LIFE
 from prescriptions.api import changed, shown
@@ -25,12 +25,16 @@ class LotInput(http.Strict):
     units = http.Whole(min_value=1, max_value=10_000)
 
 
-class DispenseInput(http.Strict):
-    lines = serializers.DictField(
-        child=http.Whole(min_value=1, max_value=10_000),
-        allow_empty=False,
-        help_text="line number → dispensing units",
+class ChecksInput(http.Strict):
+    checks = serializers.ListField(
+        child=serializers.ChoiceField(checklist.Check.choices),
+        default=list,
+        max_length=len(checklist.ALL),
+        help_text="the checks that were made: all four",
     )
+
+
+class ChosenInput(http.Strict):
     lots = serializers.ListField(
         child=LotInput(),
         default=list,
@@ -44,21 +48,34 @@ class DispenseInput(http.Strict):
         help_text="why not of the lot that expires first",
     )
 
-    def validate_lines(self, lines: dict[str, int]) -> dict[str, int]:
-        if len(lines) > LINES_MAX:
-            raise serializers.ValidationError("Too many lines.")
-        return lines
-
     def validate_lots(self, named: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if len({one["lot"] for one in named}) != len(named):
             raise serializers.ValidationError("A lot is named twice.")
         return named
 
 
+class DispenseInput(ChosenInput):
+    lines = serializers.DictField(
+        child=http.Whole(min_value=1, max_value=10_000),
+        allow_empty=False,
+        help_text="line number → dispensing units",
+    )
+
+    def validate_lines(self, lines: dict[str, int]) -> dict[str, int]:
+        if len(lines) > LINES_MAX:
+            raise serializers.ValidationError("Too many lines.")
+        return lines
+
+
 def given(call: http.Call) -> lots.Given:
     """What the input says is given out, or checked."""
     units = {one["lot"]: one["units"] for one in call.values["lots"]}
-    return lots.Given(call.values["lines"], lots.Choice(units, call.values["reason"]))
+    checks = tuple(call.values.get("checks", ()))
+    return lots.Given(call.values["lines"], lots.Choice(units, call.values["reason"]), checks)
+
+
+class CheckedInput(DispenseInput, ChecksInput):
+    """With the four checks (四查十对), without which nothing is given out."""
 
 
 class DeliverInput(http.Strict):
@@ -93,7 +110,8 @@ class ScanDetail(http.Query):
     records_refusals = True
 
     def show(self, call: http.Call) -> dict[str, Any]:
-        return shown(dispensing.view(call.where["scan_id"], **call.doer), call.at)
+        seen = dispensing.view(call.where["scan_id"], **call.doer)
+        return {**shown(seen, call.at), "check_list": checklist.shown()}
 
 
 class DispenseStatement(http.Draw):
@@ -101,7 +119,7 @@ class DispenseStatement(http.Draw):
 
     roles = (Role.PHARMACIST,)
 
-    class Input(DispenseInput, http.ToSign):
+    class Input(CheckedInput, http.ToSign):
         pass
 
     def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
@@ -116,7 +134,7 @@ class Dispense(http.Command):
     roles = (Role.PHARMACIST,)
     records_refusals = True
 
-    class Input(DispenseInput, http.Signed):
+    class Input(CheckedInput, http.Signed):
         pass
 
     def act(self, call: http.Call) -> dict[str, Any]:

@@ -130,7 +130,9 @@ def _shown(past: history.Past, opened: tuple[str, ...], terms: consents.Terms) -
     if content.HOSPITAL in opened:
         shown["hospital"] = prescription.hospital.slug
     if history.GIVEN_OUT in opened:
-        shown["dispensing"] = _given_out(past.dispensing) if past.dispensing else None
+        shown["dispensing"] = (
+            _given_out(past.dispensing, shown["lines"]) if past.dispensing else None
+        )
     return shown
 
 
@@ -146,9 +148,18 @@ def _disputed(one: Amendment) -> dict[str, Any]:
     return {"kind": one.attached.kind.value, "fields": sorted(one.fields)}
 
 
-def _given_out(dispensing: Dispensing) -> dict[str, Any]:
+def _given_out(dispensing: Dispensing, prescribed: Mapping[str, Any]) -> dict[str, Any]:
+    """``instead``: line → the medicine that left the shelf, where the patient agreed to another."""
+    left = dispensing.prescription.reservations.all()
+    codes = {line: one.item.medicine_id for one in left for line in one.lines}
+    instead = {
+        line: codes[line]
+        for line, said in prescribed.items()
+        if line in codes and codes[line] != said["code"]
+    }
     return {
         "pharmacy": dispensing.pharmacist.actor.organisation,
         "at": stamp(dispensing.dispensed_at),
         "lines": dispensing.lines,
+        **({"instead": instead} if instead else {}),
     }

@@ -10,15 +10,24 @@ from hospital.units import stamp
 from prescriptions import content
 from prescriptions import fhir as prescribed
 
+_CHOOSES = ("prescription.authorize", "prescription.agree")
+
 
 def dispenses(told: Sequence[Told], tag: str) -> list[Resource]:
-    """A ``MedicationDispense`` for each line that was given out, with when it was handed over."""
+    """
+    A ``MedicationDispense`` for each line that was given out, with when it was handed over.
+
+    Where the patient agreed to another maker's, each says that something was substituted: which
+    line it was, the entries hide.
+    """
     versions = [one for one in told if one.opened]
     given = [one for one in told if one.statement.kind == "pharmacy.dispense"]
     handed = [stamp(o.statement.at) for o in told if o.statement.kind == "pharmacy.deliver"]
     if not (given and versions):
         return []
     lines = content.lines_of(versions[-1].opened)
+    chosen = [one for one in told if one.statement.kind in _CHOOSES]
+    agreed = bool(chosen) and chosen[-1].statement.kind == "prescription.agree"
     return [
         {
             "resourceType": "MedicationDispense",
@@ -31,6 +40,7 @@ def dispenses(told: Sequence[Told], tag: str) -> list[Resource]:
                 fhir.to("MedicationRequest", prescribed.name_of(one.name, len(versions), line))
             ],
             "quantity": {"value": units, "unit": lines[line]["unit"]},
+            **({"substitution": {"wasSubstituted": True}} if agreed else {}),
             "whenPrepared": stamp(one.statement.at),
             **({"whenHandedOver": handed[-1]} if handed else {}),
             **_lots(one.statement.facts),

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from hospital.law import Data, condition, is_
+from pharmacy import lawoffline
+from pharmacy.actions import checklist
+from pharmacy.substitutions import Substitution
 from prescriptions import lawseconds
-from prescriptions.law import BEFORE, DOUBLE_CHECKED, Clause, by_its_patient, equal
+from prescriptions.law import BEFORE, CHOSEN, DOUBLE_CHECKED, Clause, by_its_patient, equal
+from prescriptions.lawremainders import OWED, OWED_FIRST
 from prescriptions.models import ChangeRequest, Status, Way
 
 _AT_ITS_PHARMACY = equal(
@@ -19,18 +23,29 @@ _GIVEN_OUT: Data = {
     "lots?": {"*": "count"},
     "scan": "hex32",
 }
-_GIVING_OUT = [
+_THERE = [
     _AT_ITS_PHARMACY,
     equal("wrong_pharmacy", "it names the authorized pharmacy", "facts.pharmacy", "kept.pharmacy"),
-    condition(
-        "wrong_quantity",
-        "of every line at most what is left of it",
-        "each_at_most",
-        "facts.lines",
-        "kept.left",
-    ),
+]
+_AUTHORIZED = condition(
+    "wrong_quantity",
+    "of every line at most what is authorized of it",
+    "each_at_most",
+    "facts.lines",
+    "kept.chosen",
+)
+_GIVING_OUT = [
+    *_THERE,
+    _AUTHORIZED,
+    equal("wrong_quantity", "it is all that is left", "facts.lines", "kept.left"),
     *lawseconds.BY_LOTS,
 ]
+_CHECKED = equal(
+    "unchecked", "the four checks were made (四查十对)", "facts.checks", is_(checklist.ALL)
+)
+_COUNTED: Data = {"count": "facts.lines"}
+_AT_THE_COUNTER = ["asked", "proposed", *DOUBLE_CHECKED]
+"""What is over once it was given out."""
 _COLLECTED = (Status.DISPENSED, Way.COLLECT)
 _SENT = (Status.DISPENSED, Way.COURIER)
 _ARRIVING = (Status.IN_TRANSIT, Way.COURIER)
@@ -42,10 +57,14 @@ def clauses() -> dict[str, Clause]:
     return {
         "double_check": _double_check(),
         "dispense": _dispense(),
+        "collide": lawoffline.collision(),
         "ask_change": _ask_change(),
+        "decline": Clause({"reason": "text"}, [_AT_ITS_PHARMACY], forget=CHOSEN),
+        "substitute": _substitute(),
         "ship": Clause(
             {"courier": "text"},
             [
+                OWED_FIRST,
                 _the_way(_SENT),
                 _BY_ITS_COURIER,
                 equal(
@@ -58,22 +77,22 @@ def clauses() -> dict[str, Clause]:
         ),
         "receive": by_its_patient(
             {"proof": "text"},
+            OWED_FIRST,
             _the_way(_COLLECTED, _ARRIVING),
             _proven("signature"),
             forget=_RECEIVED,
         ),
-        "hand_out": _delivery("code", _AT_ITS_PHARMACY, _the_way(_COLLECTED)),
+        "hand_out": _delivery("code", OWED_FIRST, _AT_ITS_PHARMACY, _the_way(_COLLECTED)),
         "hand_over": _delivery("code", _BY_ITS_COURIER),
     }
 
 
 def _double_check() -> Clause:
-    """The last one counts, for the scan, the lines and the lots that it names."""
+    """The last one counts, for the scan and the lots that it names."""
     return Clause(
         _GIVEN_OUT,
         [lawseconds.AT_THE_COUNTER, *_GIVING_OUT],
         keep={
-            "checked_lines": "facts.lines",
             "checked_lots": "facts.lots",
             "checked_scan": "facts.scan",
             "double_checker": "signer.person",
@@ -83,10 +102,38 @@ def _double_check() -> Clause:
 
 def _dispense() -> Clause:
     return Clause(
-        _GIVEN_OUT,
-        [*_GIVING_OUT, *lawseconds.DOUBLE_CHECKED],
+        {**_GIVEN_OUT, "checks": "words", "offline?": lawoffline.SAID},
+        [*_GIVING_OUT, *lawseconds.DOUBLE_CHECKED, _CHECKED, *lawoffline.GIVEN_BEFORE],
         keep={"left": {"minus": ["kept.left", "facts.lines"]}},
-        forget=["asked", *DOUBLE_CHECKED],
+        forget=_AT_THE_COUNTER,
+    )
+
+
+def part(bill: Data, sums: list[Data]) -> Clause:
+    """
+    A part is given out. ``bill``: what is stated of the bill, for which ``sums`` hold; what each
+    pays of it from now on is the layer's above.
+    """
+    return Clause(
+        {
+            "pharmacy": "text",
+            "lines": {"*": "count"},
+            "scan": "hex32",
+            "checks": "words",
+            "rest": "hex32",
+            "bill": bill,
+        },
+        [
+            *_THERE,
+            _AUTHORIZED,
+            condition("wrong_quantity", "it is a line at least", "less", is_(0), _COUNTED),
+            condition("wrong_quantity", "something is left", "differ", "facts.lines", "kept.left"),
+            lawseconds.GIVEN_WHOLE,
+            _CHECKED,
+            *sums,
+        ],
+        keep={"left": {"minus": ["kept.left", "facts.lines"]}, **OWED},
+        forget=_AT_THE_COUNTER,
     )
 
 
@@ -108,6 +155,32 @@ def _ask_change() -> Clause:
             ),
         ],
         keep={"asked": "facts.request"},
+    )
+
+
+def _substitute() -> Clause:
+    """One proposal at a time, by who has seen the prescription, or the empty shelf."""
+    return Clause(
+        {"proposal": "hex64", "reason": "text", "scan?": "hex32"},
+        [
+            _AT_ITS_PHARMACY,
+            lawseconds.GIVEN_WHOLE,
+            condition(
+                "not_scanned",
+                "it names the scan, unless the shelf is empty",
+                "any",
+                ["has", "facts", is_("scan")],
+                ["equal", "facts.reason", is_(Substitution.Reason.OUT_OF_STOCK.value)],
+            ),
+            condition(
+                "already_proposed",
+                "nothing that was proposed waits",
+                "lacks",
+                "kept",
+                is_("proposed"),
+            ),
+        ],
+        keep={"proposed": "facts.proposal"},
     )
 
 

@@ -8,10 +8,12 @@ from django.db import models
 from django.db.models import F, Q
 
 from hospital.models import Account, Address, Organisation
+from pharmacy.brought import OfflineSlip as OfflineSlip
 from pharmacy.lots import Count as Count
 from pharmacy.lots import Lot as Lot
 from pharmacy.lots import Movement as Movement
 from pharmacy.lots import Placing as Placing
+from pharmacy.substitutions import Substitution as Substitution
 from prescriptions.models import Medicine, Prescription
 
 
@@ -46,7 +48,11 @@ class StockItem(models.Model):
 
 
 class Reservation(models.Model):
-    """Units of an item kept for one prescription until it is dispensed or closed."""
+    """
+    Units of an item kept for one prescription until it is dispensed or closed.
+
+    ``lines`` says for which of its lines, line number to units: they add up to ``quantity``.
+    """
 
     class State(models.TextChoices):
         HELD = "held"
@@ -56,6 +62,7 @@ class Reservation(models.Model):
     prescription = models.ForeignKey(Prescription, models.PROTECT, related_name="reservations")
     item = models.ForeignKey(StockItem, models.PROTECT, related_name="+")
     quantity = models.PositiveIntegerField()
+    lines = models.JSONField(default=dict)
     state = models.CharField(max_length=8, choices=State.choices, default=State.HELD)
 
     class Meta:

@@ -1,6 +1,14 @@
 from django.urls import path
 
-from pharmacy import api, api_double_check, api_history, api_requests, api_stock
+from pharmacy import (
+    api,
+    api_double_check,
+    api_given,
+    api_history,
+    api_offline,
+    api_requests,
+    api_stock,
+)
 
 ONE = "prescriptions/<uuid:prescription_id>"
 
@@ -12,8 +20,13 @@ urlpatterns = [
     path(f"{ONE}/double-check", api_double_check.DoubleCheck.as_view()),
     path(f"{ONE}/dispense/statement", api.DispenseStatement.as_view()),
     path(f"{ONE}/dispense", api.Dispense.as_view()),
+    path(f"{ONE}/dispensing", api_given.Given.as_view()),
     path(f"{ONE}/change-request/statement", api_requests.AskChangeStatement.as_view()),
     path(f"{ONE}/change-request", api_requests.AskChange.as_view()),
+    path("offline/limits", api_offline.Limits.as_view()),
+    path("offline/statement", api_offline.BringStatement.as_view()),
+    path("offline/slips", api_offline.Slips.as_view()),
+    path("offline", api_offline.Bring.as_view()),
     path("parcels", api.Parcels.as_view()),
     path(f"{ONE}/ship/statement", api.ShipStatement.as_view()),
     path(f"{ONE}/ship", api.Ship.as_view()),

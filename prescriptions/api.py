@@ -45,6 +45,7 @@ def shown(opened: viewing.Opened, at: datetime) -> dict[str, Any]:
         "kept_until": stamp(_kept_until(prescription)),
         "can_be_fetched": queries.can_be_fetched(prescription, at),
         "issue": _issue(prescription),
+        "parts": _parts(prescription),
         "erased": opened.erased,
         "amendments": [one.shown() for one in opened.amendments],
         "lines": content.lines_of(opened.fields),
@@ -66,6 +67,22 @@ def said_of_content(deed: str, statement: Statement) -> str:
     said = f"{deed}，共{len(statement.facts['lines'])}种药品"
     warnings = statement.facts["warnings"]
     return f"{said}。提示：{rules.in_words(warnings)}" if warnings else said
+
+
+def _parts(prescription: Prescription) -> dict[str, Any]:
+    """
+    The units that this one is about, where it is left of another or was given out in part itself.
+
+    ``chosen``: of these, what a pharmacy is authorized to give; ``remainder_of`` and ``remainder``:
+    of which it is left, and what is left of it.
+    """
+    before, after = prescription.remainder_of_id, getattr(prescription, "remainder", None)
+    return {
+        "units": prescription.quantities,
+        "chosen": prescription.chosen,
+        "remainder_of": str(before) if before else None,
+        "remainder": str(after.id) if after else None,
+    }
 
 
 def _issue(prescription: Prescription) -> dict[str, Any] | None:

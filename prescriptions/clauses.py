@@ -14,7 +14,8 @@ class Clause:
     """
     What one move's entry says, what must hold for it, and what is remembered of it.
 
-    ``rests``: of which other subject something must hold besides (``ledger.lawothers``).
+    ``rests``: of which other subject something must hold besides; ``takes``: what another owes and
+    owes no more afterwards (``ledger.lawothers``).
     """
 
     facts: Data
@@ -22,6 +23,7 @@ class Clause:
     keep: Data = field(default_factory=dict)
     forget: list[str] = field(default_factory=list)
     rests: Data | None = None
+    takes: Data | None = None
 
 
 def equal(rule: str, words: str, left: Any, right: Any) -> Data:

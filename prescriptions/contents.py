@@ -15,7 +15,8 @@ class Content(models.Model):
     What a prescription says: sealed, and what of it is no secret.
 
     ``quantities`` maps a line's number to dispensing units; which medicine a line is about is in
-    the sealed record. ``dispenser`` is the only pharmacy that may give it out, if the law says so
+    the sealed record; of a remainder (``rests``) they are what was left. ``dispenser`` is the only
+    pharmacy that may give it out, if the law says so
     (``prescriptions.controlled``).
     """
 

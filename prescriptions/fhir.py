@@ -11,6 +11,8 @@ from hospital.fhir import Resource, Told
 from hospital.units import stamp
 from prescriptions import content
 
+OWE = "prescription.owe"
+"""With this entry begins what is left of a prescription that was given out in part."""
 _STATUS = {
     "pending": "draft",
     "returned": "on-hold",
@@ -63,7 +65,8 @@ def medicine(field: dict[str, Any]) -> Resource:
 
 def _request(version: Told, number: int, line: str, field: dict[str, Any], tag: str) -> Resource:
     said, fields = version.statement, version.opened
-    quantity = {"value": field["quantity"], "unit": field["unit"]}
+    left = said.facts.get("lines", {}) if said.kind == OWE else {line: field["quantity"]}
+    quantity = {"value": left.get(line, 0), "unit": field["unit"]}
     days = {"value": field["days"], "unit": "d", "system": "http://unitsofmeasure.org", "code": "d"}
     made: Resource = {
         "resourceType": "MedicationRequest",
@@ -83,6 +86,8 @@ def _request(version: Told, number: int, line: str, field: dict[str, Any], tag: 
         "dispenseRequest": {"quantity": quantity, "expectedSupplyDuration": days},
         "note": [{"text": text} for text in _notes(field, fields)],
     }
+    if said.kind == OWE:
+        made["basedOn"] = [fhir.who(said.facts["of"], "MedicationRequest")]
     if "valid_until" in said.facts:
         made["dispenseRequest"]["validityPeriod"] = {"end": said.facts["valid_until"]}
     return {name: value for name, value in made.items() if value}

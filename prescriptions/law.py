@@ -11,10 +11,10 @@ from prescriptions.clauses import equal as equal
 from prescriptions.facts import Form
 from prescriptions.lifecycle import Move
 
-DOUBLE_CHECKED = ["checked_lines", "checked_lots", "checked_scan", "double_checker"]
+DOUBLE_CHECKED = ["checked_lots", "checked_scan", "double_checker"]
 """What a second pharmacist has checked at the counter."""
 CHOSEN = [
-    *("asked", "courier", "patient_fen", "pharmacy", "waiting", "way"),
+    *("asked", "chosen", "courier", "patient_fen", "pharmacy", "proposed", "waiting", "way"),
     *DOUBLE_CHECKED,
 ]
 """
@@ -32,7 +32,7 @@ content, hospital, patient, and who prescribed and reviewed it.
 
 BEGINS = (lifecycle.ISSUE, lifecycle.SUBMIT, lifecycle.UPLOAD, lifecycle.UPLOAD_REVIEWED)
 """Moves by which it is written."""
-BRINGS_CONTENT = (*BEGINS, lifecycle.VOID, lifecycle.CHANGE, lifecycle.RESUBMIT)
+BRINGS_CONTENT = (*BEGINS, lifecycle.OWE, lifecycle.VOID, lifecycle.CHANGE, lifecycle.RESUBMIT)
 """Moves before which no content was signed, or another; every other entry is about the same."""
 FOLLOWS_CONTENT = (
     *(lifecycle.COUNTERSIGN, lifecycle.REFUSE, lifecycle.CHECK, lifecycle.SEND_BACK),

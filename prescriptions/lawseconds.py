@@ -55,16 +55,16 @@ _BY_ONE_PHARMACIST = [
     ["kept.form"],
     [[form.value] for form in Form if form not in TWO_PHARMACISTS],
 ]
+GIVEN_WHOLE = condition(
+    "whole_only", "what takes two pharmacists is given out whole or not at all", *_BY_ONE_PHARMACIST
+)
+"""What holds for giving out a part, and for giving out something else instead."""
 DOUBLE_CHECKED = [
     condition("double_check", words, "any", _BY_ONE_PHARMACIST, check)
     for words, check in (
         (
             "another person has checked it, where its form takes two pharmacists",
             ["differ", "signer.person", "kept.double_checker"],
-        ),
-        (
-            "these are the lines that were checked",
-            ["equal", "facts.lines", "kept.checked_lines"],
         ),
         (
             "these are the lots that were checked",
@@ -76,7 +76,10 @@ DOUBLE_CHECKED = [
         ),
     )
 ]
-"""What holds for giving out; what was never checked has no person who did."""
+"""
+What holds for giving out; what was never checked has no person who did. Its lines are those that
+were checked, since both are all that is left.
+"""
 BY_LOTS = [
     condition(
         "no_lots",

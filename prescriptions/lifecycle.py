@@ -18,7 +18,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from hospital import access, errors, http, services, signing
+from hospital import access, http, services, signing
 from hospital.models import SealedRecord
 from hospital.roles import Actor, Role
 from hospital.units import stamp
@@ -26,6 +26,10 @@ from ledger import chain, network
 from ledger.entry import Statement
 from prescriptions import concern, permissions, telling, waiting
 from prescriptions.models import OPEN, Prescription, Status
+from prescriptions.refused import OutOfTime as OutOfTime
+from prescriptions.refused import TooEarly as TooEarly
+from prescriptions.refused import UnknownPrescription as UnknownPrescription
+from prescriptions.refused import WrongState as WrongState
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,8 @@ class Move:
     A move without a target leaves it where it is. ``kind`` names the entry. A move that is
     ``in_time`` is lawful only before ``valid_until``; what was dispensed can be delivered and
     claimed later. ``four_eyes``: not by who prescribed or countersigned it or will receive it.
-    ``colleague``: by another doctor of the hospital, whoever of them.
+    ``colleague``: by another doctor of the hospital, whoever of them. ``formerly``: by who was a
+    party to it once; who offers the move asks whether.
     """
 
     name: str
@@ -47,6 +52,7 @@ class Move:
     in_time: bool = True
     four_eyes: bool = False
     colleague: bool = False
+    formerly: bool = False
 
     def leads_to(self, status: str) -> str:
         """The state after this move, made from ``status``."""
@@ -57,6 +63,7 @@ S, R = Status, Role
 BEFORE_PAYING = OPEN[:-1]
 AT_PHARMACY = (S.AUTHORIZED, S.PAID)
 """The patient has chosen a pharmacy, which has not dispensed yet."""
+ENTERED = tuple(one for one in S if one is not S.DRAFT)
 
 # fmt: off
 ISSUE     = Move("issue",     "prescription.issue",     (S.DRAFT,),      S.ISSUED,     (R.DOCTOR,))
@@ -74,6 +81,13 @@ WITHDRAW  = Move("withdraw",  "prescription.withdraw",  (S.AUTHORIZED, S.PAID), 
 PAY       = Move("pay",       "insurance.pay",          (S.AUTHORIZED,), S.PAID,       (R.CASHIER,))
 DOUBLE_CHECK = Move("double_check", "pharmacy.double_check", (S.PAID,), None,           (R.PHARMACIST,), four_eyes=True)
 DISPENSE  = Move("dispense",  "pharmacy.dispense",      (S.PAID,),       S.DISPENSED,  (R.PHARMACIST,), four_eyes=True)
+DISPENSE_PART = Move("dispense_part", "pharmacy.dispense", (S.PAID,), S.DISPENSED, (R.PHARMACIST,), four_eyes=True)
+COLLIDE   = Move("collide",   "pharmacy.collide",       ENTERED,         None,         (R.PHARMACIST,), in_time=False, formerly=True)
+OWE       = Move("owe",       "prescription.owe",       (S.DRAFT,),      S.APPROVED,   (R.CASHIER,), in_time=False)
+DECLINE   = Move("decline",   "pharmacy.decline",       AT_PHARMACY,     S.APPROVED,   (R.PHARMACIST,))
+SUBSTITUTE = Move("substitute", "pharmacy.substitute",  AT_PHARMACY,     None,         (R.PHARMACIST,), four_eyes=True)
+AGREE     = Move("agree",     "prescription.agree",     AT_PHARMACY,     S.AUTHORIZED, (R.PATIENT,))
+DISAGREE  = Move("disagree",  "prescription.disagree",  AT_PHARMACY,     None,         (R.PATIENT,))
 SHIP      = Move("ship",      "pharmacy.ship",          (S.DISPENSED,),  S.IN_TRANSIT, (R.COURIER,), in_time=False)
 RECEIVE   = Move("receive",   "pharmacy.deliver",       (S.DISPENSED, S.IN_TRANSIT), S.DELIVERED, (R.PATIENT,), in_time=False)
 HAND_OUT  = Move("hand_out",  "pharmacy.deliver",       (S.DISPENSED,),  S.DELIVERED,  (R.PHARMACIST,), in_time=False)
@@ -95,34 +109,11 @@ EXPIRE    = Move("expire",    "prescription.expire",    OPEN,            S.EXPIR
 MOVES = (
     *(ISSUE, SUBMIT, COUNTERSIGN, REFUSE, UPLOAD, UPLOAD_REVIEWED),
     *(APPROVE, CHECK, CONFIRM, SEND_BACK),
-    *(AUTHORIZE, WITHDRAW, PAY, DOUBLE_CHECK, DISPENSE),
+    *(AUTHORIZE, WITHDRAW, PAY, DOUBLE_CHECK, DISPENSE, DISPENSE_PART, OWE),
+    *(COLLIDE, DECLINE, SUBSTITUTE, AGREE, DISAGREE),
     *(SHIP, RECEIVE, HAND_OUT, HAND_OVER, DECIDE, CLAIM),
     *(CANCEL, GIVE_UP, VOID, UNDO, ASK_CHANGE, KEEP, CHANGE, RESUBMIT, EXTEND, EXPIRE),
 )
-
-
-class UnknownPrescription(errors.NotFound):
-    """There is no such prescription."""
-
-    code = "prescription.unknown"
-
-
-class WrongState(errors.Conflict):
-    """The prescription is not in a state that allows this move."""
-
-    code = "prescription.wrong_state"
-
-
-class OutOfTime(errors.Gone):
-    """The move is too late, or, for EXPIRE, too early."""
-
-    code = "prescription.out_of_time"
-
-
-class TooEarly(errors.Conflict):
-    """This issue of the long-term prescription opens later; ``opens_at`` says when."""
-
-    code = "prescription.too_early"
 
 
 def find(prescription_id: UUID) -> Prescription:
@@ -162,10 +153,7 @@ def check(prescription: Prescription, move: Move, *, by: Actor, at: datetime) ->
     """
     if by.role not in move.by:
         raise http.WrongRole(move=move.name, role=by.role.value)
-    if move.colleague:
-        permissions.check_colleague(prescription, by)
-    else:
-        permissions.check_party(prescription, by)
+    _check_party(prescription, move, by)
     if move.four_eyes:
         permissions.check_four_eyes(prescription, by)
     if move is CONFIRM:
@@ -246,6 +234,13 @@ def advance_as_server(
     with concern.told(prescription, move.kind, move.name, appended):
         _save(prescription, move, {}, at)
     return appended
+
+
+def _check_party(prescription: Prescription, move: Move, by: Actor) -> None:
+    if move.colleague:
+        permissions.check_colleague(prescription, by)
+    elif not move.formerly:
+        permissions.check_party(prescription, by)
 
 
 def _check_opened(prescription: Prescription, at: datetime) -> None:

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from hospital.consultations.models import Consultation
 from hospital.models import Account, Organisation, SealedRecord
-from prescriptions import controlled, origins, places, seconds, waiting
+from prescriptions import controlled, origins, places, rests, seconds, waiting
 from prescriptions.contents import Content
 from prescriptions.facts import Form
 from prescriptions.medicines import Medicine as Medicine
@@ -60,7 +60,9 @@ COUNTS = (Status.ISSUED, Status.CHECKED, Status.APPROVED, *CHOSEN)
 """In these states the prescription has every doctor's signature that it needs."""
 
 
-class Prescription(Content, places.Place, seconds.Seconds, origins.Origin, waiting.Waiting):
+class Prescription(
+    Content, places.Place, seconds.Seconds, origins.Origin, waiting.Waiting, rests.Rest
+):
     """
     One prescription. Only ``prescriptions.lifecycle`` writes ``status``.
 
@@ -138,6 +140,7 @@ class Prescription(Content, places.Place, seconds.Seconds, origins.Origin, waiti
             *seconds.constraints(counts=COUNTS, approved=(Status.APPROVED, *CHOSEN), given=GIVEN),
             *origins.CONSTRAINTS,
             *waiting.CONSTRAINTS,
+            *rests.constraints(chosen=CHOSEN),
         ]
 
     @property

@@ -29,7 +29,11 @@ class Origin(models.Model):
 
 
 CONSTRAINTS = (
-    models.UniqueConstraint(fields=["hospital", "upload_number"], name="uploaded_once"),
+    models.UniqueConstraint(
+        fields=["hospital", "upload_number"],
+        condition=Q(remainder_of__isnull=True),
+        name="uploaded_once",
+    ),
     models.CheckConstraint(
         name="uploaded_with_its_content",
         condition=Q(

@@ -42,6 +42,10 @@ CONSTRAINTS = (
         name="opens_before_it_ends",
         condition=Q(opens_at__isnull=True) | Q(valid_until__gt=models.F("opens_at")),
     ),
-    models.UniqueConstraint(fields=["series", "issue_number"], name="issue_numbered_once"),
+    models.UniqueConstraint(
+        fields=["series", "issue_number"],
+        condition=Q(remainder_of__isnull=True),
+        name="issue_numbered_once",
+    ),
 )
 """What holds of them in a prescription."""

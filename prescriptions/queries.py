@@ -110,11 +110,12 @@ def can_be_fetched(prescription: Prescription, at: datetime) -> bool:
 def readable() -> QuerySet[Prescription]:
     """With what readers are shown, and no more: planning a join costs more than doing it."""
     return Prescription.objects.select_related(
-        "record", "patient__person", "hospital", "pharmacy"
+        "record", "patient__person", "hospital", "pharmacy", "remainder"
     ).only(
         *(field.name for field in Prescription._meta.concrete_fields),
         *("patient__person__handle", "patient__person__tag_key", "hospital__slug"),
         *("pharmacy__slug", *(f"record__{column}" for column in records.COLUMNS)),
+        "remainder__id",
     )
 
 

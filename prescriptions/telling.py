@@ -22,7 +22,11 @@ TELLS: Final[Mapping[str, Kind]] = {
     "confirm": Kind.APPROVED,
     "send_back": Kind.RETURNED,
     "dispense": Kind.DISPENSED,
+    "dispense_part": Kind.DISPENSED,
+    "decline": Kind.DECLINED,
+    "substitute": Kind.SUBSTITUTE,
     "ship": Kind.SHIPPED,
+    "collide": Kind.COLLIDED,
     "cancel": Kind.CANCELLED,
     "undo": Kind.CANCELLED,
 }

@@ -21,11 +21,12 @@ from config.celery import LINES, app
 from config.sample import loader
 from insurance.models import Bill, Claim, Payment, Refund, Settlement
 from ledger import audit, inspection, network, note, places
+from ledger import queries as entries
 from ledger.audit import Fault
 from ledger.entry import Statement
 from ledger.models import Checkpoint, Event, Leaf
 from pharmacy.models import Dispensing, Reservation, StockItem
-from prescriptions import lifecycle
+from prescriptions import lifecycle, rests
 from prescriptions.models import Prescription, Status
 from tests import (
     appraised,
@@ -186,15 +187,36 @@ def the_shelves() -> Iterator[str]:
             yield f"item {item.id}: {item.reserved} reserved, {held[item.id]} held"
     given = {one.prescription_id: one for one in Dispensing.objects.all()}
     for rx in Prescription.objects.all():
-        wanted = sum(rx.quantities.values())
-        if units[rx.id, "held"] != (wanted if rx.status in HOLDING else 0):
-            yield f"{rx.subject} ({rx.status}) holds {units[rx.id, 'held']} of {wanted} units"
+        chosen = sum((rx.chosen or {}).values())
+        wanted = sum(given[rx.id].lines.values()) if rx.id in given else 0
+        if rx.chosen is not None and not rests.within(rx.chosen, rx.quantities):
+            yield f"{rx.subject}: {rx.chosen} authorized of {rx.quantities}"
+        if units[rx.id, "held"] != (chosen if rx.status in HOLDING else 0):
+            yield f"{rx.subject} ({rx.status}) holds {units[rx.id, 'held']} of {chosen} units"
         if units[rx.id, "taken"] != (wanted if rx.status in GIVEN_OUT else 0):
             yield f"{rx.subject} ({rx.status}): {units[rx.id, 'taken']} of {wanted} units taken"
         if (rx.id in given) != (rx.status in GIVEN_OUT):
             yield f"{rx.subject} is {rx.status}, dispensed: {rx.id in given}"
-        if rx.id in given and given[rx.id].lines != rx.quantities:
-            yield f"{rx.subject}: {given[rx.id].lines} dispensed, {rx.quantities} prescribed"
+    yield from _remainders(given)
+
+
+def _remainders(given: dict[Any, Dispensing]) -> Iterator[str]:
+    """What was given and what became of the rest are what was prescribed, and its entry says so."""
+    rest = {one.remainder_of_id: one for one in Prescription.objects.exclude(remainder_of=None)}
+    rows = Prescription.objects.in_bulk([*given, *rest])
+    for rx in rows.values():
+        left = rests.less(rx.quantities, given[rx.id].lines if rx.id in given else {})
+        owed = rest.get(rx.id)
+        if rx.id not in given and owed:
+            yield f"{owed.subject} is left of {rx.subject}, of which nothing was given"
+        first = _first(owed.subject).facts["lines"] if owed else {}
+        if rx.id in given and left != first:
+            yield f"{rx.subject}: {given[rx.id].lines} given of {rx.quantities}, {first} owed"
+
+
+def _first(subject: str) -> Statement:
+    """What the first entry about a subject says."""
+    return Statement.parse(note.parse(entries.entries_about(subject)[0].note).text)
 
 
 def the_sample_shelves() -> Iterator[str]:
@@ -212,11 +234,14 @@ def the_money(ways: dict[str, list[Statement]]) -> Iterator[str]:
     """Every bill adds up and is paid once; every payment paid for a bill or goes back."""
     yield from _bills(ways)
     for payment in Payment.objects.filter(state=Payment.State.PAID).select_related("bill"):
-        refund = Refund.objects.filter(payment=payment).first()
-        if (payment.bill.state == Bill.State.PAID) == (refund is not None):
-            yield f"payment {payment.id}: bill {payment.bill.state}, refund {refund is not None}"
-        if refund and (refund.state, refund.amount_fen) != ("done", payment.amount_fen):
-            yield f"refund {refund.id} is {refund.state} over {refund.amount_fen} fen"
+        refunds = list(Refund.objects.filter(payment=payment))
+        back = sum(one.amount_fen for one in refunds)
+        kept = payment.bill.patient_fen if payment.bill.state == Bill.State.PAID else 0
+        if payment.amount_fen - back != kept:
+            yield f"payment {payment.id}: {back} of {payment.amount_fen} fen go back, {kept} kept"
+        yield from (
+            f"refund {one.id} is {one.state}" for one in refunds if one.state != Refund.State.DONE
+        )
 
 
 def _bills(ways: dict[str, list[Statement]]) -> Iterator[str]:
@@ -231,10 +256,12 @@ def _bills(ways: dict[str, list[Statement]]) -> Iterator[str]:
         if bill.state != Bill.State.PAID:
             continue
         paid = [one for one in ways.get(bill.prescription.subject, []) if one.kind == PAY]
-        if not paid or paid[-1].facts["patient_fen"] != bill.patient_fen:
-            yield f"bill {bill.id} is paid without an entry of {bill.patient_fen} fen"
+        parts = Refund.objects.filter(payment__bill=bill, cause=Refund.Cause.PART)
+        share = bill.patient_fen + sum(one.amount_fen for one in parts)
+        if not paid or paid[-1].facts["patient_fen"] != share:
+            yield f"bill {bill.id} is paid without an entry of {share} fen"
         payments = bill.payments.filter(state=Payment.State.PAID).count()
-        if payments != (1 if bill.patient_fen else 0):
+        if payments != (1 if share else 0):
             yield f"bill {bill.id} was paid {payments} times"
 
 

@@ -233,15 +233,16 @@ class Play:
         code = pickup_code(patient, self.rx, self.pharmacy, self.stage.origin)
         scan = pharmacist.write("/api/scans", {"code": code})
         seen = pharmacist.get(f"/api/scans/{scan['id']}")
-        lines = {number: line["quantity"] for number, line in seen["lines"].items()}
+        lines = seen["parts"]["chosen"]
+        body = {"lines": lines, "checks": [one["check"] for one in seen["check_list"]]}
         try:
-            self._step(pharmacist, "dispense", {"lines": lines}, status="dispensed")
+            self._step(pharmacist, "dispense", body, status="dispensed")
         except Problem as problem:
             if problem.code != "dispensing.not_checked":
                 raise
             at = (self.pharmacy, self.outcome.number)
             second.double_check(self.stage.cast, at, scan, lines)
-            self._step(pharmacist, "dispense", {"lines": lines}, status="dispensed")
+            self._step(pharmacist, "dispense", body, status="dispensed")
         if self.series:
             self.outcome.remark = issues.next_one(patient, self.series, self.pharmacy)
 

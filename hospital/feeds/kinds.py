@@ -8,6 +8,8 @@ class Kind(models.TextChoices):
 
     AUTHORIZE = "prescription.authorize"
     WITHDRAW = "prescription.withdraw"
+    AGREE = "prescription.agree"
+    DISAGREE = "prescription.disagree"
     CANCEL = "prescription.cancel"
     CHANGE_REQUEST = "prescription.change_request"
     KEEP = "prescription.keep"
@@ -17,6 +19,9 @@ class Kind(models.TextChoices):
     PAY = "insurance.pay"
     DOUBLE_CHECK = "pharmacy.double_check"
     DISPENSE = "pharmacy.dispense"
+    DECLINE = "pharmacy.decline"
+    SUBSTITUTE = "pharmacy.substitute"
+    COLLIDE = "pharmacy.collide"
     SHIP = "pharmacy.ship"
     DELIVER = "pharmacy.deliver"
     CLAIM = "insurance.claim"

@@ -27,8 +27,11 @@ class Kind(models.TextChoices):
     RETURNED = "prescription.returned"
     DISPENSED = "prescription.dispensed"
     SHIPPED = "prescription.shipped"
+    COLLIDED = "prescription.collided"
     EXPIRING = "prescription.expiring"
     CANCELLED = "prescription.cancelled"
+    DECLINED = "prescription.declined"
+    SUBSTITUTE = "prescription.substitute"
     REFUND_FAILED = "refund.failed"
     KEY_WAITS = "key.waits"
     KEY_ADDED = "key.added"
@@ -51,9 +54,12 @@ SENTENCES: Final = {
     Kind.APPROVED: "您的处方已通过审核，可以选择取药方式。",
     Kind.RETURNED: "您的处方已被退回，请等待医师处理。",
     Kind.DISPENSED: "您的处方已完成调剂。",
+    Kind.COLLIDED: "一家药店报告曾在断网时为您的处方发药，但与现有记录不符，请核对。",
     Kind.SHIPPED: "您的药品已寄出，请留意收取。",
     Kind.EXPIRING: "您的处方即将到期，请尽快取药。",
     Kind.CANCELLED: "您的处方已被取消。",
+    Kind.DECLINED: "药房无法调配您的处方，请另选药房。已付款项将退回。",
+    Kind.SUBSTITUTE: "药房建议更换一种药品，请查看后决定是否同意。",
     Kind.REFUND_FAILED: "您的一笔退款未能到账，我们正在处理。",
     Kind.KEY_WAITS: "有新手机申请替换您的全部签名密钥。如非本人操作，请立即用原手机撤销。",
     Kind.KEY_ADDED: "您的账户添加了新的签名密钥。如非本人操作，请立即撤销。",

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from hospital import errors, records
 from hospital.models import Organisation, SealedRecord
 from hospital.roles import OrganisationKind
 from insurance import queries, split
-from insurance.models import Bill, BillLine, Coverage, Payment, Refund
+from insurance.actions import owing_back
+from insurance.models import Bill, BillLine, Coverage, Payment
 from pharmacy.actions import stock
 from prescriptions import content
 from prescriptions.models import Medicine, Prescription
+from prescriptions.rests import Units
 
 
 class NotCovered(errors.Invalid):
@@ -23,13 +26,23 @@ class NotCovered(errors.Invalid):
     code = "payer.not_covering"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Quote:
-    """What it would cost now, line by line, and who would pay."""
+    """
+    What it would cost now, line by line, and who would pay, by which terms. ``lines`` are in the
+    order in which they use up the ceilings.
+    """
 
-    shares: tuple[split.Share, ...]
+    lines: tuple[split.PricedLine, ...]
+    units: Mapping[str, int]
     fund: Organisation | None
     insurer: Organisation | None
+    of_fund: split.Terms
+    of_insurer: split.Terms
+
+    @cached_property
+    def shares(self) -> tuple[split.Share, ...]:
+        return split.split(self.lines, fund=self.of_fund, insurer=self.of_insurer)
 
     @property
     def total_fen(self) -> int:
@@ -71,15 +84,15 @@ class Quote:
         }
 
 
-def wanted(prescription: Prescription) -> stock.Wanted:
+def wanted(prescription: Prescription, units: Units) -> stock.Wanted:
     """
-    Which medicines, and how many of each.
+    Which medicines, and how many of each: of the lines of ``units``.
 
     Opens the lines for the patient's own command, in which they reach nobody but the shelf.
     """
     record = SealedRecord.objects.get(id=prescription.record_id)
     lines = content.lines_of(records.unsealed(record, (content.LINES,)))
-    return {number: (line["code"], line["quantity"]) for number, line in lines.items()}
+    return {line: (said["code"], units[line]) for line, said in lines.items() if line in units}
 
 
 def quote(
@@ -100,12 +113,13 @@ def quote(
     prices = stock.prices(pharmacy, wants)
     codes = {code for code, _ in wants.values()}
     classes = dict(Medicine.objects.filter(code__in=codes).values_list("code", "insurance_class"))
-    lines = [
+    lines = tuple(
         split.PricedLine(number, classes[code], prices[number])
         for number, (code, _) in wants.items()
-    ]
-    shares = split.split(lines, fund=_terms(fund), insurer=_terms(insurer))
-    return Quote(shares, fund.payer if fund else None, insurer.payer if insurer else None)
+    )
+    units = {number: some for number, (_, some) in wants.items()}
+    payers_of = (fund.payer if fund else None, insurer.payer if insurer else None)
+    return Quote(lines, units, *payers_of, _terms(fund), _terms(insurer))
 
 
 def open_bill(
@@ -121,40 +135,39 @@ def open_bill(
         fund_fen=quoted.fund_fen,
         insurer_fen=quoted.insurer_fen,
         patient_fen=quoted.patient_fen,
+        fund_ceiling_fen=quoted.of_fund.ceiling_fen,
+        insurer_ceiling_fen=quoted.of_insurer.ceiling_fen,
         opened_at=at,
     )
+    add_lines(bill, quoted)
+    return bill
+
+
+def add_lines(bill: Bill, quoted: Quote) -> None:
+    """Store what was quoted line by line, and by which rates."""
     BillLine.objects.bulk_create(
         BillLine(
             bill=bill,
             line=share.line,
+            units=quoted.units[share.line],
+            insurance_class=line.insurance_class,
+            fund_bp=quoted.of_fund.rates_bp.get(line.insurance_class, 0),
+            insurer_bp=quoted.of_insurer.rates_bp.get(line.insurance_class, 0),
             total_fen=share.total_fen,
             fund_fen=share.fund_fen,
             insurer_fen=share.insurer_fen,
             patient_fen=share.patient_fen,
         )
-        for share in quoted.shares
+        for line, share in zip(quoted.lines, quoted.shares, strict=True)
     )
-    return bill
 
 
 def void(bill: Bill, *, at: datetime) -> None:
     """The bill counts no more; what was paid for it is owed back. Caller holds the rx row."""
     for payment in Payment.objects.filter(bill=bill, state=Payment.State.PAID):
-        owe_back(payment, at=at)
+        owing_back.all_of(payment, at=at)
     bill.state = Bill.State.VOID
     bill.save(update_fields=["state"])
-
-
-def owe_back(payment: Payment, *, at: datetime) -> None:
-    """Write down that a payment is to be refunded in full; once, whoever asks."""
-    Refund.objects.get_or_create(
-        payment=payment,
-        defaults={
-            "out_refund_no": f"R{payment.out_trade_no[1:]}",
-            "amount_fen": payment.amount_fen,
-            "created_at": at,
-        },
-    )
 
 
 def _promises(

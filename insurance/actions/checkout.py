@@ -29,16 +29,30 @@ from insurance.actions import billing
 from insurance.models import Bill
 from ledger import chain
 from ledger.entry import Statement
-from pharmacy.actions import delivering, dispensing, stock
-from prescriptions import controlled, lifecycle, seconds
+from pharmacy.actions import delivering, dispensing, proposals, stock
+from prescriptions import controlled, lifecycle, rests, seconds
 from prescriptions.actions import answering, series
+from prescriptions.facts import TWO_PHARMACISTS
 from prescriptions.models import ChangeRequest, Prescription, Way
+from prescriptions.rests import Units
 
 
 class FaceNeeded(errors.Forbidden):
     """A controlled medicine, or a large amount: let WeChat look at your face (``checkout``)."""
 
     code = "checkout.face_needed"
+
+
+class BadLines(errors.Invalid):
+    """Of each line at most what is left of it is authorized, and of one line at least something."""
+
+    code = "checkout.bad_lines"
+
+
+class WholeOnly(errors.Conflict):
+    """What two pharmacists give out is given out whole, so it is authorized whole."""
+
+    code = "checkout.whole_only"
 
 
 class BadWay(errors.Invalid):
@@ -52,7 +66,8 @@ class Choice:
     """
     Where and how the patient wants it, and who shall pay (None: all payers that cover).
 
-    ``face_check`` is a passed one for this, unspent.
+    ``face_check`` is a passed one for this, unspent. ``lines``: how many units of which lines, all
+    that are left if None.
     """
 
     pharmacy: str
@@ -61,6 +76,7 @@ class Choice:
     address: UUID | None = None
     payers: Sequence[str] | None = None
     face_check: UUID | None = None
+    lines: Units | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +113,9 @@ def authorize(
     What a former authorization has left, which a change of the content ended, is cleared first.
 
     Raises:
-        controlled.OnlyAtItsHospital, BadWay, UnknownAddress, queries.UnknownOrganisation,
-        billing.NotCovered, stock.NotStocked, stock.OutOfStock, series.FormerIssueOpen, FaceNeeded:
+        controlled.OnlyAtItsHospital, BadLines, WholeOnly, BadWay, UnknownAddress,
+        queries.UnknownOrganisation, billing.NotCovered, stock.NotStocked, stock.OutOfStock,
+        series.FormerIssueOpen, FaceNeeded:
         see each; and what ``faces.spend`` and ``lifecycle.advance`` raise. A price that changed
         since the statement was drawn is a ``signing.AlteredStatement``.
     """
@@ -116,6 +133,7 @@ def authorize(
         pharmacy=plan.pharmacy,
         way=choice.way,
         courier=plan.courier,
+        chosen=plan.quote.units,
     )
     if choice.face_check is not None:  # after the keys, as wherever one is spent
         faces.spend(choice.face_check, FaceCheck.Purpose.CHECKOUT, by=by, at=at)
@@ -154,6 +172,7 @@ def withdraw(
         pharmacy=None,
         way="",
         courier=None,
+        chosen=None,
         **seconds.UNCHECKED,
     )
     clear(prescription, at=at)
@@ -172,6 +191,7 @@ def clear(prescription: Prescription, *, at: datetime) -> None:
     if bill is not None:
         stock.release(prescription)
         dispensing.end_scans(prescription, at=at)
+        proposals.close(prescription, at=at)
         billing.void(bill, at=at)
 
 
@@ -195,30 +215,60 @@ def _plan(prescription: Prescription, choice: Choice, by: Actor, at: datetime) -
     controlled.check_choice(prescription.dispenser, choice.pharmacy, choice.way)
     pharmacy = queries.organisation(choice.pharmacy, OrganisationKind.PHARMACY, field="pharmacy")
     courier, address = _carriage(choice, by)
-    wants = billing.wanted(prescription)
+    wants = billing.wanted(prescription, _units(prescription, choice))
     quoted = billing.quote(prescription, pharmacy, wants, choice.payers, at=at)
     readers = [pharmacy.slug, *quoted.payers]
-    facts: dict[str, Any] = {"pharmacy": pharmacy.slug, "way": choice.way, "bill": quoted.facts()}
+    facts: dict[str, Any] = {
+        "pharmacy": pharmacy.slug,
+        "way": choice.way,
+        "lines": dict(quoted.units),
+        "bill": quoted.facts(),
+    }
     if courier is not None and address is not None:
         readers.append(courier.slug)
         facts["courier"] = courier.slug
         facts["address"] = bytes(address.record.commitment).hex()
-    if (seen := _seen(prescription, choice, quoted, by, at)) is not None:
-        facts["face"] = stamp(seen)
-    facts["grant"] = {
+    if (face := seen(prescription, choice.face_check, quoted, by, at)) is not None:
+        facts["face"] = stamp(face)
+    facts["grant"] = granted(prescription, readers)
+    return _Plan(pharmacy, courier, address, wants, quoted, facts)
+
+
+def granted(prescription: Prescription, readers: Sequence[str]) -> dict[str, Any]:
+    """What an authorization opens to who delivers and who pays."""
+    return {
         "to": sorted(readers),
         "purpose": "dispense_deliver_settle",
         "until": stamp(prescription.valid_until),
     }
-    return _Plan(pharmacy, courier, address, wants, quoted, facts)
 
 
-def _seen(
-    prescription: Prescription, choice: Choice, quoted: billing.Quote, by: Actor, at: datetime
+def _units(prescription: Prescription, choice: Choice) -> Units:
+    """The units that are to be authorized."""
+    left: Units = prescription.quantities
+    if choice.lines is None:
+        return left
+    if not rests.within(choice.lines, left):
+        raise BadLines(field="lines", left=dict(left))
+    if prescription.form in TWO_PHARMACISTS and choice.lines != left:
+        raise WholeOnly
+    return choice.lines
+
+
+def seen(
+    prescription: Prescription,
+    face_check: UUID | None,
+    quoted: billing.Quote,
+    by: Actor,
+    at: datetime,
 ) -> datetime | None:
-    """When the patient's face was recognised for this; None if nobody has to look."""
-    if choice.face_check is not None:
-        return faces.recognised_at(choice.face_check, FaceCheck.Purpose.CHECKOUT, by=by, at=at)
+    """
+    When the patient's face was recognised for this; None if nobody has to look.
+
+    Raises ``FaceNeeded``.
+    """
+    if face_check is not None:
+        return faces.recognised_at(face_check, FaceCheck.Purpose.CHECKOUT, by=by, at=at)
     if prescription.form in controlled.TO_FACES:
         raise FaceNeeded(reason="controlled")
     if quoted.total_fen >= settings.FACE_FROM_FEN:

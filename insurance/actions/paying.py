@@ -21,7 +21,7 @@ from hospital.actions import login
 from hospital.models import Account
 from hospital.roles import Actor
 from insurance import queries
-from insurance.actions import billing, checkout, refunding
+from insurance.actions import checkout, owing_back, refunding
 from insurance.gateways import wechat_pay
 from insurance.models import Bill, Payment, Refund
 from prescriptions import lifecycle, permissions
@@ -162,7 +162,7 @@ def accept(paid: wechat_pay.Notice | wechat_pay.OrderState, *, at: datetime) -> 
         facts = {"patient_fen": payment.amount_fen}
         checkout.settle_patient_share(prescription, payment.bill, facts, at=at)
     else:
-        billing.owe_back(payment, at=at)
+        owing_back.all_of(payment, at=at)
 
 
 def accept_refund(news: wechat_pay.RefundNotice, *, at: datetime) -> None:
@@ -282,6 +282,6 @@ def _refund(refund: Refund, at: datetime) -> None:
         out_refund_no=refund.out_refund_no,
         refund_fen=refund.amount_fen,
         total_fen=payment.amount_fen,
-        reason="处方已取消或改选药房",
+        reason=owing_back.REASONS[refund.cause],
     )
     refunding.book(refund, answer.status, answer.refund_id, at=at)

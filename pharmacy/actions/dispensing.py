@@ -15,7 +15,7 @@ from hospital.units import stamp
 from ledger import chain, network, note
 from ledger.entry import Statement
 from pharmacy import codes, queries
-from pharmacy.actions import double_checking, lots, stock
+from pharmacy.actions import checklist, double_checking, lots, proposals, stock
 from pharmacy.models import Dispensing, Scan
 from prescriptions import lifecycle, permissions
 from prescriptions import queries as rx_queries
@@ -61,7 +61,7 @@ def scan(text: str, *, by: Actor, at: datetime) -> Scan:
         lifecycle.UnknownPrescription, lifecycle.WrongState, lifecycle.OutOfTime: there is
             nothing to dispense.
     """
-    parsed, code = _read(text)
+    parsed, code = read(text)
     if not code.live(at):
         raise ExpiredCode
     prescription = lifecycle.lock(_prescription_id(code))
@@ -117,7 +117,7 @@ def draw(
 ) -> Statement:
     prescription = lifecycle.find(prescription_id)
     lifecycle.check(prescription, lifecycle.DISPENSE, by=by, at=at)
-    facts = _facts(prescription, given, _scan(prescription, by, at), at)
+    facts = _facts(prescription, given, scan_of(prescription, by, at), at)
     return lifecycle.propose(prescription, lifecycle.DISPENSE, by=by, key=key, at=at, facts=facts)
 
 
@@ -129,13 +129,13 @@ def dispense(
     Give out the medicines under the pharmacist's signature; the reserved stock leaves the shelf.
 
     Raises:
-        NotScanned, double_checking.WrongQuantity, double_checking.NotChecked,
+        NotScanned, checklist.Unchecked, double_checking.WrongQuantity, double_checking.NotChecked,
         double_checking.OtherScan, double_checking.OtherLots, and what ``lots.choose`` and
         ``lifecycle.advance`` raise.
     """
     prescription = lifecycle.lock(prescription_id)
     lifecycle.check(prescription, lifecycle.DISPENSE, by=by, at=at)
-    scanned = _scan(prescription, by, at)
+    scanned = scan_of(prescription, by, at)
     facts = _facts(prescription, given, scanned, at)
     entry = lifecycle.advance(
         prescription,
@@ -146,7 +146,22 @@ def dispense(
         facts=facts,
         dispensed_by_id=by.person,
     )
-    stock.take(prescription, lots.chosen(given.lots, scanned), entry, by=by, at=at)
+    hand_out(prescription, given, scanned, entry, by=by, at=at)
+    return prescription, entry
+
+
+def hand_out(
+    prescription: Prescription,
+    given: lots.Given,
+    scanned: Scan,
+    entry: chain.Appended,
+    *,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """What follows from the entry: the shelf, the book of what was given, the issue after it."""
+    taken = lots.Given(given.lines, lots.chosen(given.lots, scanned))
+    stock.take(prescription, taken, entry, by=by, at=at)
     Dispensing.objects.create(
         prescription=prescription,
         scan=scanned,
@@ -154,11 +169,11 @@ def dispense(
         lines=given.lines,
         dispensed_at=at,
     )
+    proposals.close(prescription, at=at)
     series.put_off_next(prescription, at=at)
-    return prescription, entry
 
 
-def _read(text: str) -> tuple[note.Note, codes.Code]:
+def read(text: str) -> tuple[note.Note, codes.Code]:
     try:
         parsed = note.parse(text.encode())
         return parsed, codes.Code.parse(parsed.text)
@@ -188,7 +203,8 @@ def _check_signature(parsed: note.Note, prescription: Prescription, at: datetime
     signing.check_signature(parsed, signing.verifier(key))
 
 
-def _scan(prescription: Prescription, by: Actor, at: datetime) -> Scan:
+def scan_of(prescription: Prescription, by: Actor, at: datetime) -> Scan:
+    """The scan under which ``by`` gives it out. Raises ``NotScanned``."""
     scanned = queries.live_scan(prescription, by, at=at)
     if scanned is None:
         raise NotScanned
@@ -199,4 +215,5 @@ def _facts(
     prescription: Prescription, given: lots.Given, scanned: Scan, at: datetime
 ) -> dict[str, Any]:
     double_checking.check_done(prescription, scanned)
-    return double_checking.facts_of(prescription, given, scanned, at)
+    said = double_checking.facts_of(prescription, given, scanned, at)
+    return {**said, "checks": checklist.facts_of(given.checks)}

@@ -41,7 +41,7 @@ class UnknownScan(errors.NotFound):
 
 
 class WrongQuantity(errors.Invalid):
-    """What is dispensed is exactly what was prescribed."""
+    """What is dispensed is exactly what was prescribed, and authorized; or else it is a part."""
 
     code = "dispensing.wrong_quantity"
 
@@ -160,7 +160,7 @@ def facts_to_check(
     prescription: Prescription, given: lots.Given, scanned: Scan, at: datetime
 ) -> dict[str, Any]:
     """What is checked, as the entry says it. Raises ``WrongQuantity``, ``lots.LotsMissing``, …"""
-    if given.lines != prescription.quantities:
+    if not given.lines == prescription.quantities == prescription.chosen:
         raise WrongQuantity(field="lines")
     said = {"pharmacy": scanned.pharmacy.slug, "lines": given.lines, "scan": scanned.id.hex}
     return {**said, **lots.facts_of(prescription, given.lots, at=at)}

@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 
 from hospital import access, paging, permissions
 from hospital import queries as people
@@ -29,7 +29,7 @@ from hospital.models import Account
 from hospital.notices import unusual
 from hospital.permissions import Basis
 from hospital.roles import Actor, Role
-from pharmacy.models import Dispensing
+from pharmacy.models import Dispensing, Reservation
 from prescriptions import queries
 from prescriptions.models import Prescription
 
@@ -171,4 +171,8 @@ def _patient(about: About, by: Actor) -> Account:
 
 def _given_out(page: Sequence[Prescription]) -> dict[UUID, Dispensing]:
     found = Dispensing.objects.filter(prescription__in=[one.id for one in page])
-    return {one.prescription_id: one for one in found.select_related("pharmacist__organisation")}
+    taken = Reservation.objects.filter(state=Reservation.State.TAKEN).select_related("item")
+    found = found.select_related("pharmacist__organisation").prefetch_related(
+        Prefetch("prescription__reservations", taken)
+    )
+    return {one.prescription_id: one for one in found}

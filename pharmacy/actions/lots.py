@@ -26,6 +26,7 @@ from pharmacy.lots import Lot, Movement
 from pharmacy.models import Reservation, Scan
 from prescriptions.facts import TWO_PHARMACISTS
 from prescriptions.models import Prescription
+from prescriptions.rests import Units
 
 
 class LotsMissing(errors.Invalid):
@@ -86,10 +87,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a pharmacist gives out, or checks: line number → units, and the lots."""
+    """
+    What a pharmacist gives out, or checks: line number → units, and the lots. ``checks``: those of
+    the list that were made (``checklist``).
+    """
 
     lines: dict[str, int]
     lots: Choice = field(default_factory=Choice)
+    checks: tuple[str, ...] = ()
 
 
 Taken = list[tuple[Lot, int]]
@@ -114,6 +119,21 @@ def choose(held: Sequence[Reservation], choice: Choice, *, at: datetime) -> Take
     for reservation in held:
         taken += _of_item(found[reservation.item_id], reservation.quantity, choice, at)
     return taken
+
+
+def of_lines(held: Sequence[Reservation], given: Units) -> list[Reservation]:
+    """
+    What leaves the shelf of what is held, cut down to what is given of its lines.
+
+    What has been held since before its lines were noted leaves whole.
+    """
+    leaving = [one for one in held if not one.lines]
+    for one in held:
+        one_given = {line: given[line] for line in one.lines if line in given}
+        if one_given:
+            one.lines, one.quantity = one_given, sum(one_given.values())
+            leaving.append(one)
+    return leaving
 
 
 def facts_of(prescription: Prescription, choice: Choice, *, at: datetime) -> dict[str, Any]:

@@ -6,12 +6,13 @@ What has expired or is quarantined lies there, and is kept for nobody.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from hospital import calendar, errors
 from hospital.models import Organisation
@@ -93,12 +94,14 @@ def reserve(
             raise OutOfStock(line=line, left=max(left, 0))
         item.reserved += units
     StockItem.objects.bulk_update(items.values(), ["reserved"])
-    units_of: dict[int, int] = {}
-    for code, units in wanted.values():
-        units_of[items[code].id] = units_of.get(items[code].id, 0) + units
+    lines_of: dict[int, dict[str, int]] = defaultdict(dict)
+    for line, (code, units) in wanted.items():
+        lines_of[items[code].id][line] = units
     Reservation.objects.bulk_create(
-        Reservation(prescription=prescription, item_id=item, quantity=units)
-        for item, units in units_of.items()
+        Reservation(
+            prescription=prescription, item_id=item, quantity=sum(lines.values()), lines=lines
+        )
+        for item, lines in lines_of.items()
     )
 
 
@@ -116,26 +119,52 @@ def release(prescription: Prescription) -> int:
     return _end(held, Reservation.State.RELEASED)
 
 
+def hold_instead(
+    prescription: Prescription, pharmacy: Organisation, wanted: Wanted, *, at: datetime
+) -> None:
+    """
+    Keep these units in place of those that are held; raises as ``reserve``.
+
+    All items of both are locked first, in the order of their ids, as everywhere.
+    """
+    former = Reservation.objects.filter(prescription=prescription, state=Reservation.State.HELD)
+    mine = Q(pharmacy=pharmacy, medicine_id__in=_codes(wanted))
+    both = StockItem.objects.filter(mine | Q(id__in=former.values("item_id")))
+    list(both.select_for_update().order_by("id").values_list("id"))
+    release(prescription)
+    reserve(prescription, pharmacy, wanted, at=at)
+
+
 def take(
     prescription: Prescription,
-    choice: lots.Choice,
+    given: lots.Given,
     entry: chain.Appended,
     *,
     by: Actor,
     at: datetime,
 ) -> int:
     """
-    The held units leave the shelf by their lots, with the entry that says so; how many items.
+    The given ones of the held units leave the shelf by their lots, with the entry that says so; the
+    others stay there and are free again. How many items.
 
     The caller holds the prescription's row. Raises what ``lots.choose`` raises.
     """
     held = queries_stock.lock_held_for(prescription)
-    taken = lots.choose(held, choice, at=at)
     for reservation in held:
         reservation.item.reserved -= reservation.quantity
     StockItem.objects.bulk_update([one.item for one in held], ["reserved"])
-    lots.take(prescription, taken, choice, entry, by=by, at=at)
-    return _end(held, Reservation.State.TAKEN)
+    leaving = lots.of_lines(held, given.lines)
+    lots.take(
+        prescription,
+        lots.choose(leaving, given.lots, at=at),
+        given.lots,
+        entry,
+        by=by,
+        at=at,
+    )
+    Reservation.objects.bulk_update(leaving, ["quantity", "lines"])
+    staying = [one for one in held if one not in leaving]
+    return _end(staying, Reservation.State.RELEASED) + _end(leaving, Reservation.State.TAKEN)
 
 
 def release_closed() -> int:

@@ -98,6 +98,7 @@ def change(
         pharmacy=None,
         way="",
         courier=None,
+        chosen=None,
         countersigner=None,
         checker=None,
         confirmer=None,

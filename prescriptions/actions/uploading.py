@@ -176,9 +176,8 @@ def _origin(read: Uploaded, by: Actor) -> dict[str, bytes]:
 
 
 def _known(origin: Mapping[str, bytes], by: Actor) -> Prescription | None:
-    rows = Prescription.objects.filter(
-        hospital_id=by.organisation_id, upload_number=origin["upload_number"]
-    )
+    number, hospital = origin["upload_number"], by.organisation_id
+    rows = Prescription.objects.filter(hospital=hospital, upload_number=number, remainder_of=None)
     known = lifecycle.with_parties(rows).first()
     if known is not None and bytes(known.upload_digest or b"") != origin["upload_digest"]:
         raise NumberTaken(id=str(known.id), status=known.status)

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import connection, connections
 
 from insurance.actions import checkout
-from pharmacy.actions import dispensing, lots
+from pharmacy.actions import checklist, dispensing, lots
 from prescriptions.actions import issuing
 from tests.benchmarks import lanes, recording
 from tests.benchmarks.recording import Request
@@ -47,8 +47,11 @@ def dispense(scene: Scene, number: int) -> Request:
     """The pharmacist's signed dispensing: stock leaves the shelf."""
     setting = scene.any(number)
     rx = setting.scanned()
-    statement = dispensing.draw(rx, lots.Given(LINES), **setting.pharmacist.drawer)
-    body = {"lines": LINES, "note": setting.pharmacist.sign(statement)}
+    statement = dispensing.draw(
+        rx, lots.Given(LINES, checks=tuple(checklist.ALL)), **setting.pharmacist.drawer
+    )
+    signed = {"checks": checklist.ALL, "note": setting.pharmacist.sign(statement)}
+    body = {"lines": LINES, **signed}
     return _command(rx, "dispense", setting.pharmacist, body)
 
 

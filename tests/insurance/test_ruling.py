@@ -1,5 +1,6 @@
 """What a payer makes of signed events: the last content counts, and only if all steps follow it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -29,6 +30,7 @@ def told(*moves: str, dispensed: dict[str, int] | None = None) -> list[Statement
             commitment=b"",
             facts={
                 **facts_of(name),
+                "move": name,
                 "to": MOVE[name].target or "",
                 **({"lines": dispensed} if dispensed and name == "dispense" else {}),
             },
@@ -96,3 +98,36 @@ def test_one_signature_does_not_stand_for_two(way):
     uploaded = facts_of("upload")["lines"] if "upload" in way[0] and len(way) == 1 else None
     said = told(*way, *WAY[2:], dispensed=uploaded)
     assert ruling(said) == ("refuse", "evidence_missing")
+
+
+def test_of_a_part_its_own_share_is_paid():
+    """C1: what its entry bills, not what the patient had authorized for all of it."""
+    part = ("dispense_part", "receive")
+    verdict = evidence.rule(told(*WAY[:4], *part), "fund", ceiling_fen=10**6)
+    assert (verdict.decision, verdict.approved_fen) == ("approve", 420)
+    capped = evidence.rule(told(*WAY[:4], *part), "fund", ceiling_fen=400)
+    assert (capped.decision, capped.approved_fen, capped.reason) == ("part", 400, "above_ceiling")
+
+
+@pytest.mark.parametrize("given", [{"2": 4}, {"3": 1}, {"1": 1, "2": 3}])
+def test_a_part_is_less_than_all_and_of_no_line_more(given):
+    """C1"""
+    said = told(*WAY[:4], "dispense_part", "receive")
+    said[4] = replace(said[4], facts={**said[4].facts, "lines": given})
+    assert ruling(said) == ("refuse", "quantity_differs")
+
+
+def test_what_was_left_is_paid_like_what_was_issued():
+    """C1: it begins approved, with the units that were left."""
+    way = ("owe", *WAY[2:])
+    left = facts_of("owe")["lines"]
+    assert ruling(told(*way, dispensed=left)) == ("approve", "none")
+    assert ruling(told(*way)) == ("refuse", "quantity_differs")
+
+
+def test_another_medicine_is_paid_as_the_patient_agreed():
+    """C1: by the bill of the agreement, if that was paid."""
+    way = (*WAY[:4], "substitute", "agree", *WAY[3:])
+    assert ruling(told(*way)) == ("approve", "none")
+    unpaid = (*WAY[:4], "substitute", "agree", *WAY[4:])
+    assert ruling(told(*unpaid)) == ("refuse", "evidence_missing")

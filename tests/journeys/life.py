@@ -51,6 +51,8 @@ MODEL: dict[str, dict[str, Ways]] = {
     "scan":      {one:          {"paid": "paid"} for one in COUNTERS},
     "double_check": {one:       {"paid, scanned": "paid"} for one in OWN},
     "dispense":  {one:          {"paid, scanned": "dispensed"} for one in COUNTERS},
+    "part":      {one:          {"paid, scanned": "dispensed"} for one in COUNTERS},
+    "decline":   {one:          each(("authorized", "paid"), "approved") for one in COUNTERS},
     "ship":      {"courier":    {"dispensed, to send": "in_transit"}},
     "deliver":   {"patient":    each(("dispensed", "in_transit"), "delivered"),
                   **{one:       {"dispensed": "delivered"} for one in COUNTERS},
@@ -149,6 +151,8 @@ class Life:
         """Who gives it out has read the code, and for a narcotic a colleague has checked that."""
         if verb == "double_check":
             return bool(self.scanned - {who})
+        if verb == "part" and self.narcotic:
+            return False  # two give it out, so it is given whole
         if verb == "dispense" and self.narcotic and self.double_checked != who:
             return False
         return who in self.scanned
@@ -166,7 +170,7 @@ class Life:
             return replace(then, couriered=verb == "send")
         if verb == "approve" and target == "checked":
             return replace(then, checker=who)
-        if verb in ("withdraw", "change"):
+        if verb in ("withdraw", "decline", "change"):
             then = replace(then, couriered=False, scanned=frozenset(), double_checked="")
             ordinary = replace(then, by_two=False, narcotic=False) if verb == "change" else then
             return replace(ordinary, asked=False)
@@ -314,6 +318,8 @@ CALLS: dict[str, Callable[[Played, Client], None]] = {
     "scan": _scan,
     "double_check": _double_check,
     "dispense": _dispense,
+    "part": lambda it, by: it.command(by, "dispense-part", {"lines": {"1": 1}}),
+    "decline": lambda it, by: it.command(by, "decline", {"reason": "out_of_stock"}),
     "ship": lambda it, by: it.command(by, "ship"),
     "deliver": _deliver,
     "decide": _decide,

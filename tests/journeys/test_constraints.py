@@ -32,7 +32,7 @@ from hospital.notices.models import Notice, Subscription
 from hospital.readingkeys.models import ReadingKey
 from hospital.roles import Role
 from insurance.models import Bill, BillLine, Claim, Coverage, Payment, Refund, Transfer
-from pharmacy.models import Count, Lot, Movement, Placing, Reservation, StockItem
+from pharmacy.models import Count, Lot, Movement, Placing, Reservation, StockItem, Substitution
 from prescriptions.appraisal.models import Case, Draw, Sample
 from prescriptions.models import ChangeRequest, Prescription, Status, Version
 from prescriptions.registers import Register, Serial
@@ -87,6 +87,8 @@ def rows(session_world) -> Rows:
         amount_fen=use.reward_fen,
         created_at=timezone.now(),
     )
+    proposed = writes.propose_other(world, patient)
+    proposed.by.write(proposed.path, proposed.body)
     talk = Consultation.objects.get(id=world.answered(patient))
     appealed = writes.appealed(world, patient)
     rx = Prescription.objects.get(id=ready.rx)
@@ -131,6 +133,7 @@ def rows(session_world) -> Rows:
         Lot: Lot.objects.filter(item__pharmacy=world.pharmacy).first(),
         Movement: Movement.objects.filter(prescription=rx).first(),
         Count: Count.objects.get(id=counted["id"]),
+        Substitution: Substitution.objects.get(prescription=proposed.rx),
         Coverage: Coverage.objects.filter(patient_id=patient.account).first(),
         Bill: Bill.objects.get(prescription=rx),
         BillLine: BillLine.objects.filter(bill__prescription=rx).first(),
@@ -285,6 +288,22 @@ def a_refund_that_failed_somehow(rows: Rows) -> None:
     Refund.objects.create(payment=rows[Payment], state="failed", **owed)
 
 
+def two_refunds(*amounts: int) -> Callable[[Rows], None]:
+    """For one cause, of one payment."""
+
+    def refund(rows: Rows) -> None:
+        for fen in amounts:
+            Refund.objects.create(
+                payment=rows[Payment],
+                cause="part",
+                amount_fen=fen,
+                out_refund_no=f"D{uuid4().hex[:30]}",
+                created_at=timezone.now(),
+            )
+
+    return refund
+
+
 def the_same_number_twice(rows: Rows) -> None:
     both = [rows[Prescription].pk, rows[Reservation].prescription_id]
     Prescription.objects.filter(pk__in=both).update(**AN_UPLOAD)
@@ -392,6 +411,14 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "case_numbered_once": another_of_this_number,
     "judged_by_somebody_at_a_time": sets(Case, reviewer=None),
     "unreasonable_for_a_problem": sets(Case, problems=[]),
+    "units_are_chosen_with_the_pharmacy": sets(Prescription, chosen=None),
+    "no_remainder_of_itself": sets(Prescription, remainder_of=models.F("id")),
+    "bills_something": sets(BillLine, units=0),
+    "priced_by_the_unit": sets(BillLine, units=2),
+    "refunded_once_for_each_cause": two_refunds(1, 1),
+    "refunds_something": two_refunds(0),
+    "one_open_substitution": twice(Substitution),
+    "a_substitution_is_answered_when": sets(Substitution, answered_at=long_ago),
     "stocked_once": twice(StockItem, on_hand=0, reserved=0),
     "reserved_at_most_on_hand": sets(StockItem, reserved=10**8),
     "a_lot_once_on_a_shelf": twice(Lot, on_hand=0, commitment="0" * 64),

@@ -62,7 +62,7 @@ def brought(world, patient):
 
 
 def test_what_no_law_keeps_is_gone_and_the_rest_is_the_regulators(world, patient):
-    """G6, P4: an address and a draft are gone, a cancelled prescription is kept for a year."""
+    """P6, G6, P4: an address and a draft are gone, a cancelled prescription is kept for a year."""
     world.choice(patient, "courier")
     draft = str(world.doctor.write("/api/prescriptions", world.draft(patient))["id"])
     rx = cancelled(world, patient, world.issued(patient))

@@ -20,7 +20,7 @@ from tests.journeys.copying import lived, of_kind, policy
 
 
 def test_it_holds_everything_and_all_of_it_is_proven(world, patient):
-    """L15, O9"""
+    """P6, L15, O9"""
     lived(world, patient)
     (page,) = copying.pages(patient)
 

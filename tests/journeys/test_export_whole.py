@@ -25,7 +25,7 @@ from hospital.notices.models import Notice, Subscription
 from insurance import bundle, fhirjson, sections
 from insurance.actions import paying
 from insurance.models import Bill, Claim, Coverage, Payment, Refund
-from pharmacy.models import Delivery, Dispensing
+from pharmacy.models import Delivery, Dispensing, Substitution
 from prescriptions.models import ChangeRequest, Prescription, Version
 from tests.journeys import copying, looking, writes
 from tests.journeys.copying import lived, of_kind, policy
@@ -120,6 +120,10 @@ COPIED: dict[type[Model], tuple[Callable[[Copy], Iterable[Any]], Callable[..., i
         mine(RX),
     ),
     Delivery: (ids("SupplyDelivery"), mine(RX)),
+    Substitution: (
+        lambda copy: [one for one in copy.kind("Basic") if "substitution-" in one["id"]],
+        mine(RX),
+    ),
     Bill: (ids("Claim"), mine(RX)),
     Claim: (ids("ExplanationOfBenefit"), mine("bill__prescription__patient")),
     Payment: (
@@ -149,6 +153,7 @@ LEFT_OUT = {
     "GuestKey": "where else a guardian's key is known; its entry says so",
     "LoginChallenge": "a random text, good for a minute",
     "LookCount": "how often somebody looked within an hour, kept for that hour",
+    "OfflineSlip": "a pharmacist's; the entry that says what became of it is in the copy",
     "Offer": "an institute's public terms, which the opt-in's entry repeats",
     "OptIn": "its entries are in the copy, as a Consent",
     "PrivacyLoss": "a number that says nothing of the patient, only how often questions were asked",
@@ -203,6 +208,8 @@ def _pages_of_a_whole_life(world: World, patient: Patient) -> list[bytes]:
     world.doctor.command(writes.of(rx, "cancel"), {"reason": "clinical"})
     paying.refund_owed(at=timezone.now())
     world.shipped(patient)
+    proposed = writes.propose_other(world, patient)
+    proposed.by.write(proposed.path, proposed.body)
     world.doctor.get("/api/prescriptions")
     looking.breaks_glass(world.other_doctor, patient)
     patient.client.command("/api/guardianships", writes.appointing(world.a_patient()))

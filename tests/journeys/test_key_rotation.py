@@ -21,7 +21,7 @@ PUBLIC = {
     "leaf": "the hash of a public entry",
     "entry": "the hash of a public entry",
     "approval": "the hash of a public entry",
-    "salt": "of a lot's commitment, which says nothing of a person",
+    "salt": "of a commitment to what its row names anyway: a lot, a proposed medicine",
     "request_digest": "a digest of a body that holds random signatures",
     "code_index": "a digest of a random code",
     "seed": "published hashes",
@@ -95,7 +95,7 @@ def test_all_is_readable_and_no_older_key_opens_anything(world: World, patient: 
 
 
 def test_work_goes_on_while_the_keys_are_rotated(world: World, patient: Patient):
-    """P4, F3: whoever writes and reads at that moment notices nothing."""
+    """P3, P4, F3: whoever writes and reads at that moment notices nothing."""
     ends, faults = threading.Event(), []
 
     def work(who: Patient) -> None:

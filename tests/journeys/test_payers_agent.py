@@ -7,10 +7,11 @@ from uuid import UUID
 import pytest
 
 from insurance.agent import Agent
-from insurance.models import Claim
+from insurance.models import Bill, Claim
 from ledger import network
 from ledger.models import Log
 from ledger.policy import Policy
+from pharmacy.models import StockItem
 from tests import invariants
 from tests.journeys.test_races_of_money import elsewhere, line_of
 from tests.world import Patient, World
@@ -51,6 +52,18 @@ def test_pays_in_every_line_of_logs(world: World, patient: Patient):
     assert decisions(world, *made) == ["approve", "approve"]
     claims = Claim.objects.filter(bill__prescription__in=map(UUID, made), payer=world.fund)
     assert claims.exclude(settlement=None).values("settlement").distinct().count() == 2
+
+
+def test_later_prices_and_promises_change_no_claim(world: World, patient: Patient):
+    """C5: what was authorized is claimed, whatever the shelf and the policy say since."""
+    (rx,) = delivered(world, patient)
+    owed = Bill.objects.get(prescription=rx).fund_fen
+    assert owed > 0
+    StockItem.objects.filter(pharmacy=world.pharmacy).update(price_fen=1)
+    world.covers(patient, fund_bp=1)
+    agent(world).step()
+    claim = Claim.objects.get(bill__prescription=rx)
+    assert (claim.decision, claim.claimed_fen, claim.approved_fen) == ("approve", owed, owed)
 
 
 def test_what_is_not_proven_is_left_to_a_person(

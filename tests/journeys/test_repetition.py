@@ -3,10 +3,12 @@
 import hashlib
 import threading
 from contextlib import contextmanager
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import OperationalError, connection, connections
+from django.utils import timezone
 
 from hospital import idempotency
 from hospital.models import Answer
@@ -151,6 +153,35 @@ def test_eight_at_once_do_it_once(world, patient):
     codes = {answer.status_code for answer in answers}
     assert codes <= {201, 409}
     assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
+
+
+FOR_GOOD = [
+    *(writes.authorize, writes.dispense, writes.receive, writes.decide, writes.settle),
+    *(writes.pay, writes.scan, writes.confirm_count),
+]
+"""What moves money or medicines."""
+
+
+@pytest.mark.parametrize("make", FOR_GOOD, ids=writes.named)
+def test_when_the_answer_is_forgotten_nothing_happens_twice(world, patient, make):
+    """I11: a statement is of one version, an order of one bill, a code of one scan."""
+    ready, key = make(world, patient), uuid4().hex
+    done = raw(ready.by, "POST", ready.path, key=key, body=ready.body)
+    assert done.status_code in (200, 201)
+    assert idempotency.forget_old(at=timezone.now() + timedelta(days=8)) >= 1
+    before = rows()
+
+    again = raw(ready.by, "POST", ready.path, key=key, body=ready.body)
+
+    if again.status_code in (200, 201):  # the same order, which WeChat pays once
+        assert again.content == done.content
+    assert again.status_code in (200, 201, 404, 409, 410, 422), again.text
+    assert rows() == before
+
+
+def rows():
+    """How many there are of everything but remembered answers."""
+    return {name: n for name, (n, _) in everything().items() if name != "hospital_answer"}
 
 
 def test_another_accounts_key_is_another_key(world, patient):

@@ -36,6 +36,13 @@ LAW: dict[str, tuple[set[Status], Status | None, set[Role], str]] = {
     "pay": ({S.AUTHORIZED}, S.PAID, {R.CASHIER}, "insurance.pay"),
     "double_check": ({S.PAID}, None, {R.PHARMACIST}, "pharmacy.double_check"),
     "dispense": ({S.PAID}, S.DISPENSED, {R.PHARMACIST}, "pharmacy.dispense"),
+    "dispense_part": ({S.PAID}, S.DISPENSED, {R.PHARMACIST}, "pharmacy.dispense"),
+    "collide": (set(S) - {S.DRAFT}, None, {R.PHARMACIST}, "pharmacy.collide"),
+    "owe": ({S.DRAFT}, S.APPROVED, {R.CASHIER}, "prescription.owe"),
+    "decline": (AT_PHARMACY, S.APPROVED, {R.PHARMACIST}, "pharmacy.decline"),
+    "substitute": (AT_PHARMACY, None, {R.PHARMACIST}, "pharmacy.substitute"),
+    "agree": (AT_PHARMACY, S.AUTHORIZED, {R.PATIENT}, "prescription.agree"),
+    "disagree": (AT_PHARMACY, None, {R.PATIENT}, "prescription.disagree"),
     "ship": ({S.DISPENSED}, S.IN_TRANSIT, {R.COURIER}, "pharmacy.ship"),
     "receive": ({S.DISPENSED, S.IN_TRANSIT}, S.DELIVERED, {R.PATIENT}, "pharmacy.deliver"),
     "hand_out": ({S.DISPENSED}, S.DELIVERED, {R.PHARMACIST}, "pharmacy.deliver"),
@@ -55,8 +62,18 @@ LAW: dict[str, tuple[set[Status], Status | None, set[Role], str]] = {
 }
 COLLEAGUE = {"countersign", "refuse"}
 FOUR_EYES = {"approve", "check", "confirm", "send_back", "ask_change", *COLLEAGUE}
-FOUR_EYES |= {"double_check", "dispense"}
-AT_ANY_TIME = {"void", "ship", "receive", "hand_out", "hand_over", "decide", "claim"}
+FOUR_EYES |= {"double_check", "dispense", "dispense_part", "substitute"}
+AT_ANY_TIME = {
+    "void",
+    "collide",
+    "owe",
+    "ship",
+    "receive",
+    "hand_out",
+    "hand_over",
+    "decide",
+    "claim",
+}
 every_move = pytest.mark.parametrize("move", lifecycle.MOVES, ids=lambda move: move.name)
 
 

@@ -24,10 +24,20 @@ from hospital.models import Person
 from hospital.roles import OrganisationKind, Role
 from insurance.models import Claim
 from ledger import note
+from pharmacy.actions import checklist, proposing
 from prescriptions import rules
 from prescriptions.facts import Control
 from prescriptions.models import Medicine, Prescription
-from tests.journeys import narcotics, reading, recovering, sampled, series, sharers, uploads
+from tests.journeys import (
+    narcotics,
+    reading,
+    recovering,
+    sampled,
+    series,
+    sharers,
+    unplugged,
+    uploads,
+)
 from tests.journeys.watching import drawn
 from tests.shelves import a_lot, a_shelf
 from tests.world import (
@@ -44,6 +54,8 @@ from tests.world import (
 )
 
 Body = dict[str, Any]
+CHECKED: Body = {"checks": checklist.ALL}
+"""The four checks, of whoever gives something out."""
 
 
 @dataclass(frozen=True)
@@ -342,7 +354,63 @@ def scan(world: World, patient: Patient) -> Write:
 
 def dispense(world: World, patient: Patient) -> Write:
     rx = world.scanned(patient)
-    return signed(world.pharmacist, of(rx, "dispense"), {"lines": {"1": 1, "2": 1}}, rx)
+    return signed(world.pharmacist, of(rx, "dispense"), {"lines": {"1": 1, "2": 1}, **CHECKED}, rx)
+
+
+def dispense_part(world: World, patient: Patient) -> Write:
+    rx = world.scanned(patient)
+    return signed(world.pharmacist, of(rx, "dispense-part"), {"lines": {"1": 1}, **CHECKED}, rx)
+
+
+def bring_offline(world: World, patient: Patient) -> Write:
+    rx = world.paid(patient)
+    given = unplugged.written(world, patient, rx)
+    return signed(world.pharmacist, "/api/offline", {**given, **CHECKED}, rx)
+
+
+def bring_collision(world: World, patient: Patient) -> Write:
+    rx = world.paid(patient)
+    given = unplugged.written(world, patient, rx)
+    patient.client.command(of(rx, "withdraw"))
+    return signed(world.pharmacist, "/api/offline", {**given, **CHECKED}, rx)
+
+
+def decline_rx(world: World, patient: Patient) -> Write:
+    rx = world.paid(patient)
+    return signed(world.pharmacist, of(rx, "decline"), {"reason": "out_of_stock"}, rx)
+
+
+def propose_other(world: World, patient: Patient) -> Write:
+    """Another maker's of the same medicine, for the first line."""
+    rx = world.scanned(patient)
+    return signed(world.pharmacist, of(rx, "substitute"), a_proposal(world), rx)
+
+
+def agree_to_other(world: World, patient: Patient) -> Write:
+    rx = _proposed(world, patient)
+    return signed(patient.client, of(rx, "agree"), rx=rx)
+
+
+def refuse_other(world: World, patient: Patient) -> Write:
+    rx = _proposed(world, patient)
+    return signed(patient.client, of(rx, "disagree"), rx=rx)
+
+
+def _proposed(world: World, patient: Patient) -> str:
+    write = propose_other(world, patient)
+    write.by.write(write.path, write.body)
+    return write.rx
+
+
+def a_proposal(world: World, **changes: Any) -> Body:
+    """Of another maker's, which the world's pharmacy has; cheaper by ten fen."""
+    prescribed = world.medicines[0]
+    like = {name: getattr(prescribed, name) for name in (*proposing.SAME, "atc")}
+    other = a_medicine(**like, price_fen=prescribed.price_fen)
+    a_shelf(world.pharmacy, other, price_fen=prescribed.price_fen - 10, on_hand=1_000)
+    salt = base64.b64encode(os.urandom(16)).decode()
+    asked = {"line": "1", "medicine": other.code, "reason": "price", "salt": salt}
+    return {**asked, **changes}
 
 
 def double_check(world: World, patient: Patient) -> Write:
@@ -353,7 +421,9 @@ def double_check(world: World, patient: Patient) -> Write:
 
 def dispense_narcotic(world: World, patient: Patient) -> Write:
     rx = narcotics.double_checked(world, patient)
-    return signed(world.own_pharmacist, of(rx, "dispense"), {"lines": narcotics.LINES}, rx)
+    return signed(
+        world.own_pharmacist, of(rx, "dispense"), {"lines": narcotics.LINES, **CHECKED}, rx
+    )
 
 
 def ship(world: World, patient: Patient) -> Write:
@@ -802,6 +872,12 @@ WRITES: dict[str, tuple[Make, ...]] = {
     f"{ONE}/authorize": (authorize, authorize_courier, authorize_narcotic),
     f"{ONE}/withdraw": (withdraw,),
     f"{ONE}/pay": (pay,),
+    f"{ONE}/dispense-part": (dispense_part,),
+    f"{ONE}/decline": (decline_rx,),
+    "/api/offline": (bring_offline, bring_collision),
+    f"{ONE}/substitute": (propose_other,),
+    f"{ONE}/agree": (agree_to_other,),
+    f"{ONE}/disagree": (refuse_other,),
     "/api/scans": (scan,),
     f"{ONE}/double-check": (double_check,),
     f"{ONE}/dispense": (dispense, dispense_narcotic),
@@ -870,6 +946,13 @@ MOVES = [
     double_check,
     dispense,
     dispense_narcotic,
+    dispense_part,
+    bring_offline,
+    bring_collision,
+    decline_rx,
+    propose_other,
+    agree_to_other,
+    refuse_other,
     ship,
     receive,
     hand_out,

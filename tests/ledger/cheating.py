@@ -21,6 +21,16 @@ RX2 = "rx/" + "2" * 32
 TO_AUTHORIZE, TO_DISPENSE, TO_DECIDE = COLLECTED[:2], COLLECTED[:4], COLLECTED[:6]
 TO_COUNTER = ("issue_narcotic", "check", "confirm", *COLLECTED[2:4])
 """A narcotic that was paid."""
+AUTHORIZED_PART = {
+    "lines": {"2": 3},
+    "bill": {
+        "total_fen": 1000,
+        "patient_fen": 200,
+        "payers": {"fund": 700, "insurer": 100},
+        "lines": {"2": FEN},
+    },
+}
+"""What an authorization says of one line of two."""
 Cheat = Callable[[Book], object]
 """Writes lawful entries, and last the one that is not."""
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.ledger.cheating import TO_COUNTER, TO_DISPENSE, Cheat, move
+from tests.ledger.cheating import AUTHORIZED_PART, TO_COUNTER, TO_DISPENSE, Cheat, move
 from tests.ledger.lawful import COLLECTED, LOT, Book
 
 CHECKED = (*TO_COUNTER, "double_check")
@@ -42,9 +42,15 @@ def changed(*after: str) -> Cheat:
     return write
 
 
-def other_lines_of_the_same_lot(book: Book) -> None:
-    book.go(*TO_COUNTER).move("double_check", says={"lines": {"1": 1, "2": 2}})
-    book.move("dispense", says={"lines": {"2": 3}})
+def a_part_authorized(name: str) -> Cheat:
+    """The patient has let a pharmacy give out one line, and this is about both."""
+
+    def write(book: Book) -> None:
+        book.go(*TO_COUNTER[:-2])
+        book.move("authorize", says=AUTHORIZED_PART)
+        book.go("pay").move(name)
+
+    return write
 
 
 def by_the_countersigner(book: Book) -> None:
@@ -71,9 +77,13 @@ CHEATS: dict[str, tuple[str, Cheat]] = {
         "double_check",
         move("dispense", *CHECKED, by="colleague_again"),
     ),
-    "other lines than were checked": (
-        "double_check",
-        other_lines_of_the_same_lot,
+    "less checked than is left": (
+        "wrong_quantity",
+        move("double_check", *TO_COUNTER, says={"lines": {"1": 1, "2": 2}}),
+    ),
+    "all checked though a part is authorized": (
+        "wrong_quantity",
+        a_part_authorized("double_check"),
     ),
     "a narcotic given out of no lot": ("no_lots", move("dispense", *CHECKED, says={"lots": None})),
     "a narcotic checked of no lot": (

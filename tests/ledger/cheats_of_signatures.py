@@ -104,6 +104,14 @@ CHEATS: dict[str, tuple[str, Cheat]] = {
         "four_eyes",
         move("dispense", *TO_DISPENSE, by="countersigner_at_counter"),
     ),
+    "a part dispensed by who countersigned": (
+        "four_eyes",
+        move("dispense_part", *TO_DISPENSE, by="countersigner_at_counter"),
+    ),
+    "another medicine proposed by who countersigned": (
+        "four_eyes",
+        move("substitute", *TO_DISPENSE, by="countersigner_at_counter"),
+    ),
     "asked by who countersigned": (
         "four_eyes",
         move("ask_change", *TO_DISPENSE, by="countersigner_at_counter"),

@@ -41,6 +41,8 @@ def consulted(name: str) -> Act:
 
 ACTS: dict[str, Act] = {
     "authorize": prescribed("authorize", *TO_AUTHORIZE),
+    "agree": prescribed("agree", *TO_DISPENSE, "substitute"),
+    "disagree": prescribed("disagree", *TO_DISPENSE, "substitute"),
     "withdraw": prescribed("withdraw", *TO_DISPENSE),
     "give_up": prescribed("give_up", *TO_AUTHORIZE),
     "receive": prescribed("receive", *COLLECTED[:5]),

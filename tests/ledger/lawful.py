@@ -13,6 +13,7 @@ from ledger import law, merkle, note, tiles
 from ledger.entry import Statement, leaf_hash
 from ledger.replay import Broken, Replay
 from ledger.treehead import TreeHead
+from pharmacy.actions import checklist
 from prescriptions import lifecycle
 from tests.ledger.logs import Memory
 
@@ -30,6 +31,8 @@ MOVES = {
 LAW = law.parse(published.document())
 TAG, OTHER_TAG = "7a" * 32, "7b" * 32
 RX = "rx/" + "1" * 32
+REST = "rx/" + "e" * 32
+"""What is left of RX when a part of it was given out."""
 COMMITMENT = b"c" * 32
 LOT = "10" * 32
 COLLECTED = ("issue", "approve", "authorize", "pay", "dispense", "receive", "decide", "claim")
@@ -54,6 +57,12 @@ BILL = {
     "patient_fen": 400,
     "payers": {"fund": 1400, "insurer": 200},
     "lines": {"1": FEN, "2": FEN},
+}
+PART_BILL = {
+    "total_fen": 600,
+    "patient_fen": 120,
+    "payers": {"fund": 420, "insurer": 60},
+    "lines": {"2": {"total_fen": 600, "fund_fen": 420, "insurer_fen": 60, "patient_fen": 120}},
 }
 PEOPLE = {
     # name: role, organisation, person
@@ -119,6 +128,13 @@ SIGNS = {
     "pay": "cashier",
     "double_check": "colleague",
     "dispense": "pharmacist",
+    "dispense_part": "pharmacist",
+    "collide": "pharmacist",
+    "owe": "cashier",
+    "decline": "pharmacist",
+    "substitute": "pharmacist",
+    "agree": "patient",
+    "disagree": "patient",
     "ship": "courier",
     "receive": "patient",
     "hand_out": "pharmacist",
@@ -157,6 +173,8 @@ def facts_of(move: str, way: str = "collect") -> dict[str, Any]:
     }
     change = {"form": "ordinary", "lines": {"1": 2, "2": 3}, "rules": "2026-01", "warnings": []}
     given = {"pharmacy": "pharmacy", "lines": {"1": 1, "2": 3}, "scan": "5c" * 16}
+    checked = {**given, "checks": checklist.ALL}
+    granted = {"to": readers, "purpose": "dispense_deliver_settle", "until": stamp(END)}
     waits = {"warnings": ["rx.countersignature"]}
     approve, send_back = (
         {"decision": "approve", "reason": "none"},
@@ -184,13 +202,33 @@ def facts_of(move: str, way: str = "collect") -> dict[str, Any]:
         "authorize": {
             "pharmacy": "pharmacy",
             "way": way,
+            "lines": {"1": 1, "2": 3},
             "bill": BILL,
-            "grant": {"to": readers, "purpose": "dispense_deliver_settle", "until": stamp(END)},
+            "grant": granted,
             **sent,
         },
         "pay": {"patient_fen": 400},
         "double_check": given,
-        "dispense": given,
+        "dispense": checked,
+        "dispense_part": {**checked, "lines": {"2": 2}, "rest": REST[3:], "bill": PART_BILL},
+        "collide": {
+            "pharmacy": "pharmacy",
+            "lines": {"1": 1, "2": 3},
+            "given_at": stamp(NOON),
+            "slip": "5e" * 32,
+            "reason": "given_already",
+        },
+        "owe": {"of": RX, "lines": {"1": 1, "2": 1}},
+        "decline": {"reason": "out_of_stock"},
+        "substitute": {"reason": "price", "proposal": "ab" * 32, "scan": "5c" * 16},
+        "agree": {
+            "proposal": "ab" * 32,
+            "pharmacy": "pharmacy",
+            "lines": {"1": 1, "2": 3},
+            "bill": BILL,
+            "grant": granted,
+        },
+        "disagree": {"proposal": "ab" * 32},
         "ship": {"courier": "courier"},
         "receive": {"proof": "signature"},
         "hand_out": {"proof": "code"},
@@ -222,6 +260,7 @@ class Book:
         self.states: dict[str, str] = {}
         self.unnumbered: dict[str, bytes] = {}
         self.forms: dict[str, str] = {}
+        self.left: dict[str, dict[str, int]] = {}
         self.numbers = True
         self.keys = dict(SERVICES)
         self.add(
@@ -313,7 +352,11 @@ class Book:
         }
         if name == "authorize":
             facts["face"] = stamp(fields.get("at", self.now))
+        if name == "authorize":
+            facts["lines"] = self.left.get(of, facts["lines"])
         facts |= says or {}
+        if "form" in facts or name == "owe":
+            self.left[of] = facts["lines"]
         self.forms[of] = facts.get("form", self.forms.get(of, ""))
         if name == "double_check" or (name == "dispense" and self.forms[of] == "narcotic"):
             facts.setdefault("lots", {LOT: sum(facts["lines"].values())})

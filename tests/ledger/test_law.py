@@ -22,6 +22,8 @@ from tests.ledger import (
     cheats_of_appraisals,
     cheats_of_controlled,
     cheats_of_double_checks,
+    cheats_of_offline,
+    cheats_of_parts,
     cheats_of_registers,
     cheats_of_series,
     cheats_of_uploads,
@@ -183,6 +185,22 @@ def test_a_narcotic_is_given_out_by_two(name):
     """K8"""
     book = Book()
     cheats_of_double_checks.LAWFUL[name](book)
+    assert book.broken() == (-1, "")
+
+
+@pytest.mark.parametrize("name", cheats_of_offline.LAWFUL)
+def test_what_was_given_out_offline_is_lawful(name):
+    """R2"""
+    book = Book()
+    cheats_of_offline.LAWFUL[name](book)
+    assert book.broken() == (-1, "")
+
+
+@pytest.mark.parametrize("name", cheats_of_parts.LAWFUL)
+def test_a_part_and_what_is_left_are_lawful(name):
+    """R6, R14"""
+    book = Book()
+    cheats_of_parts.LAWFUL[name](book)
     assert book.broken() == (-1, "")
 
 
