@@ -119,6 +119,8 @@ def _shown(past: history.Past, opened: tuple[str, ...], terms: consents.Terms) -
             name: value for name, value in fields.items() if not name.startswith(content.LINES)
         },
     }
+    if content.LINES in opened and (prescription.remainder_of_id or past.is_parted):
+        shown["units"] = prescription.quantities
     if terms.knows_prescription:
         shown |= {"id": str(prescription.id), "created_at": stamp(prescription.created_at)}
     else:

@@ -13,7 +13,8 @@ from prescriptions.contents import Content
 from prescriptions.models import ChangeRequest, Prescription, Version
 
 BEGIN = {"prescription.issue", "prescription.upload"}
-BRING = {*BEGIN, "prescription.change"}
+OWE = "prescription.owe"
+BRING = {*BEGIN, OWE, "prescription.change"}
 MOVE_THE_END = {*BEGIN, "prescription.extend"}
 ANSWERS = {"keep": "prescription.keep", "change": "prescription.change"}
 
@@ -28,7 +29,7 @@ def faults(ways: Mapping[str, Sequence[Statement]]) -> Iterator[str]:
         asked[request.prescription_id].append(request)
     for rx in Prescription.objects.select_related("record", "dispenser"):
         if way := ways.get(rx.subject, ()):
-            if way[0].kind in BEGIN:  # and was not void before
+            if way[0].kind in {*BEGIN, OWE}:  # and was not void before
                 yield from _of_contents(rx, [*former[rx.id], rx], way)
             yield from _of_questions(rx, asked[rx.id], way)
 
@@ -48,9 +49,9 @@ def _of_contents(
     bound = [one.facts.get("dispenser") for one in way if one.kind in BRING]
     if bound != [one.dispenser and one.dispenser.slug for one in contents]:
         yield f"{rx.subject}: the only pharmacies of its contents are not the signed ones"
-    end = [one.facts["valid_until"] for one in way if one.kind in MOVE_THE_END][-1]
-    if stamp(rx.valid_until) != end:
-        yield f"{rx.subject} ends at {rx.valid_until}, its entries say {end}"
+    ends = [one.facts["valid_until"] for one in way if one.kind in MOVE_THE_END]
+    if ends and stamp(rx.valid_until) != ends[-1]:
+        yield f"{rx.subject} ends at {rx.valid_until}, its entries say {ends[-1]}"
 
 
 def _of_questions(

@@ -16,7 +16,8 @@ LONGEST = timedelta(days=84)
 def faults() -> Iterator[str]:
     """Each is complete, of one patient and doctor, and its issues open one after the other."""
     series: dict[UUID, list[Prescription]] = defaultdict(list)
-    issued = Prescription.objects.filter(series__isnull=False).exclude(status=Status.DRAFT)
+    issued = Prescription.objects.filter(series__isnull=False, remainder_of=None)
+    issued = issued.exclude(status=Status.DRAFT)
     for one in issued.order_by("series", "issue_number"):
         assert one.series is not None
         series[one.series].append(one)

@@ -13,7 +13,7 @@ from datetime import datetime
 from hospital import errors
 from insurance import queries, split
 from insurance.actions import billing, owing_back
-from insurance.models import Bill, Payment
+from insurance.models import Bill, Payment, Refund
 from prescriptions.models import Prescription
 from prescriptions.rests import Units
 
@@ -59,6 +59,7 @@ def reduce(bill: Bill, quoted: billing.Quote, *, at: datetime) -> int:
     bill.save(update_fields=["total_fen", "fund_fen", "insurer_fen", "patient_fen"])
     bill.lines.all().delete()
     billing.add_lines(bill, quoted)
-    for payment in Payment.objects.filter(bill=bill, state=Payment.State.PAID):
+    paid = Payment.objects.filter(bill=bill, state=Payment.State.PAID)
+    for payment in paid.exclude(refunds__cause=Refund.Cause.VOID):  # not what came too late
         owing_back.difference(payment, fen, at=at)
     return fen

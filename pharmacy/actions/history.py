@@ -77,6 +77,11 @@ class Past:
     dispensing: Dispensing | None
     amendments: Sequence[Amendment]
 
+    @property
+    def is_parted(self) -> bool:
+        """Whether a part was given out, and the rest is another prescription."""
+        return getattr(self.prescription, "remainder", None) is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

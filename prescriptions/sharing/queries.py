@@ -75,7 +75,11 @@ def uses_of(patient: UUID) -> QuerySet[Use]:
 def prescriptions_of(patients: list[UUID]) -> dict[UUID, list[Prescription]]:
     """Of each patient the newest prescriptions that every needed doctor has signed; one query."""
     rank = Window(RowNumber(), partition_by=F("patient_id"), order_by=[F("created_at").desc()])
-    ranked = Prescription.objects.filter(patient__in=patients, status__in=COUNTS)
+    ranked = Prescription.objects.filter(
+        patient__in=patients,
+        status__in=COUNTS,
+        remainder_of=None,  # written once, so shared once
+    )
     newest = ranked.annotate(rank=rank).filter(rank__lte=NEWEST).values("id")
     found: dict[UUID, list[Prescription]] = {patient: [] for patient in patients}
     for one in readable().filter(id__in=newest):

@@ -77,6 +77,10 @@ LATER_ROWS = {
     "authorize": "insurance_bill",
     "authorize_courier": "pharmacy_delivery",
     "dispense": "pharmacy_dispensing",
+    "dispense_part": "insurance_refund",
+    "decline_rx": "insurance_refund",
+    "propose_other": "pharmacy_substitution",
+    "agree_to_other": "insurance_billline",
     "decide": "insurance_claim",
     "withdraw": "insurance_refund",
 }

@@ -35,7 +35,7 @@ FOR_WARDS = {
     *(f"{RX}/{verb}" for verb in ("pay", "delivery-code")),
     *(
         f"{RX}/{verb}{call}"
-        for verb in ("authorize", "withdraw", "cancel", "deliver")
+        for verb in ("authorize", "withdraw", "agree", "disagree", "cancel", "deliver")
         for call in ("", "/statement")
     ),
     *("/api/consultations", TALK),

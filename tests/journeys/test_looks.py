@@ -144,6 +144,7 @@ NOTHING_SEALED = {
     "GET /api/break-glass": "ids and times",
     "GET /api/claims/unsettled": "amounts and ids",
     "GET /api/double-checks": "ids and times",
+    f"GET {writes.ONE}/dispensing": "line numbers and units, for who gave them out",
     "GET /api/stock/lots": "what lies on a shelf",
     "GET /api/stock/lots/<uuid:lot_id>/state": "who put a lot aside",
     "GET /api/stock/reconciliation": "sums by lot, and no prescription",

@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from insurance.actions import paying
-from insurance.models import Bill, Refund
+from insurance.models import Bill, Payment, Refund
 from ledger import note
 from ledger import queries as ledger
 from ledger.entry import Statement
@@ -106,6 +106,25 @@ def test_the_bill_is_of_what_was_given(world, patient, desk):
     ours = {"decision": "approve", "approved_fen": after.fund_fen}
     world.fund_agent.command(decide, ours)
     assert refusal(world.fund_agent.command, decide, ours) == "claim.decided"
+
+
+def test_only_what_counted_is_divided(world, patient, desk):
+    """I17: an order that was paid too late goes back whole, and of the other the difference."""
+    rx = three_and_two(world, patient)
+    desk.authorized(patient, rx)
+    late = patient.client.write(of(rx, "pay"), {})["out_trade_no"]
+    asked = patient.client.get(f"/api/payments/{late}/parameters")
+    Payment.objects.filter(out_trade_no=late).update(state=Payment.State.CLOSED)
+    desk.shows(patient, rx)
+    world.wechat.post("/simulator/pay", json=asked).raise_for_status()
+    world.bring_answer(late)
+    before = bill(rx).patient_fen
+
+    desk.gives(rx, {"1": 1})
+
+    refunds = Refund.objects.filter(payment__bill__prescription=rx)
+    back = {(one.payment.out_trade_no == late, one.cause): one.amount_fen for one in refunds}
+    assert back == {(True, "void"): before, (False, "part"): before - bill(rx).patient_fen}
 
 
 def test_never_more_than_was_authorized_or_prescribed(world, patient, desk):

@@ -232,6 +232,14 @@ CHEATS: dict[str, tuple[str, Cheat]] = {
         "wrong_amount",
         parting(**part_bill(payers={"fund": 421, "insurer": 60})),
     ),
+    "a part of which payers pay more than its lines": (
+        "wrong_amount",
+        parting(**part_bill(total_fen=700, payers={"fund": 520, "insurer": 60})),
+    ),
+    "a part of which a payer's share is the patient's": (
+        "wrong_amount",
+        parting(**part_bill(patient_fen=121, payers={"fund": 419, "insurer": 60})),
+    ),
     "a part of which a payer pays more than before": (
         "wrong_amount",
         parting(**part_bill(payers={"insurer": 480})),
