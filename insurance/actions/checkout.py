@@ -29,7 +29,7 @@ from insurance.actions import billing
 from insurance.models import Bill
 from ledger import chain
 from ledger.entry import Statement
-from pharmacy.actions import delivering, dispensing, stock
+from pharmacy.actions import delivering, scanning, stock
 from prescriptions import controlled, lifecycle, seconds
 from prescriptions.actions import answering, series
 from prescriptions.models import ChangeRequest, Prescription, Way
@@ -171,7 +171,7 @@ def clear(prescription: Prescription, *, at: datetime) -> None:
     bill = bills.bill_left(prescription)
     if bill is not None:
         stock.release(prescription)
-        dispensing.end_scans(prescription, at=at)
+        scanning.end_scans(prescription, at=at)
         billing.void(bill, at=at)
 
 
