@@ -41,7 +41,8 @@ class Scans(http.Command):
         throttling.check(by=by, at=at)
         try:
             values = self.read()
-            printing.try_birth_date(values["code"], values["born"], by=by, at=at)
+            if values["born"] is not None:
+                printing.try_birth_date(values["code"], values["born"], by=by, at=at)
             return super().post(request, **where)
         except errors.Refusal as refusal:
             throttling.count(refusal, by=by, at=at)

@@ -96,9 +96,6 @@ class Scan(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["nonce", "number"], name="a_code_is_used_once"),
-            models.UniqueConstraint(
-                fields=["nonce", "prescription"], name="a_code_names_a_prescription_once"
-            ),
             models.CheckConstraint(
                 name="a_code_names_so_many", condition=Q(number__gte=1, number__lte=MOST)
             ),

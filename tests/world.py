@@ -27,6 +27,7 @@ from stdnum.cn import ric, uscc
 
 from config.demo import phone
 from config.demo.phone import pickup_code
+from hospital import identity
 from hospital.actions import login, people
 from hospital.client import Client
 from hospital.faces.models import FaceCheck
@@ -170,6 +171,11 @@ class Patient:
     client: Client
     id_number: str
     openid: str
+
+    @property
+    def born(self) -> str:
+        """The birth date, as whoever brings a printed code tells it."""
+        return identity.born(self.id_number).isoformat()
 
     @property
     def account(self) -> str:

@@ -127,15 +127,15 @@ def end(prescriptions: Collection[UUID], ending: Ending, *, at: datetime) -> Non
     _end(live.order_by("id"), ending, at)
 
 
-def try_birth_date(text: str, born: date | None, *, by: Actor, at: datetime) -> None:
+def try_birth_date(text: str, born: date, *, by: Actor, at: datetime) -> None:
     """
     Judge and count the birth date by itself, before the command: a refused command is rolled back,
     a try is not, and tries at the same moment wait for each other.
 
-    Raises ``WrongBirthDate``; all else is refused by the command, and counts nothing.
+    Raises ``WrongBirthDate``, and what ``reading.read`` raises; the command refuses all else.
     """
     _, code = reading.read(text)
-    if born is None or code.kind is not Kind.PAPER or code.pharmacy != by.organisation:
+    if code.kind is not Kind.PAPER or code.pharmacy != by.organisation:
         return
     with transaction.atomic():
         found = _locked(code)

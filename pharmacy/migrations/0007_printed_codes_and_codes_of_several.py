@@ -66,10 +66,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='scan',
-            constraint=models.UniqueConstraint(fields=('nonce', 'prescription'), name='a_code_names_a_prescription_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='scan',
             constraint=models.CheckConstraint(condition=models.Q(('number__gte', 1), ('number__lte', 8)), name='a_code_names_so_many'),
         ),
         migrations.AddIndex(
