@@ -39,8 +39,8 @@ class Scans(http.Command):
         """Refusals are counted beside the command, which leaves nothing of a refused one."""
         by, at = self.actor, timezone.now()
         throttling.check(by=by, at=at)
+        values = self.read()
         try:
-            values = self.read()
             if values["born"] is not None:
                 printing.try_birth_date(values["code"], values["born"], by=by, at=at)
             return super().post(request, **where)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-from hospital import errors, http, idempotency
+from hospital import errors, idempotency
 from hospital.roles import Actor
 from pharmacy.models import ScanRefusals
 
@@ -22,7 +22,7 @@ MOST, MOST_OF_ALL = 20, 100
 """Refused codes of one pharmacist, and of all of a pharmacy, within ``WINDOW``; both are ours."""
 NO_GUESS = (
     *(errors.Malformed, errors.TooMany, errors.Unavailable),
-    *(http.BadInput, idempotency.KeyReused, idempotency.InProgress),
+    *(idempotency.KeyReused, idempotency.InProgress),
 )
 """What says nothing of a code."""
 
