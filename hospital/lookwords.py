@@ -73,6 +73,7 @@ BASES: Mapping[str, str] = {
     f"{sharinglaw.FAMILY}/": "您签署的数据共享同意",
     "emergency/": "紧急情况，未经您事先同意",
     "patient_code": "您出示的取药码",
+    "printed_code": "您或监护人打印的取药凭证",
     "double_check": "第二名药师复核发药",
     "rx/": "对应的处方",
 }

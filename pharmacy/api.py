@@ -1,4 +1,4 @@
-"""The scan station, the courier's page, the hand-over."""
+"""The counter, the courier's page, the hand-over."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from rest_framework.request import Request
 
 from hospital import http, paging
 from hospital.roles import Role
-from hospital.units import stamp
 from ledger.entry import Statement
 from pharmacy.actions import checklist, delivering, dispensing, lots
 from pharmacy.lots import REASON_MAX
-from pharmacy.queries import SCAN_LIFE
-from prescriptions.api import changed, shown
+from prescriptions.api import changed
 
 LINES_MAX = 20
 LOTS_MAX = 50
@@ -82,36 +80,6 @@ class DeliverInput(http.Strict):
     code = http.Text(
         max_length=6, default="", allow_blank=True, help_text="not needed from the patient's phone"
     )
-
-
-class Scans(http.Command):
-    """Scan the code on the patient's phone; it is used once."""
-
-    roles = (Role.PHARMACIST,)
-    records_refusals = True
-    success = 201
-
-    class Input(http.Strict):
-        code = http.Text(max_length=2000, trim_whitespace=False)
-
-    def act(self, call: http.Call) -> dict[str, Any]:
-        scan = dispensing.scan(call.values["code"], **call.doer)
-        return {
-            "id": str(scan.id),
-            "prescription": str(scan.prescription_id),
-            "ends_at": stamp(call.at + SCAN_LIFE),
-        }
-
-
-class ScanDetail(http.Query):
-    """What was prescribed, for the pharmacist who scanned; the look is recorded first."""
-
-    roles = (Role.PHARMACIST,)
-    records_refusals = True
-
-    def show(self, call: http.Call) -> dict[str, Any]:
-        seen = dispensing.view(call.where["scan_id"], **call.doer)
-        return {**shown(seen, call.at), "check_list": checklist.shown()}
 
 
 class DispenseStatement(http.Draw):

@@ -9,6 +9,10 @@ from django.db.models import F, Q
 
 from hospital.models import Account, Address, Organisation
 from pharmacy.brought import OfflineSlip as OfflineSlip
+from pharmacy.codemodels import Printed as Printed
+from pharmacy.codemodels import PrintedCode as PrintedCode
+from pharmacy.codemodels import ScanRefusals as ScanRefusals
+from pharmacy.codes import MOST
 from pharmacy.lots import Count as Count
 from pharmacy.lots import Lot as Lot
 from pharmacy.lots import Movement as Movement
@@ -78,16 +82,31 @@ class Reservation(models.Model):
 
 
 class Scan(models.Model):
-    """A patient's code that a pharmacist scanned: used once, and the key to the content."""
+    """
+    A prescription of a patient's code that a pharmacist scanned: the key to its content.
+
+    A code that names several makes as many scans, numbered as it names them. Each code has a
+    first, so none is used twice, whatever else it names.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    nonce = models.CharField(max_length=64, unique=True)
+    nonce = models.CharField(max_length=64)
+    number = models.PositiveSmallIntegerField(default=1, help_text="its place in the code")
     prescription = models.ForeignKey(Prescription, models.PROTECT, related_name="scans")
     pharmacist = models.ForeignKey(Account, models.PROTECT, related_name="+")
     pharmacy = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    printed = models.ForeignKey(PrintedCode, models.PROTECT, null=True, related_name="scans")
     scanned_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, help_text="the patient took the authorization back")
     checked_lots = models.JSONField(null=True, help_text="what the second pharmacist has checked")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["nonce", "number"], name="a_code_is_used_once"),
+            models.CheckConstraint(
+                name="a_code_names_so_many", condition=Q(number__gte=1, number__lte=MOST)
+            ),
+        ]
 
 
 class Dispensing(models.Model):

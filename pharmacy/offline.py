@@ -23,7 +23,7 @@ from ledger import note, proven
 from ledger.entry import Statement, leaf_hash
 from ledger.policy import Policy
 from ledger.receiptfile import Verified, read
-from pharmacy.codes import Code
+from pharmacy.codes import Code, Kind, Standing
 from pharmacy.slips import Slip, digest_of_code
 from prescriptions.facts import Form
 
@@ -31,6 +31,7 @@ RECONCILE = timedelta(hours=24)
 """Within what time a slip is brought in; the law knows it."""
 FORMS = (Form.ORDINARY, Form.EMERGENCY, Form.PAEDIATRIC)
 """What is written on other forms is not given out unseen: somebody could fetch it twice."""
+_NOT_LIVE = {Standing.ENDED: "code.expired", Standing.AHEAD: "code.too_early"}
 _BRING = ("prescription.issue", "prescription.upload", "prescription.change")
 
 
@@ -84,7 +85,8 @@ def show(files: Sequence[bytes], code: str, device: Device, *, at: datetime) -> 
     Raises ``NotGiven``.
     """
     scanned = _code(code)
-    entries = _proven(files, scanned.subject, device.policy)
+    (subject,) = scanned.subjects
+    entries = _proven(files, subject, device.policy)
     last = entries[-1].statement
     authorized = _authorized(entries)
     statement = authorized.statement
@@ -97,7 +99,7 @@ def show(files: Sequence[bytes], code: str, device: Device, *, at: datetime) -> 
     leaf = leaf_hash(read(files[-1]).entry).hex()
     if leaf in device.given_on:
         raise NotGiven("offline.given", "it was given out here already")
-    return Shown(scanned.origin, scanned.subject, leaf, _quantities(entries), _opened(entries))
+    return Shown(scanned.origin, subject, leaf, _quantities(entries), _opened(entries))
 
 
 def slip(
@@ -123,9 +125,12 @@ def slip(
 
 def _code(text: str) -> Code:
     try:
-        return Code.parse(note.parse(text.encode()).text)
+        code = Code.parse(note.parse(text.encode()).text)
     except ValueError as fault:
         raise NotGiven("code.invalid", "this is no patient's code") from fault
+    if code.kind is not Kind.SCREEN or len(code.subjects) > 1:
+        raise NotGiven("code.invalid", "offline a phone shows a code for one prescription")
+    return code
 
 
 def _proven(files: Iterable[bytes], subject: str, policy: Policy) -> list[Verified]:
@@ -152,8 +157,9 @@ def _check_code(code: Code, text: str, authorized: Verified, device: Device, at:
     """It is fresh and new, for here, and signed by the phone that authorized."""
     if (code.origin, code.pharmacy) != (device.origin, device.pharmacy):
         raise NotGiven("code.other_pharmacy", "the code is for another pharmacy or service")
-    if not code.live(at):
-        raise NotGiven("code.expired", "the phone makes a new one")
+    standing = code.standing(at)
+    if standing is not Standing.LIVE:
+        raise NotGiven(_NOT_LIVE[standing], "the phone makes a new one")
     if digest_of_code(text) in device.taken:
         raise NotGiven("code.used", "the phone makes a new one")
     try:

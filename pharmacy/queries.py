@@ -13,7 +13,7 @@ from django.db.models.expressions import RawSQL
 
 from hospital.models import Organisation
 from hospital.roles import Actor
-from pharmacy.models import Reservation, Scan, StockItem
+from pharmacy.models import PrintedCode, Reservation, Scan, StockItem
 from prescriptions import controlled, rules
 from prescriptions.models import CHOSEN, Medicine, Prescription, Status, Way
 
@@ -66,6 +66,12 @@ def live_scan_of(prescription: Prescription, scan_id: UUID, *, at: datetime) -> 
         .select_related("pharmacy", "pharmacist")
         .first()
     )
+
+
+def printed_codes(patient: UUID) -> QuerySet[PrintedCode]:
+    """What was printed for a patient, the newest first."""
+    found = PrintedCode.objects.filter(patient_id=patient).select_related("pharmacy")
+    return found.order_by("-printed_at", "-id")
 
 
 def awaiting_courier(company: int | None) -> QuerySet[Prescription]:

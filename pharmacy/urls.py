@@ -7,14 +7,18 @@ from pharmacy import (
     api_history,
     api_offline,
     api_requests,
+    api_scans,
     api_stock,
 )
 
 ONE = "prescriptions/<uuid:prescription_id>"
 
 urlpatterns = [
-    path("scans", api.Scans.as_view()),
-    path("scans/<uuid:scan_id>", api.ScanDetail.as_view()),
+    path("scans", api_scans.Scans.as_view()),
+    path("scans/<uuid:scan_id>", api_scans.ScanDetail.as_view()),
+    path("scans/<uuid:scan_id>/labels", api_scans.Labels.as_view()),
+    path("me/printed-codes", api_scans.PrintedCodes.as_view()),
+    path("me/printed-codes/<uuid:printed_id>/lose", api_scans.LosePrinted.as_view()),
     path(f"{ONE}/double-check/<uuid:scan_id>", api_double_check.ToCheck.as_view()),
     path(f"{ONE}/double-check/statement", api_double_check.DoubleCheckStatement.as_view()),
     path(f"{ONE}/double-check", api_double_check.DoubleCheck.as_view()),

@@ -27,6 +27,7 @@ EXAMPLES = {
     "(?P<hospital>[-a-zA-Z0-9_]{1,40})": lambda: "no-hospital",
     "<int:number>": lambda: "1",
     "<uuid:scan_id>": lambda: str(uuid4()),
+    "<uuid:printed_id>": lambda: str(uuid4()),
     "<uuid:grant_id>": lambda: str(uuid4()),
     "<uuid:offer_id>": lambda: str(uuid4()),
     "<uuid:opt_in_id>": lambda: str(uuid4()),

@@ -12,6 +12,7 @@ import itertools
 import os
 import random
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -27,6 +28,7 @@ from stdnum.cn import ric, uscc
 
 from config.demo import phone
 from config.demo.phone import pickup_code
+from hospital import identity
 from hospital.actions import login, people
 from hospital.client import Client
 from hospital.faces.models import FaceCheck
@@ -35,6 +37,7 @@ from hospital.rights import Rights, Title
 from hospital.roles import OrganisationKind, Role
 from ledger import network
 from pharmacy.actions import checklist
+from pharmacy.codes import Kind
 from prescriptions import controlled
 from prescriptions.facts import Control, InsuranceClass
 from prescriptions.models import Medicine, Prescription
@@ -181,6 +184,11 @@ class Patient:
     client: Client
     id_number: str
     openid: str
+
+    @property
+    def born(self) -> str:
+        """The birth date, as whoever brings a printed code tells it."""
+        return identity.born(self.id_number).isoformat()
 
     @property
     def account(self) -> str:
@@ -569,11 +577,18 @@ class World:
         patient: Patient,
         rx: str,
         *,
-        life: timedelta = timedelta(minutes=2),
+        more: Iterable[str] = (),
+        kind: Kind = Kind.SCREEN,
+        life: timedelta | None = None,
         pharmacy: str = "",
     ) -> str:
-        at = pharmacy or self.pharmacy.slug
-        return pickup_code(patient.client, rx, at, network.lines()[0], life=life)
+        at, origin = pharmacy or self.pharmacy.slug, network.lines()[0]
+        return pickup_code(patient.client, rx, at, origin, more=more, kind=kind, life=life)
+
+    def printed(self, patient: Patient, rx: str, *more: str) -> tuple[str, dict[str, Any]]:
+        """A code on paper, and what the server answered when the phone registered it."""
+        code = self.code(patient, rx, more=more, kind=Kind.PAPER)
+        return code, patient.client.write("/api/me/printed-codes", {"code": code})
 
     def scanned(self, patient: Patient, way: str = "collect", **changes: Any) -> str:
         rx = self.paid(patient, way, **changes)

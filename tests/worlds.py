@@ -12,6 +12,7 @@ import pytest
 from django.core.management import call_command
 from django.test import override_settings
 
+from pharmacy.models import ScanRefusals
 from tests.simulators.server import Bench, running_simulator
 from tests.world import Patient, World
 
@@ -36,7 +37,11 @@ def session_world(_database: str, private_folders: Path, bench: Bench) -> World:
 
 @pytest.fixture
 def world(database: None, session_world: World) -> World:
-    """Organisations and staff are shared by the session; patients and prescriptions are not."""
+    """
+    Organisations and staff are shared by the session; patients and prescriptions are not, nor how
+    often a pharmacist was refused a code.
+    """
+    ScanRefusals.objects.all().delete()
     return session_world
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import os
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import httpx
 
 from hospital.client import Client, Problem
-from pharmacy.codes import LIFE, Code
+from pharmacy.codes import LIVES, Code, Kind
 
 TRIES = 4
 
@@ -43,10 +44,22 @@ def _passes(client: Client, wechat: httpx.Client, openid: str, path: str) -> boo
 
 
 def pickup_code(
-    client: Client, prescription: str, pharmacy: str, origin: str, *, life: timedelta = LIFE
+    client: Client,
+    prescription: str,
+    pharmacy: str,
+    origin: str,
+    *,
+    more: Iterable[str] = (),
+    kind: Kind = Kind.SCREEN,
+    life: timedelta | None = None,
 ) -> str:
-    """The code for the counter, signed with the phone's key, without asking the server."""
+    """
+    The code for the counter, or for paper, signed with the phone's key, without asking the server.
+
+    ``more`` are further prescriptions that the same pharmacy has.
+    """
     nonce = base64.urlsafe_b64encode(os.urandom(18)).decode()
-    subject = f"rx/{UUID(prescription).hex}"
-    code = Code(origin, subject, pharmacy, nonce, datetime.now(UTC) + life)
+    subjects = tuple(sorted({f"rx/{UUID(one).hex}" for one in (prescription, *more)}))
+    ends_at = datetime.now(UTC) + (LIVES[kind] if life is None else life)
+    code = Code(kind, origin, pharmacy, nonce, ends_at, subjects)
     return client.sign(code.text().decode())

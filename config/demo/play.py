@@ -231,7 +231,7 @@ class Play:
     def _dispense(self, patient: Client) -> None:
         pharmacist = self.stage.cast.member(self.pharmacy, "pharmacist", self.outcome.number)
         code = pickup_code(patient, self.rx, self.pharmacy, self.stage.origin)
-        scan = pharmacist.write("/api/scans", {"code": code})
+        (scan,) = pharmacist.write("/api/scans", {"code": code})["scans"]
         seen = pharmacist.get(f"/api/scans/{scan['id']}")
         lines = seen["parts"]["chosen"]
         body = {"lines": lines, "checks": [one["check"] for one in seen["check_list"]]}

@@ -29,7 +29,7 @@ from insurance.actions import billing
 from insurance.models import Bill
 from ledger import chain
 from ledger.entry import Statement
-from pharmacy.actions import delivering, dispensing, proposals, stock
+from pharmacy.actions import delivering, proposals, scanning, stock
 from prescriptions import controlled, lifecycle, rests, seconds
 from prescriptions.actions import answering, series
 from prescriptions.facts import TWO_PHARMACISTS
@@ -190,8 +190,8 @@ def clear(prescription: Prescription, *, at: datetime) -> None:
     bill = bills.bill_left(prescription)
     if bill is not None:
         stock.release(prescription)
-        dispensing.end_scans(prescription, at=at)
         proposals.close(prescription, at=at)
+        scanning.end_scans(prescription, at=at)
         billing.void(bill, at=at)
 
 

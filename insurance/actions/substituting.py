@@ -25,7 +25,7 @@ from insurance.models import Bill
 from ledger import chain
 from ledger.entry import Statement
 from pharmacy import queries_stock
-from pharmacy.actions import dispensing, proposals, stock
+from pharmacy.actions import proposals, scanning, stock
 from pharmacy.models import Substitution
 from prescriptions import lifecycle, seconds
 from prescriptions.actions import answering
@@ -85,7 +85,7 @@ def agree(
     answering.close(request, ChangeRequest.Answer.WITHDRAWN, at=at)
     proposals.answer(agreed.proposal, Substitution.Answer.AGREED, at=at)
     stock.hold_instead(prescription, agreed.former.pharmacy, agreed.wants, at=at)
-    dispensing.end_scans(prescription, at=at)
+    scanning.end_scans(prescription, at=at)
     billing.void(agreed.former, at=at)
     bill = billing.open_bill(prescription, agreed.former.pharmacy, agreed.quote, at=at)
     if bill.patient_fen == 0:

@@ -18,7 +18,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from hospital import acting, errors, keystate, signing
+from hospital import errors, keystate, signing
 from hospital.models import Key
 from hospital.roles import Actor
 from hospital.units import stamp
@@ -26,10 +26,10 @@ from ledger import chain, network, note
 from ledger import queries as ledger
 from ledger.entry import Statement
 from pharmacy import codes, offline, slips
-from pharmacy.actions import checklist, dispensing, lots
+from pharmacy.actions import checklist, dispensing, lots, reading
 from pharmacy.brought import OfflineSlip
 from pharmacy.models import Reservation, Scan
-from prescriptions import lifecycle, permissions
+from prescriptions import lifecycle
 from prescriptions.facts import TWO_PHARMACISTS
 from prescriptions.models import Prescription, Status
 
@@ -103,7 +103,7 @@ def bring(
     Enter what was given out offline, under the pharmacist's signature.
 
     Raises:
-        BadSlip, BroughtAlready, dispensing.BadCode: see each; checklist.Unchecked;
+        BadSlip, BroughtAlready, reading.BadCode: see each; checklist.Unchecked;
         lifecycle.UnknownPrescription; what ``lots.choose`` and ``lifecycle.advance`` raise. If the
         outcome is another than what was drawn: signing.StaleStatement, signing.AlteredStatement.
     """
@@ -149,6 +149,7 @@ def _hand_out(
     scanned = Scan.objects.create(
         id=UUID(hex=judged.slip.scan),
         nonce=judged.code.nonce,
+        number=1,
         prescription=prescription,
         pharmacist_id=by.account,
         pharmacy_id=by.organisation_id,
@@ -192,12 +193,12 @@ def _read(brought: Brought, by: Actor, at: datetime) -> tuple[slips.Slip, codes.
         slip = slips.Slip.parse(parsed.text)
     except (ValueError, UnicodeEncodeError) as fault:
         raise BadSlip(field="slip") from fault
-    _, code = dispensing.read(brought.code)
+    _, code = reading.read(brought.code)
     if (slip.origin, slip.pharmacy) != (network.lines()[0], by.organisation):
         raise BadSlip(field="slip")
     _check_own(parsed, slip, by)
     if slip.code != slips.digest_of_code(brought.code) or not _fits(slip, code):
-        raise dispensing.BadCode(field="code")
+        raise reading.BadCode(field="code")
     if slip.given_at > at + signing.AHEAD:
         raise BadSlip(field="slip")
     if OfflineSlip.objects.filter(digest=slip.digest).exists():
@@ -215,8 +216,10 @@ def _check_own(parsed: note.Note, slip: slips.Slip, by: Actor) -> None:
 
 
 def _fits(slip: slips.Slip, code: codes.Code) -> bool:
-    named = (code.origin, code.subject, code.pharmacy)
-    return named == (slip.origin, slip.subject, slip.pharmacy) and code.live(slip.given_at)
+    named = (code.kind, code.origin, code.subjects, code.pharmacy)
+    if named != (codes.Kind.SCREEN, slip.origin, (slip.subject,), slip.pharmacy):
+        return False
+    return code.standing(slip.given_at) is codes.Standing.LIVE
 
 
 def _judge(
@@ -291,11 +294,9 @@ def _phone_signs(prescription: Prescription, code: str, at: datetime) -> bool:
     parsed = note.parse(code.encode())
     key = Key.objects.filter(name=parsed.signatures[0].name).first()
     if key is None:
-        raise dispensing.BadCode(field="code")
+        raise signing.UnknownKey(key=parsed.signatures[0].name)
     signing.check_signature(parsed, signing.verifier(key))
-    patient = prescription.patient_id
-    if key.account_id != patient and not acting.check_guards(patient, key.account_id, at=at):
-        raise permissions.WrongPatient
+    reading.check_owner(prescription, key, at)
     try:
         keystate.check(key.name, key.times, at)
     except errors.Refusal:

@@ -1,4 +1,4 @@
-"""Scan the patient's code, look, dispense."""
+"""Dispense what was scanned."""
 
 from __future__ import annotations
 
@@ -8,108 +8,22 @@ from uuid import UUID
 
 from django.db import transaction
 
-from hospital import acting, errors, keystate, signing
-from hospital.models import Key
+from hospital import errors
 from hospital.roles import Actor
-from hospital.units import stamp
-from ledger import chain, network, note
+from ledger import chain
 from ledger.entry import Statement
-from pharmacy import codes, queries
+from pharmacy import queries
 from pharmacy.actions import checklist, double_checking, lots, proposals, stock
 from pharmacy.models import Dispensing, Scan
-from prescriptions import lifecycle, permissions
-from prescriptions import queries as rx_queries
-from prescriptions.actions import series, viewing
-from prescriptions.models import Prescription, Status
-
-
-class BadCode(errors.Invalid):
-    """This is not a code that the prescription's patient signed."""
-
-    code = "code.invalid"
-
-
-class ExpiredCode(errors.Gone):
-    """The code has ended; the patient's phone makes a new one."""
-
-    code = "code.expired"
-
-
-class UsedCode(errors.Conflict):
-    """The code was scanned before; the patient's phone makes a new one."""
-
-    code = "code.used"
+from prescriptions import lifecycle
+from prescriptions.actions import series
+from prescriptions.models import Prescription
 
 
 class NotScanned(errors.Forbidden):
     """Scan the patient's code first."""
 
     code = "scan.missing"
-
-
-@transaction.atomic(savepoint=False)
-def scan(text: str, *, by: Actor, at: datetime) -> Scan:
-    """
-    Accept a patient's code, once.
-
-    Raises:
-        BadCode, ExpiredCode, UsedCode: see each.
-        signing.UnknownKey: the phone's key is not registered;
-        keystate.RevokedKey, keystate.WaitingKey, keystate.SuspendedKey: it signs nothing (yet).
-        permissions.WrongPatient, GuardianshipOver: it is not the patient's, nor a guardian's (now).
-        permissions.WrongPharmacy: the code or the authorization is for another pharmacy.
-        lifecycle.UnknownPrescription, lifecycle.WrongState, lifecycle.OutOfTime: there is
-            nothing to dispense.
-    """
-    parsed, code = read(text)
-    if not code.live(at):
-        raise ExpiredCode
-    prescription = lifecycle.lock(_prescription_id(code))
-    if by.organisation != code.pharmacy:
-        raise permissions.WrongPharmacy
-    permissions.check_party(prescription, by)
-    _check_signature(parsed, prescription, at)
-    if prescription.status != Status.PAID:
-        raise lifecycle.WrongState(status=prescription.status)
-    if at >= prescription.valid_until:
-        raise lifecycle.OutOfTime(move="scan", valid_until=stamp(prescription.valid_until))
-    if Scan.objects.filter(nonce=code.nonce).exists():
-        raise UsedCode
-    return Scan.objects.create(
-        nonce=code.nonce,
-        prescription=prescription,
-        pharmacist_id=by.account,
-        pharmacy_id=by.organisation_id,
-        scanned_at=at,
-    )
-
-
-def end_scans(prescription: Prescription, *, at: datetime) -> None:
-    """What was scanned under an authorization ends with it; the caller holds the rx row."""
-    Scan.objects.filter(prescription=prescription, ended_at__isnull=True).update(ended_at=at)
-
-
-def view(scan_id: UUID, *, by: Actor, at: datetime) -> viewing.Opened:
-    """
-    What the pharmacist needs to check and dispense; the look is recorded first.
-
-    Raises:
-        double_checking.UnknownScan: it is not the caller's, has ended, or is older than
-            ``queries.SCAN_LIFE``.
-    """
-    with transaction.atomic():
-        found = Scan.objects.filter(
-            id=scan_id,
-            pharmacist_id=by.account,
-            scanned_at__gt=at - queries.SCAN_LIFE,
-            ended_at__isnull=True,
-        ).first()
-        if found is None:
-            raise double_checking.UnknownScan
-        prescription = rx_queries.with_record(found.prescription_id)
-        permissions.check_party(prescription, by)
-        looked = double_checking.look(prescription, "patient_code", by=by, at=at)
-    return viewing.opened(prescription, looked)
 
 
 def draw(
@@ -171,36 +85,6 @@ def hand_out(
     )
     proposals.close(prescription, at=at)
     series.put_off_next(prescription, at=at)
-
-
-def read(text: str) -> tuple[note.Note, codes.Code]:
-    try:
-        parsed = note.parse(text.encode())
-        return parsed, codes.Code.parse(parsed.text)
-    except (note.Malformed, ValueError) as fault:
-        raise BadCode(field="code") from fault
-
-
-def _prescription_id(code: codes.Code) -> UUID:
-    kind, _, name = code.subject.partition("/")
-    try:
-        prescription_id = UUID(hex=name)
-    except ValueError as fault:
-        raise BadCode(field="code") from fault
-    if kind != "rx" or code.origin != network.lines()[0]:
-        raise BadCode(field="code")
-    return prescription_id
-
-
-def _check_signature(parsed: note.Note, prescription: Prescription, at: datetime) -> None:
-    key = Key.objects.filter(name=parsed.signatures[0].name).first()
-    if key is None:
-        raise signing.UnknownKey(key=parsed.signatures[0].name)
-    patient = prescription.patient_id
-    if key.account_id != patient and not acting.check_guards(patient, key.account_id, at=at):
-        raise permissions.WrongPatient
-    keystate.check(key.name, key.times, at)
-    signing.check_signature(parsed, signing.verifier(key))
 
 
 def scan_of(prescription: Prescription, by: Actor, at: datetime) -> Scan:

@@ -29,7 +29,7 @@ from hospital.roles import Actor, Role
 from insurance import queries as bills
 from insurance.actions import checkout
 from ledger import entry, network
-from pharmacy.actions import dispensing
+from pharmacy.actions import scanning
 from pharmacy.models import StockItem
 from prescriptions import lifecycle
 from prescriptions.actions import drafting, issuing, reviewing
@@ -139,7 +139,7 @@ class Setting:
     def scanned(self) -> UUID:
         rx, slug = self.paid(), self.world.pharmacy.slug
         code = pickup_code(self.patient.client, str(rx), slug, network.origin())
-        dispensing.scan(code, **self.pharmacist.doer)
+        scanning.scan(code, **self.pharmacist.doer)
         return rx
 
     @cached_property

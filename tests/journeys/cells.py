@@ -33,6 +33,7 @@ OPEN: Mapping[tuple[str, str], set[str]] = MappingProxyType({
     ("prescriber", "versions"): CONTENT,
     ("prescriber", "list"):     LINES | OTHER,
     ("pharmacist", "scan"):     CONTENT,
+    ("pharmacist", "labels"):   {"name", *LINES},
     ("courier",    "parcels"):  {"recipient", "street"},
 })
 
@@ -74,6 +75,7 @@ CALLS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "consultation": ("GET", "/api/prescriptions/{rx}/consultation"),
         "countersign": ("GET", "/api/prescriptions/{rx}/countersign"),
         "scan": ("GET", "/api/scans/{scan}"),
+        "labels": ("GET", "/api/scans/{scan}/labels"),
         "double check": ("GET", "/api/prescriptions/{rx}/double-check/{scan}"),
         "list": ("GET", "/api/prescriptions"),
         "parcels": ("GET", "/api/parcels"),

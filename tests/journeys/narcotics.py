@@ -54,7 +54,8 @@ def paid(world: World, patient: Patient) -> str:
 def scan(world: World, patient: Patient, rx: str, by: Client | None = None) -> str:
     """The scan's id."""
     code = world.code(patient, rx, pharmacy=world.own_pharmacy.slug)
-    return str((by or world.own_pharmacist).write("/api/scans", {"code": code})["id"])
+    made = (by or world.own_pharmacist).write("/api/scans", {"code": code})
+    return str(made["scans"][0]["id"])
 
 
 def scanned(world: World, patient: Patient) -> str:

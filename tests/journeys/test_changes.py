@@ -56,7 +56,8 @@ def refunds(rx) -> int:
 
 
 def scan(world, patient, rx: str) -> str:
-    return str(world.pharmacist.write("/api/scans", {"code": world.code(patient, rx)})["id"])
+    made = world.pharmacist.write("/api/scans", {"code": world.code(patient, rx)})
+    return str(made["scans"][0]["id"])
 
 
 def refusal(call, *what) -> str:

@@ -32,7 +32,18 @@ from hospital.notices.models import Notice, Subscription
 from hospital.readingkeys.models import ReadingKey
 from hospital.roles import Role
 from insurance.models import Bill, BillLine, Claim, Coverage, Payment, Refund, Transfer
-from pharmacy.models import Count, Lot, Movement, Placing, Reservation, StockItem, Substitution
+from pharmacy.models import (
+    Count,
+    Lot,
+    Movement,
+    Placing,
+    Printed,
+    PrintedCode,
+    Reservation,
+    Scan,
+    StockItem,
+    Substitution,
+)
 from prescriptions.appraisal.models import Case, Draw, Sample
 from prescriptions.models import ChangeRequest, Prescription, Status, Version
 from prescriptions.registers import Register, Serial
@@ -89,6 +100,8 @@ def rows(session_world) -> Rows:
     )
     proposed = writes.propose_other(world, patient)
     proposed.by.write(proposed.path, proposed.body)
+    _, printed = world.printed(patient, world.paid(patient))
+    paper = PrintedCode.objects.get(id=printed["id"])
     talk = Consultation.objects.get(id=world.answered(patient))
     appealed = writes.appealed(world, patient)
     rx = Prescription.objects.get(id=ready.rx)
@@ -134,6 +147,9 @@ def rows(session_world) -> Rows:
         Movement: Movement.objects.filter(prescription=rx).first(),
         Count: Count.objects.get(id=counted["id"]),
         Substitution: Substitution.objects.get(prescription=proposed.rx),
+        Scan: Scan.objects.get(prescription=rx),
+        PrintedCode: paper,
+        Printed: Printed.objects.get(code=paper),
         Coverage: Coverage.objects.filter(patient_id=patient.account).first(),
         Bill: Bill.objects.get(prescription=rx),
         BillLine: BillLine.objects.filter(bill__prescription=rx).first(),
@@ -355,6 +371,10 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "correction_refused_for_a_reason": sets(Correction, reason=""),
     "correction_appealed_in_words": sets(Correction, appeal=None),
     "correction_decided_by_somebody": sets(Correction, state="upheld"),
+    "a_code_is_used_once": twice(Scan),
+    "a_code_names_so_many": sets(Scan, number=9),
+    "a_printed_code_ends_somehow": sets(PrintedCode, ending="lost"),
+    "so_many_birth_dates_and_no_more": sets(PrintedCode, failures=5),
     "a_key_where_answers_are_sealed": sets(ReadingKey, state="revoked"),
     "what_is_proposed_has_a_proposer": sets(ReadingKey, proposed=b""),
     "entered_once_in_each_line": twice(GuestKey),

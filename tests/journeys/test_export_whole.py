@@ -163,9 +163,12 @@ LEFT_OUT = {
     "Use": "each is a look, and its entry is in the copy; GET /api/me/rewards says the reward",
     "Movement": "of stock, by the number of the prescription; the Dispensing says what was given",
     "Placing": "of stock, by staff",
+    "Printed": "which of the printed codes is in force",
+    "PrintedCode": "a paper to fetch with; GET /api/me/printed-codes says what became of it",
     "Reservation": "what a shelf keeps free for the prescription; the bill in its entry says it",
     "Review": "the review's entry has all of it",
     "Scan": "each is a look, and its entry is in the copy",
+    "ScanRefusals": "how often staff were refused a code, within ten minutes",
     "Serial": "the number in the hospital's register, which the prescription's entry has",
     "Sample": "the hospital's numbers",
 }

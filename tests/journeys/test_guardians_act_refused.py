@@ -33,6 +33,7 @@ RX, TALK = writes.ONE, writes.TALK
 FOR_WARDS = {
     RX,
     *(f"{RX}/{verb}" for verb in ("pay", "delivery-code")),
+    *("/api/me/printed-codes", "/api/me/printed-codes/<uuid:printed_id>/lose"),
     *(
         f"{RX}/{verb}{call}"
         for verb in ("authorize", "withdraw", "agree", "disagree", "cancel", "deliver")

@@ -91,7 +91,8 @@ def make(world: World, patient: Patient, rx: str, call: str, model: Model) -> No
 
 def dispense(world: World, patient: Patient, rx: str) -> None:
     """What the pharmacist reads under the patient's code is what is given out."""
-    scan = world.pharmacist.write("/api/scans", {"code": world.code(patient, rx)})
+    made = world.pharmacist.write("/api/scans", {"code": world.code(patient, rx)})
+    (scan,) = made["scans"]
     read = world.pharmacist.get(f"/api/scans/{scan['id']}")["lines"]
     lines = {number: line["quantity"] for number, line in read.items()}
     world.pharmacist.command(writes.of(rx, "dispense"), {"lines": lines})

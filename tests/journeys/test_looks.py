@@ -43,6 +43,10 @@ LOOKS = {
         w.pharmacist,
         f"/api/scans/{Scan.objects.get(prescription__id=rx).id}",
     ),
+    "GET /api/scans/<uuid:scan_id>/labels": lambda w, p, rx: (
+        w.pharmacist,
+        f"/api/scans/{Scan.objects.get(prescription__id=rx).id}/labels",
+    ),
     f"GET {writes.ONE}/versions": lambda w, p, rx: (w.doctor, f"/api/prescriptions/{rx}/versions"),
     "GET /api/change-requests": lambda w, p, rx: (w.doctor, "/api/change-requests"),
     "GET /api/me/export": lambda w, p, rx: (copying.ready(p), copying.EXPORT),
@@ -115,6 +119,7 @@ NOTHING_SEALED = {
     "GET /api/me/entries/proof": "hashes",
     "GET /api/me/looks": "the public log, the caller's own part, in words",
     "GET /api/me/notices": "kinds and ids",
+    "GET /api/me/printed-codes": "ids, pharmacies and times",
     "GET /api/receipts/(?P<leaf>[0-9a-f]{64})": "the public log",
     "GET /api/organisations": "public names",
     "GET /api/organisations/(?P<hospital>[-a-zA-Z0-9_]{1,40})/departments": "titles and rights",

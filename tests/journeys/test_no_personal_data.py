@@ -100,7 +100,8 @@ def walk(world: World, patient, planted) -> None:
     choice["courier"] = world.courier_company.slug
     patient.client.command(writes.of(rx, "authorize"), choice)
     world.pay(patient, rx)
-    scan = world.pharmacist.write("/api/scans", {"code": world.code(patient, rx)})
+    made = world.pharmacist.write("/api/scans", {"code": world.code(patient, rx)})
+    (scan,) = made["scans"]
     shown = world.pharmacist.get(f"/api/scans/{scan['id']}")
     assert shown["fields"]["diagnosis/1"]["name"] == DIAGNOSIS
     change(world, rx, {**words, "lines": words["lines"][:1]})

@@ -99,7 +99,7 @@ def test_another_pharmacys_patient_is_sent_there(world, patient, held):
         (timedelta(0), ""),
         (LIFE - timedelta(seconds=1), ""),
         (LIFE + timedelta(seconds=1), "code.expired"),
-        (timedelta(minutes=-5), "code.expired"),
+        (timedelta(minutes=-5), "code.too_early"),
     ],
 )
 def test_the_code_is_as_short_lived_as_at_any_counter(world, patient, held, after, code):

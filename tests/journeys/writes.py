@@ -25,6 +25,7 @@ from hospital.roles import OrganisationKind, Role
 from insurance.models import Claim
 from ledger import note
 from pharmacy.actions import checklist, proposing
+from pharmacy.codes import Kind
 from prescriptions import rules
 from prescriptions.facts import Control
 from prescriptions.models import Medicine, Prescription
@@ -350,6 +351,33 @@ def pay(world: World, patient: Patient) -> Write:
 def scan(world: World, patient: Patient) -> Write:
     rx = world.paid(patient)
     return Write(world.pharmacist, "/api/scans", {"code": world.code(patient, rx)}, rx)
+
+
+def scan_several(world: World, patient: Patient) -> Write:
+    rx = world.paid(patient)
+    code = world.code(patient, rx, more=[world.paid(patient)])
+    return Write(world.pharmacist, "/api/scans", {"code": code}, rx)
+
+
+def scan_paper(world: World, patient: Patient) -> Write:
+    rx = world.paid(patient)
+    code, _ = world.printed(patient, rx)
+    body = {"code": code, "born": patient.born}
+    return Write(world.pharmacist, "/api/scans", body, rx)
+
+
+def print_code(world: World, patient: Patient) -> Write:
+    """Another one, which replaces an older."""
+    rx = world.paid(patient)
+    world.printed(patient, rx)
+    code = world.code(patient, rx, kind=Kind.PAPER)
+    return Write(patient.client, "/api/me/printed-codes", {"code": code}, rx)
+
+
+def lose_paper(world: World, patient: Patient) -> Write:
+    rx = world.paid(patient)
+    _, made = world.printed(patient, rx)
+    return Write(patient.client, f"/api/me/printed-codes/{made['id']}/lose", {}, rx)
 
 
 def dispense(world: World, patient: Patient) -> Write:
@@ -878,7 +906,9 @@ WRITES: dict[str, tuple[Make, ...]] = {
     f"{ONE}/substitute": (propose_other,),
     f"{ONE}/agree": (agree_to_other,),
     f"{ONE}/disagree": (refuse_other,),
-    "/api/scans": (scan,),
+    "/api/scans": (scan, scan_several, scan_paper),
+    "/api/me/printed-codes": (print_code,),
+    "/api/me/printed-codes/<uuid:printed_id>/lose": (lose_paper,),
     f"{ONE}/double-check": (double_check,),
     f"{ONE}/dispense": (dispense, dispense_narcotic),
     f"{ONE}/ship": (ship,),
