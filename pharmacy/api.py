@@ -12,12 +12,14 @@ from hospital.roles import Role
 from hospital.units import stamp
 from ledger.entry import Statement
 from pharmacy.actions import delivering, dispensing, lots
+from pharmacy.codefields import Code
 from pharmacy.lots import REASON_MAX
 from pharmacy.queries import SCAN_LIFE
 from prescriptions.api import changed, shown
 
 LINES_MAX = 20
 LOTS_MAX = 50
+BOXES_MAX = 200
 
 
 class LotInput(http.Strict):
@@ -55,10 +57,32 @@ class DispenseInput(http.Strict):
         return named
 
 
+class BoxInput(http.Strict):
+    code = Code()
+    units = http.Whole(min_value=1, max_value=10_000)
+
+
+class BoxedInput(DispenseInput):
+    """And the boxes out of which it comes."""
+
+    boxes = serializers.ListField(
+        child=BoxInput(),
+        default=list,
+        max_length=BOXES_MAX,
+        help_text="traceability codes; what lies there without a code is not named",
+    )
+
+    def validate_boxes(self, named: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if len({one["code"] for one in named}) != len(named):
+            raise serializers.ValidationError("A box is named twice.")
+        return named
+
+
 def given(call: http.Call) -> lots.Given:
     """What the input says is given out, or checked."""
     units = {one["lot"]: one["units"] for one in call.values["lots"]}
-    return lots.Given(call.values["lines"], lots.Choice(units, call.values["reason"]))
+    boxes = {one["code"]: one["units"] for one in call.values.get("boxes", ())}
+    return lots.Given(call.values["lines"], lots.Choice(units, call.values["reason"], boxes))
 
 
 class DeliverInput(http.Strict):
@@ -101,7 +125,7 @@ class DispenseStatement(http.Draw):
 
     roles = (Role.PHARMACIST,)
 
-    class Input(DispenseInput, http.ToSign):
+    class Input(BoxedInput, http.ToSign):
         pass
 
     def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
@@ -116,7 +140,7 @@ class Dispense(http.Command):
     roles = (Role.PHARMACIST,)
     records_refusals = True
 
-    class Input(DispenseInput, http.Signed):
+    class Input(BoxedInput, http.Signed):
         pass
 
     def act(self, call: http.Call) -> dict[str, Any]:

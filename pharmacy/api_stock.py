@@ -16,6 +16,7 @@ from ledger.note import encode_base64
 from pharmacy import queries_stock
 from pharmacy.actions import receiving, reconciling, stock
 from pharmacy.actions.lots import UnknownLot
+from pharmacy.codefields import Codes, NotesCollisions
 from pharmacy.lots import NUMBER_MAX, REASON_MAX, Count, Lot, Placing
 from pharmacy.models import StockItem
 from prescriptions.api_register import period
@@ -52,7 +53,7 @@ class Stock(http.Command):
         }
 
 
-class Receipts(http.Command):
+class Receipts(NotesCollisions, http.Command):
     """Receive goods: units of one lot, from a delivery note."""
 
     roles = (Role.PHARMACIST,)
@@ -64,9 +65,18 @@ class Receipts(http.Command):
         expires_on = serializers.DateField(help_text="the last day on which it may be used")
         units = http.Whole(min_value=1, max_value=UNITS_MAX)
         document = http.Text(max_length=REASON_MAX, help_text="the delivery note's number")
+        storage = serializers.ChoiceField(
+            [("", ""), *StockItem.Storage.choices],
+            default="",
+            help_text="in which class it travelled; said where it is kept cold",
+        )
+        boxes = Codes(default=list, help_text="codes that were scanned")
+        box_units = http.Whole(
+            min_value=1, max_value=10_000, default=1, help_text="dispensing units of a sealed box"
+        )
 
     def act(self, call: http.Call) -> dict[str, Any]:
-        return _lot(receiving.receive(receiving.Goods(**call.values), **call.doer))
+        return shown_lot(receiving.receive(receiving.Goods(**call.values), **call.doer))
 
 
 class Counts(http.Command):
@@ -79,10 +89,13 @@ class Counts(http.Command):
         lot = serializers.UUIDField()
         units = http.Whole(min_value=0, max_value=UNITS_MAX)
         reason = http.Text(max_length=REASON_MAX, default="", allow_blank=True)
+        missing = Codes(default=list, help_text="codes of boxes that are not there any more")
 
     def act(self, call: http.Call) -> dict[str, Any]:
-        asked = call.values
-        counted = receiving.count(asked["lot"], asked["units"], asked["reason"], **call.doer)
+        asked, missing = call.values, call.values["missing"]
+        counted = receiving.count(
+            asked["lot"], asked["units"], asked["reason"], **call.doer, missing=missing
+        )
         return {"id": str(counted.id), **_count(counted)}
 
 
@@ -123,7 +136,7 @@ class Put(http.Command):
         )
 
     def act(self, call: http.Call) -> dict[str, Any]:
-        return _lot(receiving.put(call.where["lot_id"], **call.values, **call.doer))
+        return shown_lot(receiving.put(call.where["lot_id"], **call.values, **call.doer))
 
 
 class Lots(http.Query):
@@ -147,7 +160,7 @@ class Lots(http.Query):
         )
         page, following = queries_stock.by_expiry(rows, paging.Wanted.asked(asked))
         return {
-            "lots": [{**_lot(one), "usable": one.usable(today)} for one in page],
+            "lots": [{**shown_lot(one), "usable": one.usable(today)} for one in page],
             "next": str(following) if following else None,
         }
 
@@ -182,7 +195,7 @@ class Reconciliation(http.Query):
         }
 
 
-def _lot(lot: Lot) -> dict[str, Any]:
+def shown_lot(lot: Lot) -> dict[str, Any]:
     return {
         "id": str(lot.id),
         "medicine": lot.item.medicine_id,
@@ -190,6 +203,7 @@ def _lot(lot: Lot) -> dict[str, Any]:
         "number": lot.number,
         "expires_on": lot.expires_on.isoformat(),
         "on_hand": lot.on_hand,
+        "coded": lot.coded,
         "state": lot.state,
         "reason": lot.state_reason,
     }

@@ -31,6 +31,14 @@ _GIVING_OUT = [
     ),
     *lawseconds.BY_LOTS,
 ]
+_BOXES = condition(
+    "wrong_boxes",
+    "its boxes hold together at most what its lines do",
+    "any",
+    ["lacks", "facts", is_("boxes")],
+    ["at_most", {"sum": ["facts.boxes"]}, {"sum": ["facts.lines"]}],
+)
+"""What came before codes were scanned is in no box that could be named."""
 _COLLECTED = (Status.DISPENSED, Way.COLLECT)
 _SENT = (Status.DISPENSED, Way.COURIER)
 _ARRIVING = (Status.IN_TRANSIT, Way.COURIER)
@@ -83,8 +91,8 @@ def _double_check() -> Clause:
 
 def _dispense() -> Clause:
     return Clause(
-        _GIVEN_OUT,
-        [*_GIVING_OUT, *lawseconds.DOUBLE_CHECKED],
+        {**_GIVEN_OUT, "boxes?": {"*": "count"}},
+        [*_GIVING_OUT, _BOXES, *lawseconds.DOUBLE_CHECKED],
         keep={"left": {"minus": ["kept.left", "facts.lines"]}},
         forget=["asked", *DOUBLE_CHECKED],
     )

@@ -1,8 +1,17 @@
 from django.urls import path
 
-from pharmacy import api, api_double_check, api_history, api_requests, api_stock
+from pharmacy import (
+    api,
+    api_boxes,
+    api_consignments,
+    api_double_check,
+    api_history,
+    api_requests,
+    api_stock,
+)
 
 ONE = "prescriptions/<uuid:prescription_id>"
+CONSIGNMENT = "stock/consignments/<uuid:consignment_id>"
 
 urlpatterns = [
     path("scans", api.Scans.as_view()),
@@ -12,6 +21,7 @@ urlpatterns = [
     path(f"{ONE}/double-check", api_double_check.DoubleCheck.as_view()),
     path(f"{ONE}/dispense/statement", api.DispenseStatement.as_view()),
     path(f"{ONE}/dispense", api.Dispense.as_view()),
+    path(f"{ONE}/given-out", api_boxes.GivenOut.as_view()),
     path(f"{ONE}/change-request/statement", api_requests.AskChangeStatement.as_view()),
     path(f"{ONE}/change-request", api_requests.AskChange.as_view()),
     path("parcels", api.Parcels.as_view()),
@@ -27,6 +37,13 @@ urlpatterns = [
     path("stock/receipts", api_stock.Receipts.as_view()),
     path("stock/lots", api_stock.Lots.as_view()),
     path("stock/lots/<uuid:lot_id>/state", api_stock.Put.as_view()),
+    path("stock/lots/<uuid:lot_id>/boxes", api_boxes.InLot.as_view()),
+    path("stock/boxes", api_boxes.OneBox.as_view()),
+    path("stock/collisions", api_boxes.Collisions.as_view()),
+    path("stock/consignments", api_consignments.Consignments.as_view()),
+    path(f"{CONSIGNMENT}/accept", api_consignments.Accept.as_view()),
+    path(f"{CONSIGNMENT}/refuse", api_consignments.Refuse.as_view()),
+    path(f"{CONSIGNMENT}/take-back", api_consignments.TakeBack.as_view()),
     path("stock/counts", api_stock.Counts.as_view()),
     path("stock/counts/<uuid:count_id>/confirm", api_stock.Confirm.as_view()),
     path("stock/reconciliation", api_stock.Reconciliation.as_view()),

@@ -15,7 +15,7 @@ from hospital.units import stamp
 from ledger import chain, network, note
 from ledger.entry import Statement
 from pharmacy import codes, queries
-from pharmacy.actions import double_checking, lots, stock
+from pharmacy.actions import boxes, double_checking, lots, stock
 from pharmacy.models import Dispensing, Scan
 from prescriptions import lifecycle, permissions
 from prescriptions import queries as rx_queries
@@ -117,7 +117,8 @@ def draw(
 ) -> Statement:
     prescription = lifecycle.find(prescription_id)
     lifecycle.check(prescription, lifecycle.DISPENSE, by=by, at=at)
-    facts = _facts(prescription, given, _scan(prescription, by, at), at)
+    scanned = _scan(prescription, by, at)
+    facts = _facts(prescription, boxes.complete(given, scanned), scanned, at)
     return lifecycle.propose(prescription, lifecycle.DISPENSE, by=by, key=key, at=at, facts=facts)
 
 
@@ -130,12 +131,13 @@ def dispense(
 
     Raises:
         NotScanned, double_checking.WrongQuantity, double_checking.NotChecked,
-        double_checking.OtherScan, double_checking.OtherLots, and what ``lots.choose`` and
-        ``lifecycle.advance`` raise.
+        double_checking.OtherScan, double_checking.OtherLots, and what ``lots.choose``,
+        ``boxes.choose`` and ``lifecycle.advance`` raise.
     """
     prescription = lifecycle.lock(prescription_id)
     lifecycle.check(prescription, lifecycle.DISPENSE, by=by, at=at)
     scanned = _scan(prescription, by, at)
+    given = boxes.complete(given, scanned)
     facts = _facts(prescription, given, scanned, at)
     entry = lifecycle.advance(
         prescription,
@@ -199,4 +201,5 @@ def _facts(
     prescription: Prescription, given: lots.Given, scanned: Scan, at: datetime
 ) -> dict[str, Any]:
     double_checking.check_done(prescription, scanned)
-    return double_checking.facts_of(prescription, given, scanned, at)
+    said = double_checking.facts_of(prescription, given, scanned, at)
+    return {**said, **boxes.facts_of(given, scanned)}

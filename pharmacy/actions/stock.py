@@ -18,7 +18,7 @@ from hospital.models import Organisation
 from hospital.roles import Actor
 from ledger import chain
 from pharmacy import queries, queries_stock
-from pharmacy.actions import lots
+from pharmacy.actions import boxes, lots
 from pharmacy.models import Reservation, StockItem
 from prescriptions import lifecycle
 from prescriptions.actions.judging import UnknownMedicine
@@ -127,14 +127,15 @@ def take(
     """
     The held units leave the shelf by their lots, with the entry that says so; how many items.
 
-    The caller holds the prescription's row. Raises what ``lots.choose`` raises.
+    The caller holds the prescription's row. Raises what ``lots.choose`` and ``boxes.choose`` raise.
     """
     held = queries_stock.lock_held_for(prescription)
     taken = lots.choose(held, choice, at=at)
+    out_of = boxes.choose(taken, choice.boxes)
     for reservation in held:
         reservation.item.reserved -= reservation.quantity
     StockItem.objects.bulk_update([one.item for one in held], ["reserved"])
-    lots.take(prescription, taken, choice, entry, by=by, at=at)
+    boxes.take(out_of, lots.take(prescription, taken, choice, entry, by=by, at=at))
     return _end(held, Reservation.State.TAKEN)
 
 
