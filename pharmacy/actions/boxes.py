@@ -131,13 +131,16 @@ def complete(given: lots.Given, scanned: Scan) -> lots.Given:
     """
     What is given out, the lots of its boxes named with it.
 
-    Where a colleague has checked the lots, the boxes are of those. Raises ``UnknownBox``.
+    Where a colleague has checked the lots, the boxes are of those.
+
+    Raises ``UnknownBox``, ``UsedBox``, ``TooFewInBox``.
     """
     choice = given.lots
     if not choice.boxes or scanned.checked_lots is not None:
         return given
     units: Counter[UUID] = Counter()
     for box in _known(choice.boxes, scanned.pharmacy_id):
+        _check(box, choice.boxes[box.code])
         units[box.lot_id] += choice.boxes[box.code]
     return replace(given, lots=replace(choice, units={**units, **choice.units}))
 
@@ -158,13 +161,9 @@ def choose(taken: lots.Taken, named: Mapping[str, int]) -> Named:
     Raises ``UnknownBox``, ``UsedBox``, ``TooFewInBox``, ``WrongBoxes``, ``CodeMissing``.
     """
     found = _locked([lot.id for lot, _ in taken], named)
-    for box, units in found:
-        if box.left == 0:
-            raise UsedBox(box=box.code)
-        if box.left < units:
-            raise TooFewInBox(box=box.code, left=box.left)
     of_lots: Counter[UUID] = Counter()
     for box, units in found:
+        _check(box, units)
         of_lots[box.lot_id] += units
     for lot, units in taken:
         bare = units - of_lots[lot.id]
@@ -189,8 +188,8 @@ def lose(lot: Lot, codes: Sequence[str], difference: int) -> Named:
     lie in the boxes that were found.
     """
     found = [(one, one.left) for one, _ in _locked([lot.id], dict.fromkeys(codes, 0))]
-    if any(one.left == 0 for one, _ in found):
-        raise UsedBox(box=next(one.code for one, _ in found if one.left == 0))
+    for box, _ in found:
+        _check(box, 0)
     gone = sum(units for _, units in found)
     if gone > max(-difference, 0):
         raise WrongBoxes(field="missing", lot=lot.number, units=max(-difference, 0))
@@ -228,6 +227,13 @@ def _new(lot: Lot, code: str, units: int, by: Actor, at: datetime) -> Box:
         scanned_by_id=by.account,
         scanned_at=at,
     )
+
+
+def _check(box: Box, units: int) -> None:
+    if box.left == 0:
+        raise UsedBox(box=box.code)
+    if box.left < units:
+        raise TooFewInBox(box=box.code, left=box.left)
 
 
 def _known(codes: Collection[str], pharmacy: int | None) -> list[Box]:

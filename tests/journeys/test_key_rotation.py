@@ -21,7 +21,7 @@ PUBLIC = {
     "leaf": "the hash of a public entry",
     "entry": "the hash of a public entry",
     "approval": "the hash of a public entry",
-    "salt": "of a lot's commitment, which says nothing of a person",
+    "salt": "of a lot's or box's commitment, which says nothing of a person",
     "request_digest": "a digest of a body that holds random signatures",
     "code_index": "a digest of a random code",
     "seed": "published hashes",

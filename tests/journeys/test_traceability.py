@@ -148,8 +148,7 @@ class TestACodeStandsOnOneBox:
 
     def test_is_used_once(self, world, patient, shelf):
         """R14: given out, and back on the market: refused even where it was given out."""
-        _, (code,) = a_boxed_lot(shelf, world.pharmacist, 1)
-        a_lot(shelf, 5, "loose", calendar.legal_day(timezone.now()) + 400 * DAY)
+        _, (code,) = a_boxed_lot(shelf, world.pharmacist, 1, loose=4)
         give(world, scanned(world, patient, shelf), boxes=named(code))
         assert left(code) == [0]
         body = of_goods(shelf.medicine_id, boxes=[code])
@@ -199,7 +198,7 @@ class TestGivingOut:
             (named(a_code()), "box.unknown"),
             (named(elsewhere), "box.unknown"),
             (named(of_another), "lot.unknown"),
-            (named(box, units=3), "lot.too_few"),
+            (named(box, units=3), "box.too_few"),
             (named(box, units=1), "lot.wrong_units"),
             (named(box, box), "body.invalid"),
         ):
