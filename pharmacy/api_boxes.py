@@ -13,7 +13,7 @@ from hospital.roles import Role
 from hospital.units import stamp
 from ledger.note import encode_base64
 from pharmacy import queries_boxes, queries_stock
-from pharmacy.actions import receiving, tracing
+from pharmacy.actions import scanning, tracing
 from pharmacy.actions.lots import UnknownLot
 from pharmacy.api_stock import shown_lot
 from pharmacy.boxes import Box, BoxMove, Collision
@@ -49,7 +49,7 @@ class InLot(NotesCollisions, http.Command):
 
     def act(self, call: http.Call) -> dict[str, Any]:
         asked = call.values
-        scanned = receiving.scan_in(
+        scanned = scanning.scan_in(
             call.where["lot_id"], asked["boxes"], asked["box_units"], **call.doer
         )
         return shown_lot(scanned)
@@ -121,9 +121,11 @@ class GivenOut(http.Query):
 
     def show(self, call: http.Call) -> dict[str, Any]:
         received = tracing.received(call.prescription_id, **call.doer)
+        prescribed = received.prescribed
         return {
             "prescription": str(call.prescription_id),
-            "lines": content.lines_of(received.fields),
+            "lines": content.lines_of(prescribed.fields),
+            "amendments": [one.shown() for one in prescribed.amendments],
             "given": [_given(one) for one in received.movements],
         }
 

@@ -26,6 +26,7 @@ from hospital.models import Organisation
 from hospital.roles import Actor, OrganisationKind
 from pharmacy import queries, queries_stock
 from pharmacy.actions import boxes, receiving
+from pharmacy.actions import storage as storage_classes
 from pharmacy.actions.lots import TooFewInLot, UnusableLot
 from pharmacy.actions.reconciling import UnknownPharmacy
 from pharmacy.actions.stock import NotStocked
@@ -105,7 +106,7 @@ def accept(consignment: UUID, storage: str, *, by: Actor, at: datetime) -> Consi
         UnknownConsignment, Ended: see each.
         NotStocked: the pharmacy has no price for it; it says first what it asks for one unit.
         UnusableLot: it expired on its way, or its sender has put the rest of the lot aside.
-        receiving.StorageMissing, receiving.OtherStorage, receiving.OtherExpiry.
+        receiving.OtherExpiry, and what ``storage.check`` raises.
     """
     coming = _lock(consignment, (Consignment.State.SENT,), receiver_id=by.organisation_id)
     lot = coming.lot
@@ -116,8 +117,8 @@ def accept(consignment: UUID, storage: str, *, by: Actor, at: datetime) -> Consi
     if item is None:
         raise NotStocked(field="medicine")
     if item.storage != coming.storage:
-        raise receiving.OtherStorage(storage=item.storage)
-    receiving.check_storage(item, storage)
+        raise storage_classes.OtherStorage(storage=item.storage)
+    storage_classes.check(item, storage)
     there = receiving.lot_of(item, lot.number, lot.expires_on, at=at)
     there.item = item
     coming.answered_by_id, coming.answered_at = by.account, at

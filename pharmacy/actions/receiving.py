@@ -24,7 +24,7 @@ from hospital import calendar, errors
 from hospital.roles import Actor
 from ledger import commitments
 from pharmacy import queries, queries_stock
-from pharmacy.actions import boxes
+from pharmacy.actions import boxes, storage
 from pharmacy.actions.lots import UnknownLot
 from pharmacy.actions.stock import NotStocked
 from pharmacy.lots import Count, Lot, Movement, Placing, commitment
@@ -65,18 +65,6 @@ class TooMuch(errors.Invalid):
     code = "stock.too_much"
 
 
-class StorageMissing(errors.Invalid):
-    """What is kept cold came cold: say in which class it travelled."""
-
-    code = "stock.storage_missing"
-
-
-class OtherStorage(errors.Conflict):
-    """It travelled in another temperature class than that in which it is kept here."""
-
-    code = "stock.other_storage"
-
-
 class UnknownCount(errors.NotFound):
     """No such count waits for a second person here."""
 
@@ -109,8 +97,8 @@ def receive(goods: Goods, *, by: Actor, at: datetime) -> Lot:
 
     Raises:
         NotStocked: the pharmacy has no price for it; it says first what it asks for one unit.
-        ExpiredGoods, OtherExpiry, StorageMissing, OtherStorage: see each.
-        and what ``boxes.scan`` raises.
+        ExpiredGoods, OtherExpiry: see each.
+        and what ``storage.check`` and ``boxes.scan`` raise.
     """
     if goods.expires_on < calendar.legal_day(at):
         raise ExpiredGoods(field="expires_on")
@@ -118,7 +106,7 @@ def receive(goods: Goods, *, by: Actor, at: datetime) -> Lot:
     item = items.filter(pharmacy_id=by.organisation_id, medicine_id=goods.medicine).first()
     if item is None:
         raise NotStocked(field="medicine")
-    check_storage(item, goods.storage)
+    storage.check(item, goods.storage)
     lot = lot_of(item, goods.number, goods.expires_on, at=at)
     move(
         lot,
@@ -131,26 +119,6 @@ def receive(goods: Goods, *, by: Actor, at: datetime) -> Lot:
     )
     boxes.scan(lot, goods.boxes, goods.box_units, by=by, at=at)
     return lot
-
-
-@transaction.atomic(savepoint=False)
-def scan_in(lot_id: UUID, codes: Sequence[str], units: int, *, by: Actor, at: datetime) -> Lot:
-    """
-    Scan boxes that lie in a lot of the caller's pharmacy already, each of ``units``.
-
-    Raises ``UnknownLot``, and what ``boxes.scan`` raises.
-    """
-    lot = lock_lot(lot_id, by)
-    boxes.scan(lot, codes, units, by=by, at=at)
-    return lot
-
-
-def check_storage(item: StockItem, storage: str) -> None:
-    """Raises ``StorageMissing``, ``OtherStorage``."""
-    if not storage and item.storage == StockItem.Storage.COLD:
-        raise StorageMissing(field="storage")
-    if storage and storage != item.storage:
-        raise OtherStorage(storage=item.storage)
 
 
 def lot_of(item: StockItem, number: str, expires_on: date, *, at: datetime) -> Lot:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -19,6 +18,7 @@ from pharmacy.boxes import Box, BoxMove, Collision
 from pharmacy.lots import Movement
 from prescriptions import content, permissions
 from prescriptions import queries as rx_queries
+from prescriptions.actions import viewing
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,9 @@ def trace(code: str, *, by: Actor) -> Way:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """``fields`` are the prescription's lines, ``movements`` what left the shelf for it."""
+    """``prescribed`` are the prescription's lines, ``movements`` what left the shelf for it."""
 
-    fields: dict[str, Any]
+    prescribed: viewing.Opened
     movements: Sequence[Movement]
 
 
@@ -62,7 +62,7 @@ def received(prescription_id: UUID, *, by: Actor, at: datetime) -> Received:
     """
     What the caller received for the own prescription; the look is recorded first.
 
-    Raises what ``permissions.basis_to_view`` and ``access.opened`` raise.
+    Raises what ``permissions.basis_to_view`` and ``viewing.opened`` raise.
     """
     with transaction.atomic():
         prescription = rx_queries.with_record(prescription_id)
@@ -77,4 +77,4 @@ def received(prescription_id: UUID, *, by: Actor, at: datetime) -> Received:
             patient=prescription.patient.person,
         )
         movements = queries_boxes.given_out(prescription)
-    return Received(access.opened(prescription.record, looked), movements)
+    return Received(viewing.opened(prescription, looked), movements)

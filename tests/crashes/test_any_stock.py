@@ -75,7 +75,7 @@ def run(scene: Scene, operations: int, *, crashes: int, restarts: int = 0) -> Co
             scene.full |= operation.scans
         came[outcome] += 1
         came[f"{operation.name} {outcome}"] += 1
-        if number % 25 == 0:
+        if number % 100 == 0:
             assert found(scene) == books, told
     assert found(scene) == books
     assert faults(scene) == []
@@ -168,19 +168,19 @@ def _await_the_database() -> None:
 
 def test_c1_any_stock_adds_up_though_processes_die(world):
     """C1, R14, F1: a slice of what the slow test does."""
-    came = run(a_scene(world), 250, crashes=20)
+    came = run(a_scene(world), 150, crashes=15)
 
-    assert came[DIED] > 5
-    assert came[DONE] > 100
+    assert came[DIED] > 3
+    assert came[DONE] > 60
 
 
 @pytest.mark.slow
 @pytest.mark.alone
 def test_c1_any_stock_adds_up_after_10000_operations(world):
-    """C1, R14, F1: with 400 processes that die, and PostgreSQL, too, six times of those."""
+    """C1, R14, F1: with 200 processes that die, and PostgreSQL, too, six times of those."""
     operations = int(os.environ.get("RX_COUNT", "10000"))
 
-    came = run(a_scene(world), operations, crashes=operations // 25, restarts=6)
+    came = run(a_scene(world), operations, crashes=operations // 50, restarts=6)
 
     done = {name.split()[0] for name in came if name.endswith(f" {DONE}")}
     refused = {name.split()[0] for name in came if name.endswith(f" {REFUSED}")}
