@@ -15,9 +15,9 @@ from ledger.note import encode_base64
 from pharmacy import queries_boxes, queries_stock
 from pharmacy.actions import scanning, tracing
 from pharmacy.actions.lots import UnknownLot
-from pharmacy.api_stock import shown_lot
+from pharmacy.api_stock import NotesCollisions, shown_lot
 from pharmacy.boxes import Box, BoxMove, Collision
-from pharmacy.codefields import Codes, NotesCollisions
+from pharmacy.codefields import Codes
 from pharmacy.lots import Movement
 from prescriptions import content
 
@@ -134,8 +134,8 @@ def shown_box(box: Box) -> dict[str, Any]:
     return {
         "code": box.code,
         "state": box.state,
-        "full": box.full,
-        "left": box.left,
+        "holds": box.holds,
+        "on_hand": box.on_hand,
         "scanned_at": stamp(box.scanned_at),
     }
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hospital import calendar, http, paging
+from hospital import http, paging
 from hospital.roles import Role
 from hospital.units import stamp
 from pharmacy import queries_boxes
@@ -37,10 +36,9 @@ class Consignments(http.Command):
         wanted = paging.Wanted.asked(request.query_params)
         mine = self.actor.organisation_id
         page, following = queries_boxes.consignments_of(mine, wanted)
-        today = calendar.legal_day(timezone.now())
         return Response(
             {
-                "consignments": [{**_shown(one), "usable": one.lot.usable(today)} for one in page],
+                "consignments": [_shown(one) for one in page],
                 "next": str(following) if following else None,
             }
         )

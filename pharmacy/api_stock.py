@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,9 +15,9 @@ from hospital.roles import Role
 from hospital.units import stamp
 from ledger.note import encode_base64
 from pharmacy import queries_stock
-from pharmacy.actions import receiving, reconciling, stock
+from pharmacy.actions import boxes, receiving, reconciling, stock
 from pharmacy.actions.lots import UnknownLot
-from pharmacy.codefields import Codes, NotesCollisions
+from pharmacy.codefields import Codes
 from pharmacy.lots import NUMBER_MAX, REASON_MAX, Count, Lot, Placing
 from pharmacy.models import StockItem
 from prescriptions.api_register import period
@@ -51,6 +52,19 @@ class Stock(http.Command):
             "on_hand": item.on_hand,
             "reserved": item.reserved,
         }
+
+
+class NotesCollisions(http.Endpoint):
+    """What scans boxes in; a code that another pharmacy has, or that was used, is written down."""
+
+    def handle_exception(self, exc: Exception) -> Response:
+        try:
+            if isinstance(exc, boxes.KnownCode):
+                codes = exc.facts["codes"]
+                boxes.note_collisions(codes, by=self.actor, at=timezone.now())
+        except Exception as fault:  # what cannot be written down is not answered either
+            return super().handle_exception(fault)
+        return super().handle_exception(exc)
 
 
 class Receipts(NotesCollisions, http.Command):

@@ -2,10 +2,10 @@
 Boxes by their traceability code (药品追溯码): one row for each code, which stands on one box in the
 country and may be used once.
 
-A ``BoxMove`` is the only way to change what is left in a box: when one is stored, the database adds
-its quantity to the box's ``left`` and to its lot's ``coded``, and takes the box to that lot.
-Triggers refuse every other change. So Σ moves = ``Box.left`` and Σ boxes = ``Lot.coded``, and when
-a transaction ends no lot holds more in coded boxes than lies there at all.
+A ``BoxMove`` is the only way to change what lies in a box: when one is stored, the database adds
+its quantity to the box's ``on_hand`` and to its lot's ``coded``, and takes the box to that lot.
+Triggers refuse every other change. So Σ moves = ``Box.on_hand`` and Σ boxes = ``Lot.coded``, and
+when a transaction ends no lot holds more in coded boxes than lies there at all.
 
 A code is no personal data by itself, but who knows the trade reads the medicine from it. So entries
 call a box by a salted commitment, as they do lots.
@@ -33,9 +33,9 @@ is_code = RegexValidator(rf"{CODE[:-1]}\Z", "A traceability code has 20 digits."
 
 class Box(models.Model):
     """
-    A box with a code: ``full`` dispensing units when it was sealed, ``left`` of them now.
+    A box with a code: ``holds`` dispensing units when it was sealed, ``on_hand`` of them now.
 
-    ``left`` is the sum of its moves. The row stays when the box is empty, so no other box can
+    ``on_hand`` is the sum of its moves. The row stays when the box is empty, so no other box can
     have its code, at whatever pharmacy. ``consignment``: it is on its way to another pharmacy.
     """
 
@@ -48,8 +48,8 @@ class Box(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     code = models.CharField(max_length=CODE_SIZE, unique=True, validators=[is_code])
     lot = models.ForeignKey("pharmacy.Lot", models.PROTECT, related_name="boxes")
-    full = models.PositiveIntegerField()
-    left = models.PositiveIntegerField(default=0, editable=False)
+    holds = models.PositiveIntegerField()
+    on_hand = models.PositiveIntegerField(default=0, editable=False)
     consignment = models.ForeignKey(
         "pharmacy.Consignment", models.PROTECT, null=True, related_name="boxes"
     )
@@ -61,10 +61,10 @@ class Box(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(name="a_code_has_20_digits", condition=Q(code__regex=CODE)),
-            models.CheckConstraint(name="a_box_holds_something", condition=Q(full__gt=0)),
-            models.CheckConstraint(name="no_box_overflows", condition=Q(left__lte=F("full"))),
+            models.CheckConstraint(name="a_box_holds_something", condition=Q(holds__gt=0)),
+            models.CheckConstraint(name="no_box_overflows", condition=Q(on_hand__lte=F("holds"))),
             models.CheckConstraint(
-                name="nothing_is_taken_on_the_way", condition=Q(consignment=None) | Q(left=0)
+                name="nothing_is_taken_on_the_way", condition=Q(consignment=None) | Q(on_hand=0)
             ),
         ]
         indexes = [models.Index(fields=["lot", "id"], name="boxes_of_a_lot")]
@@ -73,9 +73,9 @@ class Box(models.Model):
     def state(self) -> Box.State:
         if self.consignment_id is not None:
             return self.State.SENT
-        if self.left == 0:
+        if self.on_hand == 0:
             return self.State.EMPTY
-        return self.State.SEALED if self.left == self.full else self.State.OPENED
+        return self.State.SEALED if self.on_hand == self.holds else self.State.OPENED
 
 
 def commitment(salt: bytes, code: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 
 from hospital import paging
 from pharmacy.boxes import Box, BoxMove, Collision
 from pharmacy.consignments import Consignment
-from pharmacy.lots import Lot, Movement
+from pharmacy.lots import Movement
 from prescriptions.models import Prescription
 
 
@@ -28,7 +28,7 @@ def lock(codes: Collection[str], among: Collection[UUID]) -> list[Box]:
 
 def in_lot(lot: UUID, wanted: paging.Wanted) -> tuple[list[Box], paging.Cursor | None]:
     """A page of the boxes of a lot that are not empty, the newest first."""
-    rows = Box.objects.filter(lot_id=lot, left__gt=0).annotate(created_at=F("scanned_at"))
+    rows = Box.objects.filter(lot_id=lot, on_hand__gt=0).annotate(created_at=F("scanned_at"))
     return paging.newest_first(rows, wanted)
 
 
@@ -65,8 +65,3 @@ def consignments_of(
     rows = Consignment.objects.filter(Q(sender_id=pharmacy) | Q(receiver_id=pharmacy))
     rows = rows.select_related("lot__item", "sender", "receiver").prefetch_related("boxes")
     return paging.newest_first(rows, wanted)
-
-
-def sealed_in(lot: Lot) -> QuerySet[Box]:
-    """Boxes of a lot that nobody has opened."""
-    return Box.objects.filter(lot=lot, left=F("full"))

@@ -123,8 +123,8 @@ def found(scene: Scene) -> Books:
     for shelf, item in zip(books.shelves, scene.items, strict=True):
         for lot in Lot.objects.filter(item=item):
             shelf.lots[lot.number] = OfLot(lot.loose, {}, lot.state == Lot.State.QUARANTINED)
-        for box in Box.objects.filter(lot__item=item, left__gt=0).select_related("lot"):
-            shelf.lots[box.lot.number].boxes[box.code] = box.left
+        for box in Box.objects.filter(lot__item=item, on_hand__gt=0).select_related("lot"):
+            shelf.lots[box.lot.number].boxes[box.code] = box.on_hand
         held = Reservation.objects.filter(item=item, state=Reservation.State.HELD)
         units = dict(held.values_list("prescription_id", "quantity"))
         side = scene.items.index(item)
@@ -135,7 +135,7 @@ def found(scene: Scene) -> Books:
     for one in coming.select_related("lot").prefetch_related("boxes"):
         number = (one.created_at - scene.since) // timedelta(microseconds=1)
         side = [item.id for item in scene.items].index(one.lot.item_id)
-        boxes = {box.code: box.full for box in one.boxes.all()}
+        boxes = {box.code: box.holds for box in one.boxes.all()}
         books.way[number] = OnTheWay(side, one.lot.number, one.units, boxes, one.state)
     return books
 

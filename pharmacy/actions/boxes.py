@@ -114,7 +114,7 @@ def note_collisions(codes: Collection[str], *, by: Actor, at: datetime) -> int:
     elsewhere = [
         one
         for one in queries_boxes.with_codes(codes)
-        if one.lot.item.pharmacy_id != by.organisation_id or one.left == 0
+        if one.lot.item.pharmacy_id != by.organisation_id or one.on_hand == 0
     ]
     before = Collision.objects.filter(pharmacy_id=by.organisation_id, box__in=elsewhere)
     known = set(before.values_list("box_id", flat=True))
@@ -176,7 +176,7 @@ def choose(taken: lots.Taken, named: Mapping[str, int]) -> Named:
 
 def whole(lot: Lot, codes: Sequence[str], units: int) -> Named:
     """Sealed boxes that leave a lot together with ``units`` of it. Raises what ``choose`` does."""
-    full = {one.code: one.full for one in queries_boxes.with_codes(codes)}
+    full = {one.code: one.holds for one in queries_boxes.with_codes(codes)}
     return choose([(lot, units)], {code: full.get(code, 0) for code in codes})
 
 
@@ -187,7 +187,7 @@ def lose(lot: Lot, codes: Sequence[str], difference: int) -> Named:
     Raises ``UnknownBox``, ``UsedBox``, ``WrongBoxes``; ``CodeMissing`` if fewer units are left than
     lie in the boxes that were found.
     """
-    found = [(one, one.left) for one, _ in _locked([lot.id], dict.fromkeys(codes, 0))]
+    found = [(one, one.on_hand) for one, _ in _locked([lot.id], dict.fromkeys(codes, 0))]
     for box, _ in found:
         _check(box, 0)
     gone = sum(units for _, units in found)
@@ -211,7 +211,7 @@ def put(found: Sequence[Box], arrived: Movement) -> None:
     """Boxes of a consignment lie in the lot in which it arrived, as full as they were sent."""
     Box.objects.filter(id__in=[one.id for one in found]).update(consignment=None)
     BoxMove.objects.bulk_create(
-        BoxMove(box=one, lot_id=arrived.lot_id, quantity=one.full, movement=arrived)
+        BoxMove(box=one, lot_id=arrived.lot_id, quantity=one.holds, movement=arrived)
         for one in found
     )
 
@@ -221,7 +221,7 @@ def _new(lot: Lot, code: str, units: int, by: Actor, at: datetime) -> Box:
     return Box(
         code=code,
         lot=lot,
-        full=units,
+        holds=units,
         salt=salt,
         commitment=commitment(salt, code),
         scanned_by_id=by.account,
@@ -230,10 +230,10 @@ def _new(lot: Lot, code: str, units: int, by: Actor, at: datetime) -> Box:
 
 
 def _check(box: Box, units: int) -> None:
-    if box.left == 0:
+    if box.on_hand == 0:
         raise UsedBox(box=box.code)
-    if box.left < units:
-        raise TooFewInBox(box=box.code, left=box.left)
+    if box.on_hand < units:
+        raise TooFewInBox(box=box.code, left=box.on_hand)
 
 
 def _known(codes: Collection[str], pharmacy: int | None) -> list[Box]:

@@ -292,7 +292,7 @@ def the_same_number_twice(rows: Rows) -> None:
     Prescription.objects.filter(pk__in=both).update(**AN_UPLOAD)
 
 
-ANOTHER_BOX: dict[str, Any] = {"left": 0, "commitment": "0" * 64, "consignment": None}
+ANOTHER_BOX: dict[str, Any] = {"on_hand": 0, "commitment": "0" * 64, "consignment": None}
 
 
 def moved(box: Box, units: int, movement: Movement | None = None) -> None:
@@ -425,7 +425,7 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
         answered_at=timezone.now(),
     ),
     "a_code_has_20_digits": twice(Box, **ANOTHER_BOX, code="x" * 20),
-    "a_box_holds_something": twice(Box, **ANOTHER_BOX, code="9" * 20, full=0),
+    "a_box_holds_something": twice(Box, **ANOTHER_BOX, code="9" * 20, holds=0),
     "no_box_overflows": lambda rows: moved(rows[Box], 10**6),
     "nothing_is_taken_on_the_way": lambda rows: moved(rows[Box], 1),
     "a_code_is_scanned_in_once": twice(BoxMove),

@@ -35,7 +35,7 @@ COSTS = {
     "dispense_boxes": 26,
     "send_goods": 22,
     "accept_goods": 22,
-    "refuse_goods": 9,
+    "refuse_goods": 10,
     "take_back_goods": 22,
     "ask_change": 16,
     "keep": 14,

@@ -101,7 +101,7 @@ def test_one_code_is_used_once(world, many):
     )
 
     assert outcomes(results) == ["box.used"] * (many - 1) + ["done"]
-    assert Box.objects.get(code=code).left == 0
+    assert Box.objects.get(code=code).on_hand == 0
     used = BoxMove.objects.get(box__code=code, quantity__lt=0)
     assert used.movement is not None
     won = next(

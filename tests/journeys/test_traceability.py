@@ -63,7 +63,7 @@ def refused(world: World, rx: str, units: int = 1, **more: Any) -> dict[str, Any
 
 
 def left(*scanned: str) -> list[int]:
-    return [Box.objects.get(code=code).left for code in scanned]
+    return [Box.objects.get(code=code).on_hand for code in scanned]
 
 
 def facts(rx: str) -> dict[str, Any]:
@@ -307,7 +307,7 @@ class TestLookingUp:
         rx = scanned(world, patient, shelf)
         give(world, rx, boxes=named(code))
         told = world.pharmacist.get("/api/stock/boxes", code=code)
-        assert (told["state"], told["left"]) == ("opened", 1)
+        assert (told["state"], told["on_hand"]) == ("opened", 1)
         assert [(one["kind"], one["units"]) for one in told["way"]] == [
             ("scanned", 2),
             ("dispensed", -1),
@@ -350,9 +350,9 @@ class TestLookingUp:
 @pytest.mark.parametrize(
     "write",
     [
-        lambda box: Box.objects.filter(id=box.id).update(left=0),
+        lambda box: Box.objects.filter(id=box.id).update(on_hand=0),
         lambda box: Box.objects.filter(id=box.id).update(code="9" * 20),
-        lambda box: Box.objects.filter(id=box.id).update(full=99),
+        lambda box: Box.objects.filter(id=box.id).update(holds=99),
         lambda box: Box.objects.filter(id=box.id).delete(),
         lambda box: Lot.objects.filter(id=box.lot_id).update(coded=0),
         lambda box: BoxMove.objects.filter(box=box).update(quantity=1),
