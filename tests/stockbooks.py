@@ -52,8 +52,8 @@ def the_boxes(**only: Any) -> Iterator[str]:
     moved = Coalesce(Sum("moves__quantity"), 0)
     for box in boxes.annotate(moved=moved).exclude(moved=F("on_hand")):
         yield f"box {box.code}: {box.on_hand} left, {box.moved} moved"
-    for box in boxes.exclude(on_hand__range=(0, F("holds"))):
-        yield f"box {box.code}: {box.on_hand} of {box.holds}"
+    for full in boxes.exclude(on_hand__range=(0, F("holds"))):
+        yield f"box {full.code}: {full.on_hand} of {full.holds}"
     for lot in lots.annotate(boxed=Coalesce(Sum("boxes__left"), 0)):
         if lot.boxed != lot.coded or lot.coded > lot.on_hand:
             yield f"lot {lot.number}: {lot.coded} coded, {lot.boxed} boxed, {lot.on_hand} on hand"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -175,11 +176,9 @@ def test_two_answers_at_once(world, shelf, there):
     lot, boxes = a_boxed_lot(shelf, world.pharmacist, 4)
     for box in boxes:
         sent = send(world, lot, 1, box)
-        results = at_once(
-            lambda sent=sent: world.other_pharmacist.write(answering(sent, "accept"), {}),
-            lambda sent=sent: world.pharmacist.write(answering(sent, "take-back"), WHY),
-            lambda sent=sent: world.other_pharmacist.write(answering(sent, "accept"), {}),
-        )
+        accepts = partial(world.other_pharmacist.write, answering(sent, "accept"), {})
+        takes_back = partial(world.pharmacist.write, answering(sent, "take-back"), WHY)
+        results = at_once(accepts, takes_back, accepts)
         assert outcomes(results) == ["consignment.ended"] * 2 + ["done"]
         assert sum(on_hand(shelf, there)) == 4
     assert left(*boxes) == [1] * 4

@@ -17,6 +17,7 @@ from ledger import queries as ledger
 from ledger.entry import Statement
 from pharmacy import boxes
 from pharmacy.models import Box, BoxMove, Collision, Lot, Movement, StockItem
+from prescriptions.models import Prescription
 from tests import lawfulness, stockbooks
 from tests.boxed import a_boxed_lot, a_code, codes, named
 from tests.journeys import narcotics
@@ -372,7 +373,7 @@ class TestLookingUp:
             quantity=-1,
             at=timezone.now(),
             by_id=box.scanned_by_id,
-            prescription_id=Movement.objects.filter(kind="dispensed").first().prescription_id,
+            prescription=Prescription.objects.filter(dispensing__isnull=False).first(),
             entry=b"\1" * 32,
         ),
     ],
