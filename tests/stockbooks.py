@@ -54,7 +54,7 @@ def the_boxes(**only: Any) -> Iterator[str]:
         yield f"box {box.code}: {box.on_hand} left, {box.moved} moved"
     for full in boxes.exclude(on_hand__range=(0, F("holds"))):
         yield f"box {full.code}: {full.on_hand} of {full.holds}"
-    for lot in lots.annotate(boxed=Coalesce(Sum("boxes__left"), 0)):
+    for lot in lots.annotate(boxed=Coalesce(Sum("boxes__on_hand"), 0)):
         if lot.boxed != lot.coded or lot.coded > lot.on_hand:
             yield f"lot {lot.number}: {lot.coded} coded, {lot.boxed} boxed, {lot.on_hand} on hand"
     movements = Movement.objects.filter(lot__in=lots, box_moves__isnull=False)
