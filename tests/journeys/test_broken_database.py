@@ -77,6 +77,7 @@ LATER_ROWS = {
     "authorize": "insurance_bill",
     "authorize_courier": "pharmacy_delivery",
     "dispense": "pharmacy_dispensing",
+    "dispense_boxes": "pharmacy_boxmove",
     "decide": "insurance_claim",
     "withdraw": "insurance_refund",
 }

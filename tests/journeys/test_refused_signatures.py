@@ -202,6 +202,7 @@ WRONG = {
     "double_check": ("other_pharmacist", "access.wrong_pharmacy"),
     "dispense_narcotic": ("other_pharmacist", "access.wrong_pharmacy"),
     "dispense": ("other_pharmacist", "access.wrong_pharmacy"),
+    "dispense_boxes": ("other_pharmacist", "access.wrong_pharmacy"),
     "ship": ("other_courier", "access.wrong_courier"),
     "receive": ("other_patient", "access.wrong_patient"),
     "hand_out": ("other_pharmacist", "access.wrong_pharmacy"),
