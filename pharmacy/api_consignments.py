@@ -54,8 +54,9 @@ class Accept(http.Command):
 
     class Input(http.Strict):
         storage = serializers.ChoiceField(
-            [("", ""), *StockItem.Storage.choices],
+            StockItem.Storage.choices,
             default="",
+            allow_blank=True,
             help_text="in which class it travelled; said where it is kept cold",
         )
 

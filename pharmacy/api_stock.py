@@ -80,8 +80,9 @@ class Receipts(NotesCollisions, http.Command):
         units = http.Whole(min_value=1, max_value=UNITS_MAX)
         document = http.Text(max_length=REASON_MAX, help_text="the delivery note's number")
         storage = serializers.ChoiceField(
-            [("", ""), *StockItem.Storage.choices],
+            StockItem.Storage.choices,
             default="",
+            allow_blank=True,
             help_text="in which class it travelled; said where it is kept cold",
         )
         boxes = Codes(default=list, help_text="codes that were scanned")
