@@ -13,7 +13,7 @@ from hospital.roles import Role
 from hospital.units import stamp
 from ledger.note import encode_base64
 from pharmacy import queries_boxes, queries_stock
-from pharmacy.actions import scanning, tracing
+from pharmacy.actions import boxing, tracing
 from pharmacy.actions.lots import UnknownLot
 from pharmacy.api_stock import NotesCollisions, shown_lot
 from pharmacy.boxes import Box, BoxMove, Collision
@@ -49,7 +49,7 @@ class InLot(NotesCollisions, http.Command):
 
     def act(self, call: http.Call) -> dict[str, Any]:
         asked = call.values
-        scanned = scanning.scan_in(
+        scanned = boxing.scan_in(
             call.where["lot_id"], asked["boxes"], asked["box_units"], **call.doer
         )
         return shown_lot(scanned)

@@ -17,7 +17,7 @@ from typing import Any
 from hospital import calendar
 from hospital.roles import Actor
 from ledger.chain import Appended
-from pharmacy.actions import consigning, lots, receiving, scanning, stock
+from pharmacy.actions import boxing, consigning, lots, receiving, stock
 from pharmacy.models import Box, Consignment, Lot, Reservation, StockItem
 from prescriptions.models import Prescription
 from tests.boxed import a_code
@@ -196,7 +196,7 @@ class Drawing:
         lot.boxes |= dict.fromkeys(codes, full)
 
         def act() -> Any:
-            return scanning.scan_in(self.scene.lot(self.side, name).id, codes, full, **self.by)
+            return boxing.scan_in(self.scene.lot(self.side, name).id, codes, full, **self.by)
 
         return act, before.loose >= full * len(codes)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from hospital.client import Client
 from hospital.models import Account
-from pharmacy.actions import scanning
+from pharmacy.actions import boxing
 from pharmacy.models import Lot, StockItem
 from tests.shelves import a_lot
 
@@ -32,7 +32,7 @@ def a_boxed_lot(
     """A lot of so many boxes of ``units`` each, and some units without a code."""
     lot, scanned = a_lot(item, many * units + loose, **more), codes(many)
     actor = Account.objects.select_related("organisation").get(id=by.account).actor
-    scanning.scan_in(lot.id, scanned, units, by=actor, at=timezone.now())
+    boxing.scan_in(lot.id, scanned, units, by=actor, at=timezone.now())
     lot.refresh_from_db()
     return lot, scanned
 
