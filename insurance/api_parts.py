@@ -13,7 +13,7 @@ from insurance.actions import declining, parting, substituting
 from insurance.api import bill_of
 from ledger.entry import Statement
 from pharmacy.actions import proposing
-from pharmacy.api import CheckedInput, given
+from pharmacy.giveninputs import DispenseInput, given
 from pharmacy.models import Substitution
 from prescriptions.api import changed
 from prescriptions.models import Prescription
@@ -28,7 +28,7 @@ class DispensePartStatement(http.Draw):
 
     roles = (Role.PHARMACIST,)
 
-    class Input(CheckedInput, http.ToSign):
+    class Input(DispenseInput, http.ToSign):
         pass
 
     def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
@@ -44,7 +44,7 @@ class DispensePart(http.Command):
     roles = (Role.PHARMACIST,)
     records_refusals = True
 
-    class Input(CheckedInput, http.Signed):
+    class Input(DispenseInput, http.Signed):
         pass
 
     def act(self, call: http.Call) -> dict[str, Any]:

@@ -4,76 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from rest_framework import serializers
 from rest_framework.request import Request
 
 from hospital import http, paging
 from hospital.roles import Role
 from ledger.entry import Statement
-from pharmacy.actions import checklist, delivering, dispensing, lots
-from pharmacy.lots import REASON_MAX
+from pharmacy.actions import (
+    delivering,
+    dispensing,
+)
+from pharmacy.giveninputs import DispenseInput, given
 from prescriptions.api import changed
-
-LINES_MAX = 20
-LOTS_MAX = 50
-
-
-class LotInput(http.Strict):
-    lot = serializers.UUIDField(help_text="the lot's id")
-    units = http.Whole(min_value=1, max_value=10_000)
-
-
-class ChecksInput(http.Strict):
-    checks = serializers.ListField(
-        child=serializers.ChoiceField(checklist.Check.choices),
-        default=list,
-        max_length=len(checklist.ALL),
-        help_text="the checks that were made: all four",
-    )
-
-
-class ChosenInput(http.Strict):
-    lots = serializers.ListField(
-        child=LotInput(),
-        default=list,
-        max_length=LOTS_MAX,
-        help_text="what is not named is taken as it expires; narcotics' lots are named",
-    )
-    reason = http.Text(
-        max_length=REASON_MAX,
-        default="",
-        allow_blank=True,
-        help_text="why not of the lot that expires first",
-    )
-
-    def validate_lots(self, named: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        if len({one["lot"] for one in named}) != len(named):
-            raise serializers.ValidationError("A lot is named twice.")
-        return named
-
-
-class DispenseInput(ChosenInput):
-    lines = serializers.DictField(
-        child=http.Whole(min_value=1, max_value=10_000),
-        allow_empty=False,
-        help_text="line number → dispensing units",
-    )
-
-    def validate_lines(self, lines: dict[str, int]) -> dict[str, int]:
-        if len(lines) > LINES_MAX:
-            raise serializers.ValidationError("Too many lines.")
-        return lines
-
-
-def given(call: http.Call) -> lots.Given:
-    """What the input says is given out, or checked."""
-    units = {one["lot"]: one["units"] for one in call.values["lots"]}
-    checks = tuple(call.values.get("checks", ()))
-    return lots.Given(call.values["lines"], lots.Choice(units, call.values["reason"]), checks)
-
-
-class CheckedInput(DispenseInput, ChecksInput):
-    """With the four checks (四查十对), without which nothing is given out."""
 
 
 class DeliverInput(http.Strict):
@@ -87,7 +28,7 @@ class DispenseStatement(http.Draw):
 
     roles = (Role.PHARMACIST,)
 
-    class Input(CheckedInput, http.ToSign):
+    class Input(DispenseInput, http.ToSign):
         pass
 
     def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
@@ -102,7 +43,7 @@ class Dispense(http.Command):
     roles = (Role.PHARMACIST,)
     records_refusals = True
 
-    class Input(CheckedInput, http.Signed):
+    class Input(DispenseInput, http.Signed):
         pass
 
     def act(self, call: http.Call) -> dict[str, Any]:

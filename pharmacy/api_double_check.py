@@ -12,14 +12,14 @@ from hospital.units import stamp
 from ledger.entry import Statement
 from pharmacy import queries_stock
 from pharmacy.actions import double_checking
-from pharmacy.api import DispenseInput, given
+from pharmacy.giveninputs import LinesInput, given
 from pharmacy.queries import SCAN_LIFE
 from prescriptions.api import changed, shown
 
 LISTED = 50
 
 
-class CheckedInput(DispenseInput):
+class CheckedInput(LinesInput):
     scan = serializers.UUIDField(help_text="of the colleague who gives it out")
 
 

@@ -11,9 +11,9 @@ from hospital.roles import Role
 from hospital.units import stamp
 from ledger.entry import Statement
 from pharmacy import offline, queries_offline
-from pharmacy.actions import bringing, lots
-from pharmacy.api import ChecksInput, ChosenInput
+from pharmacy.actions import bringing
 from pharmacy.brought import OfflineSlip
+from pharmacy.giveninputs import LeavingInput, checks, choice
 from prescriptions.api import changed
 
 SAID = {
@@ -22,7 +22,7 @@ SAID = {
 }
 
 
-class SlipInput(ChosenInput, ChecksInput):
+class SlipInput(LeavingInput):
     slip = http.Text(max_length=4_000, trim_whitespace=False, help_text="signed note")
     code = http.Text(max_length=2_000, trim_whitespace=False, help_text="the patient's, as scanned")
 
@@ -91,9 +91,7 @@ class Limits(http.Query):
 
 def _brought(call: http.Call) -> bringing.Brought:
     asked = call.values
-    units = {one["lot"]: one["units"] for one in asked["lots"]}
-    choice = lots.Choice(units, asked["reason"])
-    return bringing.Brought(asked["slip"], asked["code"], choice, tuple(asked["checks"]))
+    return bringing.Brought(asked["slip"], asked["code"], choice(call), checks(call))
 
 
 def _slip(one: OfflineSlip) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,8 +15,9 @@ from hospital.roles import Role
 from hospital.units import stamp
 from ledger.note import encode_base64
 from pharmacy import queries_stock
-from pharmacy.actions import receiving, reconciling, stock
+from pharmacy.actions import boxes, receiving, reconciling, stock
 from pharmacy.actions.lots import UnknownLot
+from pharmacy.codefields import Codes
 from pharmacy.lots import NUMBER_MAX, REASON_MAX, Count, Lot, Placing
 from pharmacy.models import StockItem
 from prescriptions.api_register import period
@@ -52,7 +54,20 @@ class Stock(http.Command):
         }
 
 
-class Receipts(http.Command):
+class NotesCollisions(http.Endpoint):
+    """What scans boxes in; a code that another pharmacy has, or that was used, is written down."""
+
+    def handle_exception(self, exc: Exception) -> Response:
+        try:
+            if isinstance(exc, boxes.KnownCode):
+                codes = exc.facts["codes"]
+                boxes.note_collisions(codes, by=self.actor, at=timezone.now())
+        except Exception as fault:  # what cannot be written down is not answered either
+            return super().handle_exception(fault)
+        return super().handle_exception(exc)
+
+
+class Receipts(NotesCollisions, http.Command):
     """Receive goods: units of one lot, from a delivery note."""
 
     roles = (Role.PHARMACIST,)
@@ -64,9 +79,19 @@ class Receipts(http.Command):
         expires_on = serializers.DateField(help_text="the last day on which it may be used")
         units = http.Whole(min_value=1, max_value=UNITS_MAX)
         document = http.Text(max_length=REASON_MAX, help_text="the delivery note's number")
+        storage = serializers.ChoiceField(
+            StockItem.Storage.choices,
+            default="",
+            allow_blank=True,
+            help_text="in which class it travelled; said where it is kept cold",
+        )
+        boxes = Codes(default=list, help_text="codes that were scanned")
+        box_units = http.Whole(
+            min_value=1, max_value=10_000, default=1, help_text="dispensing units of a sealed box"
+        )
 
     def act(self, call: http.Call) -> dict[str, Any]:
-        return _lot(receiving.receive(receiving.Goods(**call.values), **call.doer))
+        return shown_lot(receiving.receive(receiving.Goods(**call.values), **call.doer))
 
 
 class Counts(http.Command):
@@ -79,10 +104,13 @@ class Counts(http.Command):
         lot = serializers.UUIDField()
         units = http.Whole(min_value=0, max_value=UNITS_MAX)
         reason = http.Text(max_length=REASON_MAX, default="", allow_blank=True)
+        missing = Codes(default=list, help_text="codes of boxes that are not there any more")
 
     def act(self, call: http.Call) -> dict[str, Any]:
-        asked = call.values
-        counted = receiving.count(asked["lot"], asked["units"], asked["reason"], **call.doer)
+        asked, missing = call.values, call.values["missing"]
+        counted = receiving.count(
+            asked["lot"], asked["units"], asked["reason"], **call.doer, missing=missing
+        )
         return {"id": str(counted.id), **_count(counted)}
 
 
@@ -123,7 +151,7 @@ class Put(http.Command):
         )
 
     def act(self, call: http.Call) -> dict[str, Any]:
-        return _lot(receiving.put(call.where["lot_id"], **call.values, **call.doer))
+        return shown_lot(receiving.put(call.where["lot_id"], **call.values, **call.doer))
 
 
 class Lots(http.Query):
@@ -147,7 +175,7 @@ class Lots(http.Query):
         )
         page, following = queries_stock.by_expiry(rows, paging.Wanted.asked(asked))
         return {
-            "lots": [{**_lot(one), "usable": one.usable(today)} for one in page],
+            "lots": [{**shown_lot(one), "usable": one.usable(today)} for one in page],
             "next": str(following) if following else None,
         }
 
@@ -182,7 +210,7 @@ class Reconciliation(http.Query):
         }
 
 
-def _lot(lot: Lot) -> dict[str, Any]:
+def shown_lot(lot: Lot) -> dict[str, Any]:
     return {
         "id": str(lot.id),
         "medicine": lot.item.medicine_id,
@@ -190,6 +218,7 @@ def _lot(lot: Lot) -> dict[str, Any]:
         "number": lot.number,
         "expires_on": lot.expires_on.isoformat(),
         "on_hand": lot.on_hand,
+        "coded": lot.coded,
         "state": lot.state,
         "reason": lot.state_reason,
     }

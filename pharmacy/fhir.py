@@ -43,7 +43,7 @@ def dispenses(told: Sequence[Told], tag: str) -> list[Resource]:
             **({"substitution": {"wasSubstituted": True}} if agreed else {}),
             "whenPrepared": stamp(one.statement.at),
             **({"whenHandedOver": handed[-1]} if handed else {}),
-            **_lots(one.statement.facts),
+            **_out_of(one.statement.facts),
         }
         for one in given
         for line, units in sorted(one.statement.facts["lines"].items())
@@ -51,8 +51,12 @@ def dispenses(told: Sequence[Told], tag: str) -> list[Resource]:
     ]
 
 
-def _lots(facts: Mapping[str, object]) -> Resource:
-    lots = facts.get("lots")
-    if not isinstance(lots, Mapping):
-        return {}
-    return {"note": [{"text": f"lot {lot}: {units}"} for lot, units in sorted(lots.items())]}
+def _out_of(facts: Mapping[str, object]) -> Resource:
+    """The lots and boxes that the entry names, by their commitments."""
+    told = [
+        {"text": f"{kind} {name}: {units}"}
+        for kind, named in (("lot", facts.get("lots")), ("box", facts.get("boxes")))
+        if isinstance(named, Mapping)
+        for name, units in sorted(named.items())
+    ]
+    return {"note": told} if told else {}

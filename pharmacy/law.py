@@ -40,9 +40,18 @@ _GIVING_OUT = [
     equal("wrong_quantity", "it is all that is left", "facts.lines", "kept.left"),
     *lawseconds.BY_LOTS,
 ]
-_CHECKED = equal(
-    "unchecked", "the four checks were made (四查十对)", "facts.checks", is_(checklist.ALL)
-)
+_LEAVING: Data = {"boxes?": {"*": "count"}, "checks": "words"}
+_CHECKED = [
+    equal("unchecked", "the four checks were made (四查十对)", "facts.checks", is_(checklist.ALL)),
+    condition(
+        "wrong_boxes",
+        "its boxes hold together at most what its lines do",
+        "any",
+        ["lacks", "facts", is_("boxes")],
+        ["at_most", {"sum": ["facts.boxes"]}, {"sum": ["facts.lines"]}],
+    ),
+]
+"""Of all that leaves. What came before codes were scanned is in no box that could be named."""
 _COUNTED: Data = {"count": "facts.lines"}
 _AT_THE_COUNTER = ["asked", "proposed", *DOUBLE_CHECKED]
 """What is over once it was given out."""
@@ -102,8 +111,8 @@ def _double_check() -> Clause:
 
 def _dispense() -> Clause:
     return Clause(
-        {**_GIVEN_OUT, "checks": "words", "offline?": lawoffline.SAID},
-        [*_GIVING_OUT, *lawseconds.DOUBLE_CHECKED, _CHECKED, *lawoffline.GIVEN_BEFORE],
+        {**_GIVEN_OUT, **_LEAVING, "offline?": lawoffline.SAID},
+        [*_GIVING_OUT, *_CHECKED, *lawseconds.DOUBLE_CHECKED, *lawoffline.GIVEN_BEFORE],
         keep={"left": {"minus": ["kept.left", "facts.lines"]}},
         forget=_AT_THE_COUNTER,
     )
@@ -119,7 +128,7 @@ def part(bill: Data, sums: list[Data]) -> Clause:
             "pharmacy": "text",
             "lines": {"*": "count"},
             "scan": "hex32",
-            "checks": "words",
+            **_LEAVING,
             "rest": "hex32",
             "bill": bill,
         },
@@ -129,7 +138,7 @@ def part(bill: Data, sums: list[Data]) -> Clause:
             condition("wrong_quantity", "it is a line at least", "less", is_(0), _COUNTED),
             condition("wrong_quantity", "something is left", "differ", "facts.lines", "kept.left"),
             lawseconds.GIVEN_WHOLE,
-            _CHECKED,
+            *_CHECKED,
             *sums,
         ],
         keep={"left": {"minus": ["kept.left", "facts.lines"]}, **OWED},

@@ -35,7 +35,8 @@ class Lot(models.Model):
     """
     Units of one item with one number and one expiry; ``expires_on`` is the last day of use.
 
-    ``on_hand`` is the sum of its movements. What is quarantined lies there and is not given out.
+    ``on_hand`` is the sum of its movements, ``coded`` what of it lies in boxes whose codes were
+    scanned (``pharmacy.boxes``). What is quarantined lies there and is not given out.
     """
 
     class State(models.TextChoices):
@@ -47,6 +48,7 @@ class Lot(models.Model):
     number = models.CharField(max_length=NUMBER_MAX)
     expires_on = models.DateField(help_text="the last day on which it may be used")
     on_hand = models.PositiveIntegerField(default=0, editable=False)
+    coded = models.PositiveIntegerField(default=0, editable=False)
     state = models.CharField(max_length=11, choices=State.choices, default=State.OPEN)
     state_reason = models.CharField(max_length=REASON_MAX, blank=True)
     salt = models.BinaryField(max_length=commitments.SALT_SIZE)
@@ -67,6 +69,11 @@ class Lot(models.Model):
                 fields=["item", "expires_on"], condition=Q(on_hand__gt=0), name="expires_first"
             )
         ]
+
+    @property
+    def loose(self) -> int:
+        """Units that lie there in no box whose code was scanned."""
+        return self.on_hand - self.coded
 
     def usable(self, day: date) -> bool:
         """May it be given out on this Asia/Shanghai day?"""
@@ -89,7 +96,9 @@ class Movement(models.Model):
     Units that came to a lot (above zero) or left it (below); never changed, never deleted.
 
     ``by`` is missing only where a lot was opened for what lay there before lots were kept. What was
-    dispensed names its prescription and the leaf hash of its entry, what was corrected its count.
+    dispensed names its prescription and the leaf hash of its entry, what was corrected its count,
+    what was sent or arrived its consignment. ``storage``: in which class goods travelled, as far as
+    that was said.
     """
 
     class Kind(models.TextChoices):
@@ -97,6 +106,8 @@ class Movement(models.Model):
         RECEIVED = "received"
         DISPENSED = "dispensed"
         CORRECTED = "corrected"
+        SENT = "sent"
+        ARRIVED = "arrived"
 
     lot = models.ForeignKey(Lot, models.PROTECT, related_name="movements")
     kind = models.CharField(max_length=9, choices=Kind.choices)
@@ -107,13 +118,17 @@ class Movement(models.Model):
     prescription = models.ForeignKey(Prescription, models.PROTECT, null=True, related_name="+")
     entry = models.BinaryField(max_length=32, null=True)
     count = models.OneToOneField("pharmacy.Count", models.PROTECT, null=True, related_name="+")
+    consignment = models.ForeignKey(
+        "pharmacy.Consignment", models.PROTECT, null=True, related_name="movements"
+    )
+    storage = models.CharField(max_length=4, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 name="moves_as_its_kind_says",
-                condition=Q(kind__in=["opened", "received"], quantity__gt=0)
-                | Q(kind="dispensed", quantity__lt=0)
+                condition=Q(kind__in=["opened", "received", "arrived"], quantity__gt=0)
+                | Q(kind__in=["dispensed", "sent"], quantity__lt=0)
                 | (Q(kind="corrected") & ~Q(quantity=0)),
             ),
             models.CheckConstraint(
@@ -125,6 +140,16 @@ class Movement(models.Model):
                 name="corrected_after_a_count",
                 condition=Q(kind="corrected", count__isnull=False)
                 | (~Q(kind="corrected") & Q(count__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="sent_in_a_consignment",
+                condition=Q(kind__in=["sent", "arrived"], consignment__isnull=False)
+                | (~Q(kind__in=["sent", "arrived"]) & Q(consignment__isnull=True)),
+            ),
+            models.UniqueConstraint(
+                fields=["consignment", "kind"],
+                condition=Q(consignment__isnull=False),
+                name="sent_once_and_arrived_once",
             ),
             models.CheckConstraint(
                 name="moved_by_somebody", condition=Q(kind="opened") | Q(by__isnull=False)
@@ -160,7 +185,7 @@ class Count(models.Model):
 
     A difference is corrected at once; of narcotics and psychotropics of class I when a second
     person has counted too (``confirmer``), until when it is waiting. A later count of the lot
-    replaces one that waits.
+    replaces one that waits. ``missing`` are the codes of boxes that are not there any more.
     """
 
     class State(models.TextChoices):
@@ -173,6 +198,7 @@ class Count(models.Model):
     units = models.PositiveIntegerField()
     expected = models.PositiveIntegerField()
     reason = models.CharField(max_length=REASON_MAX, blank=True)
+    missing = models.JSONField(default=list)
     state = models.CharField(max_length=8, choices=State.choices)
     two = models.BooleanField(help_text="a difference counts when a second person confirms it")
     counter = models.ForeignKey(Account, models.PROTECT, related_name="+")

@@ -8,11 +8,33 @@ from django.db import models
 from django.db.models import F, Q
 
 from hospital.models import Account, Address, Organisation
-from pharmacy.brought import OfflineSlip as OfflineSlip
-from pharmacy.codemodels import Printed as Printed
-from pharmacy.codemodels import PrintedCode as PrintedCode
-from pharmacy.codemodels import ScanRefusals as ScanRefusals
-from pharmacy.codes import MOST
+from pharmacy.boxes import (
+    Box as Box,
+)
+from pharmacy.boxes import (
+    BoxMove as BoxMove,
+)
+from pharmacy.boxes import (
+    Collision as Collision,
+)
+from pharmacy.brought import (
+    OfflineSlip as OfflineSlip,
+)
+from pharmacy.codemodels import (
+    Printed as Printed,
+)
+from pharmacy.codemodels import (
+    PrintedCode as PrintedCode,
+)
+from pharmacy.codemodels import (
+    ScanRefusals as ScanRefusals,
+)
+from pharmacy.codes import (
+    MOST,
+)
+from pharmacy.consignments import (
+    Consignment as Consignment,
+)
 from pharmacy.lots import Count as Count
 from pharmacy.lots import Lot as Lot
 from pharmacy.lots import Movement as Movement

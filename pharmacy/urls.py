@@ -2,6 +2,8 @@ from django.urls import path
 
 from pharmacy import (
     api,
+    api_boxes,
+    api_consignments,
     api_double_check,
     api_given,
     api_history,
@@ -12,6 +14,7 @@ from pharmacy import (
 )
 
 ONE = "prescriptions/<uuid:prescription_id>"
+CONSIGNMENT = "stock/consignments/<uuid:consignment_id>"
 
 urlpatterns = [
     path("scans", api_scans.Scans.as_view()),
@@ -25,6 +28,7 @@ urlpatterns = [
     path(f"{ONE}/dispense/statement", api.DispenseStatement.as_view()),
     path(f"{ONE}/dispense", api.Dispense.as_view()),
     path(f"{ONE}/dispensing", api_given.Given.as_view()),
+    path(f"{ONE}/given-out", api_boxes.GivenOut.as_view()),
     path(f"{ONE}/change-request/statement", api_requests.AskChangeStatement.as_view()),
     path(f"{ONE}/change-request", api_requests.AskChange.as_view()),
     path("offline/limits", api_offline.Limits.as_view()),
@@ -44,6 +48,13 @@ urlpatterns = [
     path("stock/receipts", api_stock.Receipts.as_view()),
     path("stock/lots", api_stock.Lots.as_view()),
     path("stock/lots/<uuid:lot_id>/state", api_stock.Put.as_view()),
+    path("stock/lots/<uuid:lot_id>/boxes", api_boxes.InLot.as_view()),
+    path("stock/boxes", api_boxes.OneBox.as_view()),
+    path("stock/collisions", api_boxes.Collisions.as_view()),
+    path("stock/consignments", api_consignments.Consignments.as_view()),
+    path(f"{CONSIGNMENT}/accept", api_consignments.Accept.as_view()),
+    path(f"{CONSIGNMENT}/refuse", api_consignments.Refuse.as_view()),
+    path(f"{CONSIGNMENT}/take-back", api_consignments.TakeBack.as_view()),
     path("stock/counts", api_stock.Counts.as_view()),
     path("stock/counts/<uuid:count_id>/confirm", api_stock.Confirm.as_view()),
     path("stock/reconciliation", api_stock.Reconciliation.as_view()),

@@ -14,11 +14,14 @@ from rest_framework import serializers
 
 from config.demo import form
 from hospital import http
+from pharmacy.codefields import Code
+from tests.boxed import a_code
 
 EXAMPLES = {
     "<uuid:prescription_id>": lambda: str(uuid4()),
     "<uuid:lot_id>": lambda: str(uuid4()),
     "<uuid:count_id>": lambda: str(uuid4()),
+    "<uuid:consignment_id>": lambda: str(uuid4()),
     "<uuid:consultation_id>": lambda: str(uuid4()),
     "<uuid:correction_id>": lambda: str(uuid4()),
     "<uuid:endpoint_id>": lambda: str(uuid4()),
@@ -100,6 +103,7 @@ def fields_of(shape: Any) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
 
 
 PLAIN: dict[type, Callable[[], Any]] = {
+    Code: a_code,
     serializers.BooleanField: lambda: True,
     serializers.DateTimeField: lambda: (timezone.now() + timedelta(hours=1)).isoformat(),
     serializers.DateField: lambda: f"{timezone.now():%Y-%m-%d}",

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from ledger.entry import Statement
 from pharmacy.lots import commitment
-from pharmacy.models import Lot, Movement, Reservation, StockItem
+from pharmacy.models import Box, Consignment, Lot, Movement, Reservation, StockItem
 from prescriptions.facts import TWO_PHARMACISTS
 from prescriptions.models import Prescription
 
@@ -20,6 +20,8 @@ DISPENSE = "pharmacy.dispense"
 
 def faults(ways: Mapping[str, list[Statement]]) -> Iterator[str]:
     yield from the_stock_equation()
+    yield from the_boxes()
+    yield from the_consignments()
     yield from what_left_for_a_prescription(ways)
 
 
@@ -33,6 +35,51 @@ def the_stock_equation(**only: Any) -> Iterator[str]:
     items = StockItem.objects.filter(**only).annotate(lies=of_items)
     for item in items.filter(~Q(lies=F("on_hand")) | Q(reserved__gt=F("on_hand"))):
         yield f"item {item.id}: {item.on_hand} on hand, {item.reserved} reserved, {item.lies} lie"
+
+
+def all_of(item: StockItem) -> list[str]:
+    """What does not hold of one item."""
+    return [*the_stock_equation(id=item.id), *the_boxes(id=item.id)]
+
+
+def the_boxes(**only: Any) -> Iterator[str]:
+    """
+    Σ moves = what is left in a box; Σ boxes = what lies coded in a lot, which is no more than lies
+    there; out of boxes goes no more than the movement moves, and into them no more than it brings.
+    """
+    lots = Lot.objects.filter(**{f"item__{name}": value for name, value in only.items()})
+    boxes = Box.objects.filter(lot__in=lots)
+    moved = Coalesce(Sum("moves__quantity"), 0)
+    for box in boxes.annotate(moved=moved).exclude(moved=F("on_hand")):
+        yield f"box {box.code}: {box.on_hand} left, {box.moved} moved"
+    for full in boxes.exclude(on_hand__range=(0, F("holds"))):
+        yield f"box {full.code}: {full.on_hand} of {full.holds}"
+    for lot in lots.annotate(boxed=Coalesce(Sum("boxes__on_hand"), 0)):
+        if lot.boxed != lot.coded or lot.coded > lot.on_hand:
+            yield f"lot {lot.number}: {lot.coded} coded, {lot.boxed} boxed, {lot.on_hand} on hand"
+    movements = Movement.objects.filter(lot__in=lots, box_moves__isnull=False)
+    for one in movements.annotate(boxed=Sum("box_moves__quantity")):
+        if one.boxed * one.quantity < 0 or abs(one.boxed) > abs(one.quantity):
+            yield f"movement {one.id}: {one.quantity} moved, {one.boxed} of boxes"
+
+
+def the_consignments() -> Iterator[str]:
+    """Over all pharmacies: what was sent arrived, or is on its way; with the same boxes."""
+    for one in Consignment.objects.prefetch_related("movements__box_moves"):
+        on_its_way = one.state in Consignment.ON_THE_WAY
+        moved = {move.kind: move for move in one.movements.all()}
+        if set(moved) != ({"sent"} if on_its_way else {"sent", "arrived"}):
+            yield f"consignment {one.id} is {one.state}, and has {sorted(moved)}"
+        if any(abs(move.quantity) != one.units for move in moved.values()):
+            yield f"consignment {one.id}: other units arrived than were sent"
+        went = [
+            {(box.box_id, abs(box.quantity)) for box in move.box_moves.all()}
+            for move in moved.values()
+        ]
+        if any(boxes != went[0] for boxes in went):
+            yield f"consignment {one.id}: other boxes arrived than were sent"
+        if on_its_way != one.boxes.exists() and went[0]:
+            yield f"consignment {one.id} is {one.state}: its boxes are not"
 
 
 def what_left_for_a_prescription(ways: Mapping[str, list[Statement]]) -> Iterator[str]:

@@ -22,7 +22,7 @@ from insurance.actions import billing, reducing
 from insurance.models import Bill
 from ledger import chain
 from ledger.entry import Statement
-from pharmacy.actions import checklist, dispensing, lots
+from pharmacy.actions import boxes, checklist, dispensing, lots
 from pharmacy.models import Scan
 from prescriptions import lifecycle, rests
 from prescriptions.actions import owing
@@ -53,6 +53,7 @@ class Parted:
     """The bill as it was until then, what it comes to, and what the entry says."""
 
     scan: Scan
+    given: lots.Given
     bill: Bill
     quote: billing.Quote
     facts: dict[str, Any]
@@ -100,7 +101,7 @@ def dispense(
         dispensed_by_id=by.person,
     )
     remainder = owing.owe(prescription, given.lines, at=at)
-    dispensing.hand_out(prescription, given, parted.scan, entry, by=by, at=at)
+    dispensing.hand_out(prescription, parted.given, parted.scan, entry, by=by, at=at)
     back_fen = reducing.reduce(parted.bill, parted.quote, at=at)
     return prescription, entry, remainder, back_fen
 
@@ -114,6 +115,7 @@ def _parted(prescription: Prescription, given: lots.Given, by: Actor, at: dateti
     if given.lines == prescription.quantities:
         raise NothingLeft(field="lines")
     scanned = dispensing.scan_of(prescription, by, at)
+    given = boxes.complete(given, scanned)
     bill, quote = reducing.reduced(prescription, given.lines)
     facts = {
         "pharmacy": scanned.pharmacy.slug,
@@ -122,5 +124,6 @@ def _parted(prescription: Prescription, given: lots.Given, by: Actor, at: dateti
         "checks": checklist.facts_of(given.checks),
         "rest": rests.id_of_remainder(prescription.id).hex,
         "bill": quote.facts(),
+        **boxes.facts_of(given, scanned),
     }
-    return Parted(scanned, bill, quote, facts)
+    return Parted(scanned, given, bill, quote, facts)

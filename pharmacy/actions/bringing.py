@@ -26,7 +26,7 @@ from ledger import chain, network, note
 from ledger import queries as ledger
 from ledger.entry import Statement
 from pharmacy import codes, offline, slips
-from pharmacy.actions import checklist, dispensing, lots, reading
+from pharmacy.actions import boxes, checklist, dispensing, lots, reading
 from pharmacy.brought import OfflineSlip
 from pharmacy.models import Reservation, Scan
 from prescriptions import lifecycle
@@ -90,7 +90,7 @@ def draw(
     slip, code = _read(brought, by, at)
     prescription = lifecycle.find(UUID(hex=slip.subject.removeprefix("rx/")))
     judged = _judge(prescription, slip, code, brought, by, at)
-    move, facts = _deed(prescription, brought, judged)
+    move, facts = _deed(prescription, brought, judged, by)
     statement = lifecycle.propose(prescription, move, by=by, key=key, at=at, facts=facts)
     return statement, prescription, judged
 
@@ -110,7 +110,7 @@ def bring(
     slip, code = _read(brought, by, at)
     prescription = lifecycle.lock(UUID(hex=slip.subject.removeprefix("rx/")))
     judged = _judge(prescription, slip, code, brought, by, at)
-    move, facts = _deed(prescription, brought, judged)
+    move, facts = _deed(prescription, brought, judged, by)
     columns = {} if judged.reason else {"dispensed_by_id": by.person}
     entry = lifecycle.advance(
         prescription, move, by=by, at=at, signed=signed, facts=facts, **columns
@@ -121,21 +121,18 @@ def bring(
 
 
 def _deed(
-    prescription: Prescription, brought: Brought, judged: Judged
+    prescription: Prescription, brought: Brought, judged: Judged, by: Actor
 ) -> tuple[lifecycle.Move, dict[str, Any]]:
     slip = judged.slip
     said: dict[str, Any] = {"pharmacy": slip.pharmacy, "lines": dict(slip.lines)}
     given: dict[str, Any] = {"given_at": stamp(slip.given_at), "slip": slip.digest}
     if judged.reason:
         return lifecycle.COLLIDE, {**said, **given, "reason": judged.reason}
+    scanned = _scan(prescription, judged, by)
+    leaving = boxes.facts_of(_given(brought, judged, scanned), scanned)
+    checked = {"checks": checklist.facts_of(brought.checks), "scan": slip.scan}
     offline_facts = {**given, "beyond": list(judged.beyond)}
-    checks = checklist.facts_of(brought.checks)
-    return lifecycle.DISPENSE, {
-        **said,
-        "scan": slip.scan,
-        "checks": checks,
-        "offline": offline_facts,
-    }
+    return lifecycle.DISPENSE, {**said, **leaving, **checked, "offline": offline_facts}
 
 
 def _hand_out(
@@ -146,7 +143,20 @@ def _hand_out(
     by: Actor,
     at: datetime,
 ) -> None:
-    scanned = Scan.objects.create(
+    scanned = _scan(prescription, judged, by)
+    scanned.save(force_insert=True)
+    given = _given(brought, judged, scanned)
+    dispensing.hand_out(prescription, given, scanned, entry, by=by, at=at)
+
+
+def _given(brought: Brought, judged: Judged, scanned: Scan) -> lots.Given:
+    given = lots.Given(dict(judged.slip.lines), brought.choice, brought.checks)
+    return boxes.complete(given, scanned)
+
+
+def _scan(prescription: Prescription, judged: Judged, by: Actor) -> Scan:
+    """The scan that the slip stands for, made when it was given."""
+    return Scan(
         id=UUID(hex=judged.slip.scan),
         nonce=judged.code.nonce,
         number=1,
@@ -155,8 +165,6 @@ def _hand_out(
         pharmacy_id=by.organisation_id,
         scanned_at=judged.slip.given_at,
     )
-    given = lots.Given(dict(judged.slip.lines), brought.choice, brought.checks)
-    dispensing.hand_out(prescription, given, scanned, entry, by=by, at=at)
 
 
 def _remember(

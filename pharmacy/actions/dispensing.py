@@ -12,8 +12,17 @@ from hospital import errors
 from hospital.roles import Actor
 from ledger import chain
 from ledger.entry import Statement
-from pharmacy import queries
-from pharmacy.actions import checklist, double_checking, lots, proposals, stock
+from pharmacy import (
+    queries,
+)
+from pharmacy.actions import (
+    boxes,
+    checklist,
+    double_checking,
+    lots,
+    proposals,
+    stock,
+)
 from pharmacy.models import Dispensing, Scan
 from prescriptions import lifecycle
 from prescriptions.actions import series
@@ -31,7 +40,8 @@ def draw(
 ) -> Statement:
     prescription = lifecycle.find(prescription_id)
     lifecycle.check(prescription, lifecycle.DISPENSE, by=by, at=at)
-    facts = _facts(prescription, given, scan_of(prescription, by, at), at)
+    scanned = scan_of(prescription, by, at)
+    facts = _facts(prescription, boxes.complete(given, scanned), scanned, at)
     return lifecycle.propose(prescription, lifecycle.DISPENSE, by=by, key=key, at=at, facts=facts)
 
 
@@ -44,12 +54,13 @@ def dispense(
 
     Raises:
         NotScanned, checklist.Unchecked, double_checking.WrongQuantity, double_checking.NotChecked,
-        double_checking.OtherScan, double_checking.OtherLots, and what ``lots.choose`` and
-        ``lifecycle.advance`` raise.
+        double_checking.OtherScan, double_checking.OtherLots, and what ``lots.choose``,
+        ``boxes.choose`` and ``lifecycle.advance`` raise.
     """
     prescription = lifecycle.lock(prescription_id)
     lifecycle.check(prescription, lifecycle.DISPENSE, by=by, at=at)
     scanned = scan_of(prescription, by, at)
+    given = boxes.complete(given, scanned)
     facts = _facts(prescription, given, scanned, at)
     entry = lifecycle.advance(
         prescription,
@@ -100,4 +111,5 @@ def _facts(
 ) -> dict[str, Any]:
     double_checking.check_done(prescription, scanned)
     said = double_checking.facts_of(prescription, given, scanned, at)
-    return {**said, "checks": checklist.facts_of(given.checks)}
+    checked = {"checks": checklist.facts_of(given.checks)}
+    return {**said, **checked, **boxes.facts_of(given, scanned)}

@@ -79,10 +79,15 @@ class NoUsableLot(errors.Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Lot's id → units, as the pharmacist named them; ``reason``: why not what expires first."""
+    """
+    Lot's id → units, as the pharmacist named them; ``reason``: why not what expires first.
+
+    ``boxes``: traceability code → units, of what comes out of boxes that were scanned.
+    """
 
     units: Mapping[UUID, int] = field(default_factory=dict)
     reason: str = ""
+    boxes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +170,8 @@ def chosen(choice: Choice, scanned: Scan) -> Choice:
     checked = {UUID(lot): units for lot, units in scanned.checked_lots["units"].items()}
     if choice.units and dict(choice.units) != checked:
         raise OtherLots
-    return Choice(checked, choice.reason or scanned.checked_lots["reason"])
+    reason = choice.reason or scanned.checked_lots["reason"]
+    return Choice(checked, reason, choice.boxes)
 
 
 def remember(scanned: Scan, choice: Choice) -> None:
@@ -183,9 +189,9 @@ def take(
     *,
     by: Actor,
     at: datetime,
-) -> None:
+) -> list[Movement]:
     """The units leave their lots, each with the entry that says so."""
-    Movement.objects.bulk_create(
+    return Movement.objects.bulk_create(
         Movement(
             lot=lot,
             kind=Movement.Kind.DISPENSED,

@@ -12,9 +12,10 @@ Source: regulation on narcotics and psychotropics (State Council order 442): led
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -23,6 +24,7 @@ from hospital import calendar, errors
 from hospital.roles import Actor
 from ledger import commitments
 from pharmacy import queries, queries_stock
+from pharmacy.actions import boxes, storage
 from pharmacy.actions.lots import UnknownLot
 from pharmacy.actions.stock import NotStocked
 from pharmacy.lots import Count, Lot, Movement, Placing, commitment
@@ -71,13 +73,21 @@ class UnknownCount(errors.NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """What a delivery note says of one lot; ``document``: its number."""
+    """
+    What a delivery note says of one lot; ``document``: its number.
+
+    ``storage``: in which temperature class it travelled. ``boxes``: codes that were scanned, each
+    on a box of ``box_units`` dispensing units; what is in none of them has no code.
+    """
 
     medicine: str
     number: str
     expires_on: date
     units: int
     document: str
+    storage: str = ""
+    boxes: Sequence[str] = ()
+    box_units: int = 1
 
 
 @transaction.atomic(savepoint=False)
@@ -88,6 +98,7 @@ def receive(goods: Goods, *, by: Actor, at: datetime) -> Lot:
     Raises:
         NotStocked: the pharmacy has no price for it; it says first what it asks for one unit.
         ExpiredGoods, OtherExpiry: see each.
+        and what ``storage.check`` and ``boxes.scan`` raise.
     """
     if goods.expires_on < calendar.legal_day(at):
         raise ExpiredGoods(field="expires_on")
@@ -95,11 +106,27 @@ def receive(goods: Goods, *, by: Actor, at: datetime) -> Lot:
     item = items.filter(pharmacy_id=by.organisation_id, medicine_id=goods.medicine).first()
     if item is None:
         raise NotStocked(field="medicine")
-    lot = Lot.objects.filter(item=item, number=goods.number).first()
-    lot = lot or open_lot(item, goods.number, goods.expires_on, at=at)
-    if lot.expires_on != goods.expires_on:
+    storage.check(item, goods.storage)
+    lot = lot_of(item, goods.number, goods.expires_on, at=at)
+    move(
+        lot,
+        Movement.Kind.RECEIVED,
+        goods.units,
+        goods.document,
+        by,
+        at,
+        storage=goods.storage,
+    )
+    boxes.scan(lot, goods.boxes, goods.box_units, by=by, at=at)
+    return lot
+
+
+def lot_of(item: StockItem, number: str, expires_on: date, *, at: datetime) -> Lot:
+    """The item's lot of this number, new if there is none. Raises ``OtherExpiry``."""
+    lot = Lot.objects.filter(item=item, number=number).first()
+    lot = lot or open_lot(item, number, expires_on, at=at)
+    if lot.expires_on != expires_on:
         raise OtherExpiry(expires_on=lot.expires_on.isoformat())
-    _move(lot, Movement.Kind.RECEIVED, goods.units, goods.document, by, at)
     return lot
 
 
@@ -138,17 +165,27 @@ def open_with(
 
 
 @transaction.atomic(savepoint=False)
-def count(lot_id: UUID, units: int, reason: str, *, by: Actor, at: datetime) -> Count:
+def count(
+    lot_id: UUID,
+    units: int,
+    reason: str,
+    *,
+    by: Actor,
+    at: datetime,
+    missing: Sequence[str] = (),
+) -> Count:
     """
     Write down what was counted of a lot, and correct a difference, or have it confirmed first.
 
-    A count that waits is replaced: the last one counts.
+    A count that waits is replaced: the last one counts. ``missing``: codes of boxes that are not
+    there any more, with what was left in them.
 
-    Raises ``UnknownLot``, ``ReasonMissing``, ``LessThanReserved``.
+    Raises ``UnknownLot``, ``ReasonMissing``, ``LessThanReserved``, and what ``boxes.lose`` raises.
     """
-    lot = _lock(lot_id, by)
+    lot = lock_lot(lot_id, by)
     if units != lot.on_hand and not reason:
         raise ReasonMissing(field="reason")
+    boxes.lose(lot, missing, units - lot.on_hand)
     queries_stock.waiting_counts(lot).update(state=Count.State.REPLACED)
     assert by.person is not None, "pharmacists are people"
     two = lot.item.medicine.control in queries.BOUND
@@ -158,6 +195,7 @@ def count(lot_id: UUID, units: int, reason: str, *, by: Actor, at: datetime) -> 
         units=units,
         expected=lot.on_hand,
         reason=reason,
+        missing=list(missing),
         state=Count.State.WAITING if waits else Count.State.SETTLED,
         two=two,
         counter_id=by.account,
@@ -182,7 +220,7 @@ def confirm(count_id: UUID, *, by: Actor, at: datetime) -> Count:
     found = Count.objects.filter(id=count_id, lot__item__pharmacy_id=by.organisation_id).first()
     if found is None:
         raise UnknownCount
-    lot = _lock(found.lot_id, by)
+    lot = lock_lot(found.lot_id, by)
     counted = queries_stock.waiting_counts(lot).filter(id=count_id).first()
     if counted is None:
         raise UnknownCount
@@ -202,7 +240,7 @@ def put(lot_id: UUID, state: str, reason: str, *, by: Actor, at: datetime) -> Lo
 
     Raises ``UnknownLot``, ``ReasonMissing``.
     """
-    lot = _lock(lot_id, by)
+    lot = lock_lot(lot_id, by)
     if not reason:
         raise ReasonMissing(field="reason")
     lot.state, lot.state_reason = state, reason
@@ -211,7 +249,7 @@ def put(lot_id: UUID, state: str, reason: str, *, by: Actor, at: datetime) -> Lo
     return lot
 
 
-def _lock(lot_id: UUID, by: Actor) -> Lot:
+def lock_lot(lot_id: UUID, by: Actor) -> Lot:
     """A lot of the caller's pharmacy, its item's row locked, then its own."""
     mine = StockItem.objects.filter(pharmacy_id=by.organisation_id, lots__id=lot_id)
     if mine.select_for_update(of=("self",)).first() is None:
@@ -223,31 +261,29 @@ def _lock(lot_id: UUID, by: Actor) -> Lot:
 
 def _correct(lot: Lot, counted: Count, by: Actor, at: datetime) -> None:
     more = counted.difference
-    if not more:
+    if not more and not counted.missing:
         return
     if lot.on_hand + more < 0 or lot.item.on_hand + more < lot.item.reserved:
         raise LessThanReserved(reserved=lot.item.reserved)
-    _move(lot, Movement.Kind.CORRECTED, more, counted.reason, by, at, counted)
+    lost = boxes.lose(lot, counted.missing, more)
+    moved = move(lot, Movement.Kind.CORRECTED, more, counted.reason, by, at, count=counted)
+    boxes.take(lost, [moved])
 
 
-def _move(
+def move(
     lot: Lot,
     kind: Movement.Kind,
     quantity: int,
     reason: str,
     by: Actor,
     at: datetime,
-    counted: Count | None = None,
-) -> None:
+    **more: Any,
+) -> Movement:
+    """Units come to a lot or leave it; the caller holds the item's row. Raises ``TooMuch``."""
     if lot.item.on_hand + quantity > SHELF_MAX:
         raise TooMuch(field="units", most=SHELF_MAX)
-    Movement.objects.create(
-        lot=lot,
-        kind=kind,
-        quantity=quantity,
-        reason=reason,
-        by_id=by.account,
-        at=at,
-        count=counted,
+    moved = Movement.objects.create(
+        lot=lot, kind=kind, quantity=quantity, reason=reason, by_id=by.account, at=at, **more
     )
     lot.refresh_from_db(fields=["on_hand"])
+    return moved

@@ -19,7 +19,7 @@ from hospital.models import Organisation
 from hospital.roles import Actor
 from ledger import chain
 from pharmacy import queries, queries_stock
-from pharmacy.actions import lots
+from pharmacy.actions import boxes, lots
 from pharmacy.models import Reservation, StockItem
 from prescriptions import lifecycle
 from prescriptions.actions.judging import UnknownMedicine
@@ -147,21 +147,16 @@ def take(
     The given ones of the held units leave the shelf by their lots, with the entry that says so; the
     others stay there and are free again. How many items.
 
-    The caller holds the prescription's row. Raises what ``lots.choose`` raises.
+    The caller holds the prescription's row. Raises what ``lots.choose`` and ``boxes.choose`` raise.
     """
     held = queries_stock.lock_held_for(prescription)
     for reservation in held:
         reservation.item.reserved -= reservation.quantity
     StockItem.objects.bulk_update([one.item for one in held], ["reserved"])
     leaving = lots.of_lines(held, given.lines)
-    lots.take(
-        prescription,
-        lots.choose(leaving, given.lots, at=at),
-        given.lots,
-        entry,
-        by=by,
-        at=at,
-    )
+    taken = lots.choose(leaving, given.lots, at=at)
+    out_of = boxes.choose(taken, given.lots.boxes)
+    boxes.take(out_of, lots.take(prescription, taken, given.lots, entry, by=by, at=at))
     Reservation.objects.bulk_update(leaving, ["quantity", "lines"])
     staying = [one for one in held if one not in leaving]
     return _end(staying, Reservation.State.RELEASED) + _end(leaving, Reservation.State.TAKEN)

@@ -81,6 +81,7 @@ LATER_ROWS = {
     "decline_rx": "insurance_refund",
     "propose_other": "pharmacy_substitution",
     "agree_to_other": "insurance_billline",
+    "dispense_boxes": "pharmacy_boxmove",
     "decide": "insurance_claim",
     "withdraw": "insurance_refund",
 }

@@ -33,6 +33,10 @@ from hospital.readingkeys.models import ReadingKey
 from hospital.roles import Role
 from insurance.models import Bill, BillLine, Claim, Coverage, Payment, Refund, Transfer
 from pharmacy.models import (
+    Box,
+    BoxMove,
+    Collision,
+    Consignment,
     Count,
     Lot,
     Movement,
@@ -87,6 +91,8 @@ def rows(session_world) -> Rows:
     serial = Serial.objects.select_related("register").get(prescription_id=numbered.rx)
     count = writes.count_lot(world, patient)
     counted = count.by.write(count.path, count.body)
+    consignment = writes.sent_goods(world, patient).rpartition("/")[2]
+    box = Box.objects.get(consignment__id=consignment)
     offer = sharers.approved(world, **sharers.counting())
     sharing = sharers.sharers(world, offer)[0]
     sharers.counts(world.researcher, offer)
@@ -150,6 +156,12 @@ def rows(session_world) -> Rows:
         Scan: Scan.objects.get(prescription=rx),
         PrintedCode: paper,
         Printed: Printed.objects.get(code=paper),
+        Box: box,
+        BoxMove: BoxMove.objects.get(box=box, movement=None),
+        Consignment: Consignment.objects.get(id=consignment),
+        Collision: Collision.objects.create(
+            box=box, pharmacy=world.pharmacy, by_id=world.pharmacist.account, at=timezone.now()
+        ),
         Coverage: Coverage.objects.filter(patient_id=patient.account).first(),
         Bill: Bill.objects.get(prescription=rx),
         BillLine: BillLine.objects.filter(bill__prescription=rx).first(),
@@ -325,6 +337,19 @@ def the_same_number_twice(rows: Rows) -> None:
     Prescription.objects.filter(pk__in=both).update(**AN_UPLOAD)
 
 
+ANOTHER_BOX: dict[str, Any] = {"on_hand": 0, "commitment": "0" * 64, "consignment": None}
+
+
+def moved(box: Box, units: int, movement: Movement | None = None) -> None:
+    movement = movement or box.lot.movements.earliest("id")
+    BoxMove.objects.create(box=box, lot_id=box.lot_id, quantity=units, movement=movement)
+
+
+def sent_again(one: Consignment) -> None:
+    sent = {"kind": "sent", "quantity": -1, "consignment": one, "by_id": one.sent_by_id}
+    Movement.objects.create(lot_id=one.lot_id, at=timezone.now(), **sent)
+
+
 TRIES: dict[str, Callable[[Rows], Any]] = {
     "accepted_by_a_doctor_who_said_so": sets(Consultation, doctor=None),
     "nobody_accepts_beforehand": sets(Consultation, state="asked"),
@@ -454,6 +479,29 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "dispensed_for_a_prescription": twice(Movement, entry=None),
     "corrected_after_a_count": twice(Movement, **{**RECEIVED, "kind": "corrected"}),
     "moved_by_somebody": twice(Movement, **{**RECEIVED, "by": None}),
+    "sent_in_a_consignment": twice(Movement, **{**RECEIVED, "kind": "arrived"}),
+    "sent_once_and_arrived_once": lambda rows: sent_again(rows[Consignment]),
+    "sends_something": twice(Consignment, units=0),
+    "sent_to_another_pharmacy": lambda rows: twice(
+        Consignment, receiver_id=rows[Consignment].sender_id
+    )(rows),
+    "arrived_somewhere_by_somebody": sets(Consignment, state="accepted"),
+    "not_taken_for_a_reason": sets(
+        Consignment,
+        state="refused",
+        answered_by=models.F("sent_by"),
+        answered_at=timezone.now(),
+    ),
+    "a_code_has_20_digits": twice(Box, **ANOTHER_BOX, code="x" * 20),
+    "a_box_holds_something": twice(Box, **ANOTHER_BOX, code="9" * 20, holds=0),
+    "no_box_overflows": lambda rows: moved(rows[Box], 10**6),
+    "nothing_is_taken_on_the_way": lambda rows: moved(rows[Box], 1),
+    "a_code_is_scanned_in_once": twice(BoxMove),
+    "a_box_moves_once_at_a_time": lambda rows: moved(
+        rows[Box], -1, rows[Consignment].movements.get()
+    ),
+    "a_box_moves_by_something": twice(BoxMove, quantity=-1),
+    "collided_once_at_a_pharmacy": twice(Collision),
     "held_once": twice(Reservation),
     "reserves_something": sets(Reservation, quantity=0),
     "covered_once_by_a_payer": twice(Coverage),

@@ -145,7 +145,11 @@ COPIED: dict[type[Model], tuple[Callable[[Copy], Iterable[Any]], Callable[..., i
 LEFT_OUT = {
     "Answer": "what this interface answered to a write, for some days, so that it can say it again",
     "BillLine": "the lines of the bill are the items of its Claim",
+    "Box": "of stock, by staff",
+    "BoxMove": "of stock, by the number of the prescription; GET …/given-out says which boxes",
     "Case": "what the hospital's appraisers say of a doctor's work; its entry is in the copy",
+    "Collision": "of stock, by staff",
+    "Consignment": "of stock, by staff",
     "Correction": "its entries are in the copy, a Communication each, with what was said",
     "Count": "of stock; its patient columns are staff",
     "Endpoint": "an organisation's; its patient columns are staff",

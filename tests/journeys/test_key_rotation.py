@@ -21,7 +21,7 @@ PUBLIC = {
     "leaf": "the hash of a public entry",
     "entry": "the hash of a public entry",
     "approval": "the hash of a public entry",
-    "salt": "of a commitment to what its row names anyway: a lot, a proposed medicine",
+    "salt": "of a commitment to what its row names anyway: a lot, a box, a proposed medicine",
     "request_digest": "a digest of a body that holds random signatures",
     "code_index": "a digest of a random code",
     "seed": "published hashes",

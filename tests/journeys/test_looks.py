@@ -39,6 +39,10 @@ LOOKS = {
     "GET /api/prescriptions": lambda w, p, rx: (p.client, "/api/prescriptions"),
     f"GET {writes.ONE}": lambda w, p, rx: (w.doctor, f"/api/prescriptions/{rx}"),
     f"GET {writes.ONE}/fields": lambda w, p, rx: (p.client, f"/api/prescriptions/{rx}/fields"),
+    f"GET {writes.ONE}/given-out": lambda w, p, rx: (
+        p.client,
+        f"/api/prescriptions/{rx}/given-out",
+    ),
     "GET /api/scans/<uuid:scan_id>": lambda w, p, rx: (
         w.pharmacist,
         f"/api/scans/{Scan.objects.get(prescription__id=rx).id}",
@@ -152,6 +156,10 @@ NOTHING_SEALED = {
     f"GET {writes.ONE}/dispensing": "line numbers and units, for who gave them out",
     "GET /api/stock/lots": "what lies on a shelf",
     "GET /api/stock/lots/<uuid:lot_id>/state": "who put a lot aside",
+    "GET /api/stock/lots/<uuid:lot_id>/boxes": "what lies on a shelf",
+    "GET /api/stock/boxes": "what became of a box, and of no prescription",
+    "GET /api/stock/collisions": "codes and pharmacies",
+    "GET /api/stock/consignments": "what goes between shelves",
     "GET /api/stock/reconciliation": "sums by lot, and no prescription",
 }
 

@@ -209,6 +209,7 @@ WRONG = {
     "propose_other": ("other_pharmacist", "access.wrong_pharmacy"),
     "agree_to_other": ("other_patient", "access.wrong_patient"),
     "refuse_other": ("other_patient", "access.wrong_patient"),
+    "dispense_boxes": ("other_pharmacist", "access.wrong_pharmacy"),
     "ship": ("other_courier", "access.wrong_courier"),
     "receive": ("other_patient", "access.wrong_patient"),
     "hand_out": ("other_pharmacist", "access.wrong_pharmacy"),

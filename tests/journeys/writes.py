@@ -29,6 +29,9 @@ from pharmacy.codes import Kind
 from prescriptions import rules
 from prescriptions.facts import Control
 from prescriptions.models import Medicine, Prescription
+from tests import (
+    boxed,
+)
 from tests.journeys import (
     narcotics,
     reading,
@@ -511,6 +514,54 @@ def put_lot(world: World, patient: Patient) -> Write:
     return Write(world.pharmacist, f"/api/stock/lots/{lot.id}/state", body)
 
 
+def scan_boxes(world: World, patient: Patient) -> Write:
+    lot = a_lot(a_shelf(world.pharmacy, a_medicine(), on_hand=0), 9)
+    body = {"boxes": boxed.codes(2), "box_units": 3}
+    return Write(world.pharmacist, f"/api/stock/lots/{lot.id}/boxes", body)
+
+
+def dispense_boxes(world: World, patient: Patient) -> Write:
+    """Out of boxes with codes, one of which is opened."""
+    item = a_shelf(world.pharmacy, a_medicine(), on_hand=0)
+    _, (code,) = boxed.a_boxed_lot(item, world.pharmacist, 1, units=2)
+    line = {**world.draft(patient)["lines"][0], "medicine": item.medicine_id}
+    rx = world.scanned(patient, lines=[line])
+    body = {"lines": {"1": 1}, "boxes": boxed.named(code)}
+    return signed(world.pharmacist, of(rx, "dispense"), body, rx)
+
+
+CONSIGNMENTS = "/api/stock/consignments"
+
+
+def send_goods(world: World, patient: Patient) -> Write:
+    medicine = a_medicine()
+    a_shelf(world.other_pharmacy, medicine, on_hand=0)
+    item = a_shelf(world.pharmacy, medicine, on_hand=0)
+    lot, (code, _) = boxed.a_boxed_lot(item, world.pharmacist, 2)
+    body = {"lot": str(lot.id), "to": world.other_pharmacy.slug, "units": 1, "boxes": [code]}
+    return Write(world.pharmacist, CONSIGNMENTS, body)
+
+
+def sent_goods(world: World, patient: Patient) -> str:
+    """The path of a consignment on its way."""
+    ready = send_goods(world, patient)
+    return f"{CONSIGNMENTS}/{ready.by.write(ready.path, ready.body)['id']}"
+
+
+def accept_goods(world: World, patient: Patient) -> Write:
+    return Write(world.other_pharmacist, f"{sent_goods(world, patient)}/accept", {})
+
+
+def refuse_goods(world: World, patient: Patient) -> Write:
+    body = {"reason": "包装破损"}
+    return Write(world.other_pharmacist, f"{sent_goods(world, patient)}/refuse", body)
+
+
+def take_back_goods(world: World, patient: Patient) -> Write:
+    body = {"reason": "对方未收"}
+    return Write(world.pharmacist, f"{sent_goods(world, patient)}/take-back", body)
+
+
 def coverage(world: World, patient: Patient) -> Write:
     now = timezone.now()
     body = {
@@ -910,7 +961,7 @@ WRITES: dict[str, tuple[Make, ...]] = {
     "/api/me/printed-codes": (print_code,),
     "/api/me/printed-codes/<uuid:printed_id>/lose": (lose_paper,),
     f"{ONE}/double-check": (double_check,),
-    f"{ONE}/dispense": (dispense, dispense_narcotic),
+    f"{ONE}/dispense": (dispense, dispense_narcotic, dispense_boxes),
     f"{ONE}/ship": (ship,),
     f"{ONE}/deliver": (receive, hand_out, hand_over),
     "/api/stock": (stock,),
@@ -918,6 +969,11 @@ WRITES: dict[str, tuple[Make, ...]] = {
     "/api/stock/counts": (count_lot,),
     "/api/stock/counts/<uuid:count_id>/confirm": (confirm_count,),
     "/api/stock/lots/<uuid:lot_id>/state": (put_lot,),
+    "/api/stock/lots/<uuid:lot_id>/boxes": (scan_boxes,),
+    CONSIGNMENTS: (send_goods,),
+    f"{CONSIGNMENTS}/<uuid:consignment_id>/accept": (accept_goods,),
+    f"{CONSIGNMENTS}/<uuid:consignment_id>/refuse": (refuse_goods,),
+    f"{CONSIGNMENTS}/<uuid:consignment_id>/take-back": (take_back_goods,),
     "/api/coverages": (coverage,),
     "/api/claims/<uuid:prescription_id>/decide": (decide,),
     "/api/settlements": (settle,),
@@ -983,6 +1039,7 @@ MOVES = [
     propose_other,
     agree_to_other,
     refuse_other,
+    dispense_boxes,
     ship,
     receive,
     hand_out,

@@ -9,6 +9,7 @@ CHECKED = (*TO_COUNTER, "double_check")
 AGAIN = COLLECTED[2:4]
 OTHER_SCAN = {"scan": "5d" * 16}
 OTHER_LOT, TOO_FEW = {"lots": {"11" * 32: 4}}, {"lots": {LOT: 3}}
+BOX = "22" * 32
 TWO_LOTS = {"lots": {LOT: 3, "11" * 32: 1}}
 
 
@@ -62,6 +63,10 @@ LAWFUL: dict[str, Cheat] = {
     "checked by one, given out by another": move("dispense", *CHECKED),
     "checked again for another scan": checked_twice(says=OTHER_SCAN),
     "from two lots": of_two_lots(says=TWO_LOTS),
+    "out of a box, and some that came without": move(
+        "dispense", *TO_DISPENSE, says={"boxes": {BOX: 3}}
+    ),
+    "all of it out of boxes": move("dispense", *TO_DISPENSE, says={"boxes": {BOX: 3, LOT: 1}}),
     "withdrawn, chosen and checked again": move(
         "dispense", *CHECKED, "withdraw", *AGAIN, "double_check"
     ),
@@ -93,6 +98,10 @@ CHEATS: dict[str, tuple[str, Cheat]] = {
     "an ordinary prescription that names lots": (
         "no_lots",
         move("dispense", *TO_DISPENSE, says={"lots": {LOT: 4}}),
+    ),
+    "more out of boxes than is given out": (
+        "wrong_boxes",
+        move("dispense", *TO_DISPENSE, says={"boxes": {BOX: 3, LOT: 2}}),
     ),
     "less out of its lots than is given out": (
         "wrong_lots",

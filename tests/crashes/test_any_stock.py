@@ -1,0 +1,189 @@
+"""
+Receipts, counts, quarantine, reservations, dispensings and transfers between two pharmacies, in any
+order, and processes that die before any step: the books of the database are those of a few
+dictionaries, and whatever died was done or was not.
+
+A failure names the seed and the operation. To see it again: ``RX_SEED=<seed>``.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections import Counter
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
+
+from hospital import errors
+from hospital.models import Account
+from pharmacy.actions import stock
+from prescriptions.models import Prescription
+from tests import stockbooks
+from tests.anystock import Books, Drawing, Operation, Scene, found
+from tests.shelves import a_shelf
+from tests.world import World, a_medicine
+
+WAITING = 3
+STEPS = 16
+"""An operation has about so many: statements, and what is before and after its commit."""
+PATIENCE_S = 60.0
+DIED, REFUSED, DONE = "died", "refused", "done"
+_inherited: list[Any] = []
+
+
+def a_scene(world: World) -> Scene:
+    medicine, patient = a_medicine(), world.a_patient()
+    items = [
+        a_shelf(pharmacy, medicine, on_hand=0)
+        for pharmacy in (world.pharmacy, world.other_pharmacy)
+    ]
+    people = Account.objects.select_related("organisation")
+    actors = [
+        people.get(id=one.account).actor for one in (world.pharmacist, world.other_pharmacist)
+    ]
+    waiting = [
+        [Prescription.objects.get(id=world.drafted(patient)) for _ in range(WAITING)] for _ in items
+    ]
+    return Scene(
+        (items[0], items[1]), (actors[0], actors[1]), (waiting[0], waiting[1]), timezone.now()
+    )
+
+
+def run(scene: Scene, operations: int, *, crashes: int, restarts: int = 0) -> Counter[str]:
+    """So many operations, of which some die; how each came out."""
+    seed = int(os.environ.get("RX_SEED", "2026"))
+    chance, books, came = random.Random(seed), Books(), Counter[str]()
+    dying = set(chance.sample(range(operations), crashes))
+    restarting = set(chance.sample(sorted(dying), restarts))
+    for number in range(operations):
+        operation = Drawing(scene, books, number, chance).draw()
+        told = f"operation {number} of seed {seed}: {operation.name}"
+        if number not in dying:
+            outcome = once(operation)
+            assert outcome == (REFUSED if operation.then is None else DONE), told
+            books = operation.then or books
+        else:
+            outcome = die(operation, chance.randint(1, STEPS), database=number in restarting)
+            books = after_a_crash(scene, books, operation, outcome, told)
+        if books is operation.then:
+            scene.full |= operation.scans
+        came[outcome] += 1
+        came[f"{operation.name} {outcome}"] += 1
+        if number % 100 == 0:
+            assert found(scene) == books, told
+    assert found(scene) == books
+    assert faults(scene) == []
+    for rx in (*scene.waiting[0], *scene.waiting[1]):
+        stock.release(rx)
+    return came
+
+
+def after_a_crash(
+    scene: Scene, books: Books, operation: Operation, outcome: str, told: str
+) -> Books:
+    """What stands is what stood before, or all of the operation; the equation holds."""
+    now = found(scene)
+    lawful = {DIED: (books, operation.then), REFUSED: (books,), DONE: (operation.then,)}[outcome]
+    assert now in lawful, told
+    assert faults(scene) == [], told
+    return operation.then if now == operation.then and operation.then else books
+
+
+def faults(scene: Scene) -> list[str]:
+    of_items = [fault for item in scene.items for fault in stockbooks.all_of(item)]
+    return [*of_items, *stockbooks.the_consignments()]
+
+
+def once(operation: Operation) -> str:
+    try:
+        with transaction.atomic():
+            operation.act()
+    except errors.Refusal:
+        return REFUSED
+    return DONE
+
+
+def die(operation: Operation, step: int, *, database: bool) -> str:
+    """In a process of its own, which kills itself before a step; and PostgreSQL's with it."""
+    child = os.fork()
+    if child == 0:
+        _as_a_child(operation, step, database)
+    _, status = os.waitpid(child, 0)
+    if database:
+        _await_the_database()
+    if os.WIFSIGNALED(status):
+        return DIED
+    return {0: DONE, 1: REFUSED}[os.WEXITSTATUS(status)]
+
+
+def _as_a_child(operation: Operation, step: int, database: bool) -> None:
+    try:
+        _inherited.append(connection.connection)  # the parent's: neither used nor closed here
+        connection.connection = None
+        connection.connect()
+        left = iter(range(step))
+
+        def step_by_step() -> None:
+            if next(left, None) is None:
+                if database:
+                    os.kill(connection.connection.info.backend_pid, signal.SIGKILL)
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        def execute(call: Any, *arguments: Any) -> Any:
+            step_by_step()
+            return call(*arguments)
+
+        commit = BaseDatabaseWrapper._commit  # type: ignore[attr-defined]
+
+        def counted(wrapper: BaseDatabaseWrapper) -> None:
+            step_by_step()
+            commit(wrapper)
+            step_by_step()
+
+        BaseDatabaseWrapper._commit = counted  # type: ignore[attr-defined]
+        connection.execute_wrappers.append(execute)
+        os._exit(0 if once(operation) == DONE else 1)
+    except BaseException:
+        os._exit(2)
+
+
+def _await_the_database() -> None:
+    """PostgreSQL starts anew when one of its processes was killed."""
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        connection.close()
+        try:
+            connection.ensure_connection()
+            return
+        except OperationalError:
+            assert time.monotonic() < until, "the database does not come back"
+            time.sleep(0.1)
+
+
+def test_c1_any_stock_adds_up_though_processes_die(world):
+    """C1, R14, F1: a slice of what the slow test does."""
+    came = run(a_scene(world), 150, crashes=15)
+
+    assert came[DIED] > 3
+    assert came[DONE] > 60
+
+
+@pytest.mark.slow
+@pytest.mark.alone
+def test_c1_any_stock_adds_up_after_10000_operations(world):
+    """C1, R14, F1: with 200 processes that die, and PostgreSQL, too, six times of those."""
+    operations = int(os.environ.get("RX_COUNT", "10000"))
+
+    came = run(a_scene(world), operations, crashes=operations // 50, restarts=6)
+
+    done = {name.split()[0] for name in came if name.endswith(f" {DONE}")}
+    refused = {name.split()[0] for name in came if name.endswith(f" {REFUSED}")}
+    assert done >= {"receive", "scan_in", "count", "put", "reserve", "take", "send", "answer"}
+    assert refused >= {"bring_again", "scan_in", "count", "reserve", "take", "send", "answer"}
+    assert sum(came[one] for one in (DONE, REFUSED, DIED)) == operations
