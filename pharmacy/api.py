@@ -140,6 +140,9 @@ class Parcels(http.Query):
                 {
                     "prescription": str(parcel.prescription.id),
                     "status": parcel.prescription.status,
+                    "number": parcel.prescription.parcel,  # type: ignore[attr-defined]
+                    "cold": parcel.prescription.cold,  # type: ignore[attr-defined]
+                    "failed": parcel.prescription.failed,  # type: ignore[attr-defined]
                     "from": parcel.prescription.pharmacy.slug,  # type: ignore[union-attr]
                     "to": parcel.address,
                 }

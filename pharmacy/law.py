@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hospital.law import Data, condition, is_
+from pharmacy import parcels
 from prescriptions import lawseconds
 from prescriptions.law import BEFORE, DOUBLE_CHECKED, Clause, by_its_patient, equal
 from prescriptions.models import ChangeRequest, Status, Way
@@ -34,7 +35,9 @@ _GIVING_OUT = [
 _COLLECTED = (Status.DISPENSED, Way.COLLECT)
 _SENT = (Status.DISPENSED, Way.COURIER)
 _ARRIVING = (Status.IN_TRANSIT, Way.COURIER)
-_RECEIVED = [*BEFORE, "courier", "patient_fen", "way"]
+_RECEIVED = [*BEFORE, "courier", "failed", "patient_fen", "way"]
+_TRY_AGAIN = [[parcels.Said.NOBODY_HOME.value], [parcels.Said.WRONG_ADDRESS.value]]
+_GIVE_UP = [[parcels.Said.REFUSED.value], [parcels.Said.UNFIT.value]]
 
 
 def clauses() -> dict[str, Clause]:
@@ -64,6 +67,9 @@ def clauses() -> dict[str, Clause]:
         ),
         "hand_out": _delivery("code", _AT_ITS_PHARMACY, _the_way(_COLLECTED)),
         "hand_over": _delivery("code", _BY_ITS_COURIER),
+        "fail": _fail(),
+        "turn_back": _turn_back(),
+        "take_back": Clause({}, [_AT_ITS_PHARMACY], forget=["pharmacy", "waiting"]),
     }
 
 
@@ -108,6 +114,40 @@ def _ask_change() -> Clause:
             ),
         ],
         keep={"asked": "facts.request"},
+    )
+
+
+def _fail() -> Clause:
+    """Once, and for a reason that may be gone the next time."""
+    return Clause(
+        {"reason": "text"},
+        [
+            _BY_ITS_COURIER,
+            condition("failed_before", "nothing has failed yet", "lacks", "kept", is_("failed")),
+            condition(
+                "wrong_reason", "it may succeed later", "one_of", ["facts.reason"], _TRY_AGAIN
+            ),
+        ],
+        keep={"failed": "facts.reason"},
+    )
+
+
+def _turn_back() -> Clause:
+    """After a second failure, or at once for a reason that stays."""
+    reason = ["facts.reason"]
+    return Clause(
+        {"reason": "text"},
+        [
+            _BY_ITS_COURIER,
+            condition(
+                "wrong_reason",
+                "it has failed before, or can never succeed",
+                "any",
+                ["one_of", reason, _GIVE_UP],
+                ["all", ["has", "kept", is_("failed")], ["one_of", reason, _TRY_AGAIN]],
+            ),
+        ],
+        forget=_RECEIVED,
     )
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from pharmacy import api, api_double_check, api_history, api_requests, api_stock
+from pharmacy import api, api_double_check, api_history, api_parcels, api_requests, api_stock
 
 ONE = "prescriptions/<uuid:prescription_id>"
 
@@ -20,6 +20,13 @@ urlpatterns = [
     path(f"{ONE}/delivery-code", api.DeliveryCode.as_view()),
     path(f"{ONE}/deliver/statement", api.DeliverStatement.as_view()),
     path(f"{ONE}/deliver", api.Deliver.as_view()),
+    path(f"{ONE}/attempt/statement", api_parcels.AttemptStatement.as_view()),
+    path(f"{ONE}/attempt", api_parcels.Attempt.as_view()),
+    path(f"{ONE}/take-back/statement", api_parcels.TakeBackStatement.as_view()),
+    path(f"{ONE}/take-back", api_parcels.TakeBack.as_view()),
+    path(f"{ONE}/parcel", api_parcels.Tracking.as_view()),
+    path("parcels/coming-back", api_parcels.ComingBack.as_view()),
+    path("parcels/news", api_parcels.news),
     path("history", api_history.History.as_view()),
     path("guardianships/<uuid:guardianship_id>/history", api_history.WardsHistory.as_view()),
     path("double-checks", api_double_check.DoubleChecks.as_view()),

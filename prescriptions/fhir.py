@@ -18,6 +18,7 @@ _STATUS = {
     "claimed": "completed",
     "cancelled": "cancelled",
     "expired": "stopped",
+    "undelivered": "stopped",
 }
 
 

@@ -78,6 +78,9 @@ SHIP      = Move("ship",      "pharmacy.ship",          (S.DISPENSED,),  S.IN_TR
 RECEIVE   = Move("receive",   "pharmacy.deliver",       (S.DISPENSED, S.IN_TRANSIT), S.DELIVERED, (R.PATIENT,), in_time=False)
 HAND_OUT  = Move("hand_out",  "pharmacy.deliver",       (S.DISPENSED,),  S.DELIVERED,  (R.PHARMACIST,), in_time=False)
 HAND_OVER = Move("hand_over", "pharmacy.deliver",       (S.IN_TRANSIT,), S.DELIVERED,  (R.COURIER,), in_time=False)
+FAIL      = Move("fail",      "pharmacy.attempt",       (S.IN_TRANSIT,), None,         (R.COURIER,), in_time=False)
+TURN_BACK = Move("turn_back", "pharmacy.attempt",       (S.IN_TRANSIT,), S.RETURNING,  (R.COURIER,), in_time=False)
+TAKE_BACK = Move("take_back", "pharmacy.take_back",     (S.RETURNING,),  S.UNDELIVERED, (R.PHARMACIST,), in_time=False)
 DECIDE    = Move("decide",    "insurance.claim",        (S.DELIVERED,),  S.DELIVERED,  (R.AGENT,), in_time=False)
 CLAIM     = Move("claim",     "insurance.claim",        (S.DELIVERED,),  S.CLAIMED,    (R.AGENT,), in_time=False)
 CANCEL    = Move("cancel",    "prescription.cancel",    OPEN,            S.CANCELLED,  (R.DOCTOR,))
@@ -96,7 +99,7 @@ MOVES = (
     *(ISSUE, SUBMIT, COUNTERSIGN, REFUSE, UPLOAD, UPLOAD_REVIEWED),
     *(APPROVE, CHECK, CONFIRM, SEND_BACK),
     *(AUTHORIZE, WITHDRAW, PAY, DOUBLE_CHECK, DISPENSE),
-    *(SHIP, RECEIVE, HAND_OUT, HAND_OVER, DECIDE, CLAIM),
+    *(SHIP, RECEIVE, HAND_OUT, HAND_OVER, FAIL, TURN_BACK, TAKE_BACK, DECIDE, CLAIM),
     *(CANCEL, GIVE_UP, VOID, UNDO, ASK_CHANGE, KEEP, CHANGE, RESUBMIT, EXTEND, EXPIRE),
 )
 

@@ -23,6 +23,9 @@ TELLS: Final[Mapping[str, Kind]] = {
     "send_back": Kind.RETURNED,
     "dispense": Kind.DISPENSED,
     "ship": Kind.SHIPPED,
+    "fail": Kind.NOT_DELIVERED,
+    "turn_back": Kind.COMES_BACK,
+    "take_back": Kind.TAKEN_BACK,
     "cancel": Kind.CANCELLED,
     "undo": Kind.CANCELLED,
 }

@@ -16,7 +16,7 @@ from hospital.models import Address, SealedRecord
 from hospital.roles import Actor, Role
 from ledger import chain
 from ledger.entry import Statement
-from pharmacy import queries
+from pharmacy import coldchain, queries
 from pharmacy.models import Delivery
 from prescriptions import lifecycle, permissions
 from prescriptions.lifecycle import Move
@@ -158,7 +158,8 @@ def deliver(
     brings the one-time code that the patient told.
 
     Raises:
-        WrongDeliveryCode, DeliveryLocked, WrongWay: see each; and what ``advance`` raises.
+        WrongDeliveryCode, DeliveryLocked, WrongWay, coldchain.TooLongAway: see each; and what
+        ``advance`` raises.
     """
     prescription = lifecycle.lock(prescription_id)
     move, facts = _delivery(prescription, code, by, at)
@@ -199,6 +200,8 @@ def _delivery(
 ) -> tuple[Move, dict[str, Any]]:
     move = _BY_CODE.get(by.role, lifecycle.RECEIVE)
     lifecycle.check(prescription, move, by=by, at=at)
+    if move is lifecycle.HAND_OVER:
+        coldchain.check(prescription, at)
     couriered = prescription.way == Way.COURIER
     if couriered and prescription.status == Status.DISPENSED:
         raise WrongWay(way=prescription.way)  # the courier has not fetched it yet
