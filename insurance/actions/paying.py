@@ -282,6 +282,6 @@ def _refund(refund: Refund, at: datetime) -> None:
         out_refund_no=refund.out_refund_no,
         refund_fen=refund.amount_fen,
         total_fen=payment.amount_fen,
-        reason="处方已取消或改选药房",
+        reason="处方已取消、未能送达或改选药房",
     )
     refunding.book(refund, answer.status, answer.refund_id, at=at)

@@ -141,8 +141,12 @@ COPIED: dict[type[Model], tuple[Callable[[Copy], Iterable[Any]], Callable[..., i
 LEFT_OUT = {
     "Answer": "what this interface answered to a write, for some days, so that it can say it again",
     "BillLine": "the lines of the bill are the items of its Claim",
+    "Attempt": "its entry is in the copy",
     "Case": "what the hospital's appraisers say of a doctor's work; its entry is in the copy",
     "Correction": "its entries are in the copy, a Communication each, with what was said",
+    "CourierNews": "what a company has told of the parcel; GET …/parcel says it",
+    "CourierOrder": "that a company was asked to fetch the parcel; GET …/parcel says it",
+    "Lot": "of stock; what came back lies in it, and the entry says that it did",
     "Count": "of stock; its patient columns are staff",
     "EnrolmentCode": "lets staff in",
     "GuestKey": "where else a guardian's key is known; its entry says so",

@@ -106,10 +106,10 @@ class Bench:
             "key_folder": self.folder / "merchant",
         }
 
-    def courier(self) -> dict[str, str]:
-        """For ``override_settings(COURIER=…)``; its company is the world's courier."""
+    def courier(self, organisation: str) -> dict[str, str]:
+        """For ``override_settings(COURIER=…)``; ``organisation`` is the company's slug."""
         return {
-            "organisation": "courier",
+            "organisation": organisation,
             "base": self.url,
             "app": courier.DEMO["COURIER_APP"],
             "secret": courier.DEMO["COURIER_SECRET"],
