@@ -129,11 +129,16 @@ class Parcels(http.Query):
     """The parcels of the caller's courier company, the oldest first, with addresses alone."""
 
     roles = (Role.COURIER,)
-    query = {"cursor": "next of the page before", "size": "1 to 50; 20 if left out"}
+    query = {
+        "cursor": "next of the page before",
+        "size": "1 to 50; 20 if left out",
+        "number": "the parcel of this order alone",
+    }
 
     def show(self, call: http.Call) -> dict[str, Any]:
         wanted = paging.Wanted.asked(self.request.query_params)
-        page, following = delivering.parcels(wanted, **call.doer)
+        number = self.request.query_params.get("number")
+        page, following = delivering.parcels(wanted, number, **call.doer)
         return {
             "next": str(following) if following else None,
             "parcels": [

@@ -192,6 +192,7 @@ def _lot(lot: Lot) -> dict[str, Any]:
         "on_hand": lot.on_hand,
         "state": lot.state,
         "reason": lot.state_reason,
+        "came_back": lot.back_from_id is not None,
     }
 
 

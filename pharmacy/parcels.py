@@ -7,6 +7,7 @@ is an entry of the ledger, signed by the courier.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from django.db import models
@@ -16,6 +17,7 @@ from hospital.models import Account
 from prescriptions.models import Prescription
 
 NUMBER_MAX: Final = 32
+NUMBER: Final = re.compile(r"[0-9A-Za-z]{1,32}")
 ATTEMPTS: Final = 2
 """So often a parcel is brought; then it goes back."""
 

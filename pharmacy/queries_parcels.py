@@ -89,5 +89,5 @@ def _asked_before(company: str, moment: datetime) -> QuerySet[CourierOrder]:
         CourierOrder.objects.filter(prescription__courier__slug=company)
         .filter(Q(asked_at__isnull=True) | Q(asked_at__lte=moment))
         .select_related("prescription__pharmacy")
-        .order_by("asked_at", "id")
+        .order_by(F("asked_at").asc(nulls_first=True), "id")
     )

@@ -18,6 +18,7 @@ from ledger import chain
 from ledger.entry import Statement
 from pharmacy import coldchain, queries
 from pharmacy.models import Delivery
+from pharmacy.parcels import NUMBER
 from prescriptions import lifecycle, permissions
 from prescriptions.lifecycle import Move
 from prescriptions.models import Prescription, Status, Way
@@ -88,14 +89,16 @@ def show_code(prescription_id: UUID, *, by: Actor) -> str:
 
 
 def parcels(
-    wanted: paging.Wanted, *, by: Actor, at: datetime
+    wanted: paging.Wanted, number: str | None, *, by: Actor, at: datetime
 ) -> tuple[list[Parcel], paging.Cursor | None]:
     """
-    A page of the courier company's parcels, oldest first, with addresses; the look is recorded
-    first.
+    A page of the courier company's parcels, oldest first, with addresses, or the one of an order of
+    this ``number``; the look is recorded first.
     """
     with transaction.atomic():
         rows = queries.awaiting_courier(by.organisation_id)
+        if number is not None:
+            rows = rows.filter(parcel=number) if NUMBER.fullmatch(number) else rows.none()
         found, following = paging.oldest_first(rows, wanted)
         addresses = [_address(one) for one in found]
         looked = access.view(

@@ -32,7 +32,7 @@ from django.conf import settings
 
 from hospital.gateways import exchange
 from hospital.gateways.exchange import Answer, Busy, Patience, Unavailable
-from pharmacy.parcels import TOLD
+from pharmacy.parcels import NUMBER, TOLD
 
 __all__ = ["Couriers", "CouriersClient", "ForgedNews", "News", "Order", "Refused", "Unavailable"]
 
@@ -46,7 +46,6 @@ APP, STAMP, NONCE, SIGNATURE = (
     "Courier-Nonce",
     "Courier-Signature",
 )
-_NUMBER: Final = re.compile(r"[0-9A-Za-z]{1,32}")
 _NONCE: Final = re.compile(r"[0-9A-Za-z]{16,64}")
 _STAMP: Final = re.compile(r"[0-9]{1,12}")
 
@@ -234,7 +233,7 @@ def _news(told: object) -> News:
     if not isinstance(told, dict):
         raise ForgedNews("news")
     order, number, state, at = (told.get(name) for name in ("order", "number", "state", "at"))
-    if not isinstance(order, str) or not _NUMBER.fullmatch(order):
+    if not isinstance(order, str) or not NUMBER.fullmatch(order):
         raise ForgedNews("order")
     if type(number) is not int or not 1 <= number <= NUMBER_OF_NEWS_MAX or state not in TOLD:
         raise ForgedNews("number or state")
@@ -249,6 +248,6 @@ def _news(told: object) -> News:
 
 def _number(text: str) -> str:
     """Digits and letters: nothing to escape in a path."""
-    if not _NUMBER.fullmatch(text):
+    if not NUMBER.fullmatch(text):
         raise ValueError(f"not an order's number: {text!r}")
     return text

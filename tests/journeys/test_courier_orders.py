@@ -18,6 +18,7 @@ from pharmacy.models import CourierNews, CourierOrder
 from pharmacy.parcels import State
 from prescriptions.models import Prescription
 from tests.journeys.test_couriers_fail import kept_cold, shelves_as_before
+from tests.journeys.test_who_looked import seen
 from tests.journeys.writes import of
 from tests.simulators.server import Bench
 from tests.world import Patient, World, a_client
@@ -79,12 +80,14 @@ def test_a_parcel_is_ordered_and_followed(world: World, bench: Bench, patient: P
         "goods": "药品",
         "cold": True,
     }
-    shown = next(
-        one
-        for one in world.courier.get("/api/parcels?size=50")["parcels"]
-        if one["prescription"] == rx
-    )
-    assert shown["number"] == order.number and shown["to"]["text"], "by a look of its own"
+    (shown,) = world.courier.get("/api/parcels", number=order.number)["parcels"]
+    assert (shown["prescription"], shown["cold"]) == (rx, True)
+    assert shown["to"]["text"]
+    (look,) = [one for one in seen(patient) if one["purpose"] == "deliver"]
+    assert look["records"] == 1, "the one address that is needed, and the patient sees by whom"
+    for other in ("C0", "", "\0", "x" * 99):
+        assert world.courier.get("/api/parcels", number=other)["parcels"] == []
+    assert world.other_courier.get("/api/parcels", number=order.number)["parcels"] == []
     for state in ("assigned", "picked_up", "moving"):
         (answer,) = happens(bench, order, state)
         assert answer.status_code == 204
