@@ -98,7 +98,11 @@ def parcels(
     with transaction.atomic():
         rows = queries.awaiting_courier(by.organisation_id)
         if number is not None:
-            rows = rows.filter(parcel=number) if NUMBER.fullmatch(number) else rows.none()
+            rows = (
+                rows.filter(courier_order__number=number)
+                if NUMBER.fullmatch(number)
+                else rows.none()
+            )
         found, following = paging.oldest_first(rows, wanted)
         addresses = [_address(one) for one in found]
         looked = access.view(
