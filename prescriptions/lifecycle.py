@@ -96,9 +96,8 @@ EXPIRE    = Move("expire",    "prescription.expire",    OPEN,            S.EXPIR
 # fmt: on
 
 MOVES = (
-    *(ISSUE, SUBMIT, COUNTERSIGN, REFUSE, UPLOAD, UPLOAD_REVIEWED),
-    *(APPROVE, CHECK, CONFIRM, SEND_BACK),
-    *(AUTHORIZE, WITHDRAW, PAY, DOUBLE_CHECK, DISPENSE),
+    *(ISSUE, SUBMIT, COUNTERSIGN, REFUSE, UPLOAD, UPLOAD_REVIEWED, APPROVE, CHECK, CONFIRM),
+    *(SEND_BACK, AUTHORIZE, WITHDRAW, PAY, DOUBLE_CHECK, DISPENSE),
     *(SHIP, RECEIVE, HAND_OUT, HAND_OVER, FAIL, TURN_BACK, TAKE_BACK, DECIDE, CLAIM),
     *(CANCEL, GIVE_UP, VOID, UNDO, ASK_CHANGE, KEEP, CHANGE, RESUBMIT, EXTEND, EXPIRE),
 )
@@ -140,7 +139,6 @@ def lock(prescription_id: UUID) -> Prescription:
     Event ids are drawn while this lock is held, so they rise per prescription. Whoever had to wait
     while the content was changed sees nothing: PostgreSQL joins the row as it is now to the record
     that it had, and drops it. The row is locked by then, and a second look finds it.
-
     Raises ``UnknownPrescription``.
     """
     rows = with_parties(Prescription.objects.select_for_update(of=("self",)))
@@ -197,7 +195,6 @@ def propose(
 ) -> Statement:
     """
     The statement to sign for this move; ``check`` and ``signing.draw`` say what they refuse.
-
     ``record`` is another content that the move brings.
     """
     check(prescription, move, by=by, at=at)
