@@ -66,7 +66,7 @@ class Parcel:
 
     @property
     def fetched(self) -> bool:
-        return any(one["state"] != "assigned" for one in self.told)
+        return any(one["state"] not in ("assigned", "cancelled") for one in self.told)
 
 
 class Couriers:
