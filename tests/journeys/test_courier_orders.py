@@ -276,3 +276,12 @@ def test_nothing_of_the_patient_leaves(world: World, bench: Bench, patient: Pati
     assert rx not in told
     for secret in (patient.id_number, "138", patient.client.account):
         assert str(secret) not in told
+
+
+def test_a_silent_company_holds_up_one_order_at_a_time(world, bench: Bench, patient: Patient):
+    """F9: who does not answer is not asked again within a round, whatever waits."""
+    waiting = [world.dispensed(patient, "courier") for _ in range(2)]
+    bench.tell("behaviour", answer="500", path="/v1/orders", times=20)
+    ordering.order_due(at=timezone.now())
+    asked = CourierOrder.objects.filter(prescription__id__in=waiting, asked_at__isnull=False)
+    assert asked.count() <= 1
