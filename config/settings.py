@@ -181,6 +181,17 @@ if FACE_PROVIDER not in ("wechat", "tencent"):
 if FACE_PROVIDER == "tencent" and not all(TENCENT_CLOUD.values()):
     raise ImproperlyConfigured("FACE_PROVIDER tencent needs TENCENTCLOUD_* and FACEID_RULE_ID")
 
+# The courier company whose orders go over a port (``pharmacy.gateways.courier``); without it
+# couriers see what is to be fetched on their page alone.
+COURIER = {
+    "organisation": os.environ.get("COURIER_ORGANISATION", ""),
+    "base": os.environ.get("COURIER_BASE", ""),
+    "app": os.environ.get("COURIER_APP", ""),
+    "secret": os.environ.get("COURIER_SECRET", ""),
+}
+if any(COURIER.values()) and not all(COURIER.values()):
+    raise ImproperlyConfigured("COURIER_* names a company, its address, an app and a secret")
+
 SILENCED_SYSTEM_CHECKS = [
     "security.W002",  # config.middleware.Headers says X-Frame-Options
     "security.W003",  # no cookies, so no request can be forged from another site

@@ -56,17 +56,25 @@ class Parcels(http.Query):
     """The parcels of the caller's courier company, the oldest first, with addresses alone."""
 
     roles = (Role.COURIER,)
-    query = {"cursor": "next of the page before", "size": "1 to 50; 20 if left out"}
+    query = {
+        "cursor": "next of the page before",
+        "size": "1 to 50; 20 if left out",
+        "number": "the parcel of this order alone",
+    }
 
     def show(self, call: http.Call) -> dict[str, Any]:
         wanted = paging.Wanted.asked(self.request.query_params)
-        page, following = delivering.parcels(wanted, **call.doer)
+        number = self.request.query_params.get("number")
+        page, following = delivering.parcels(wanted, number, **call.doer)
         return {
             "next": str(following) if following else None,
             "parcels": [
                 {
                     "prescription": str(parcel.prescription.id),
                     "status": parcel.prescription.status,
+                    "number": parcel.prescription.parcel,  # type: ignore[attr-defined]
+                    "cold": parcel.prescription.cold,  # type: ignore[attr-defined]
+                    "failed": parcel.prescription.failed,  # type: ignore[attr-defined]
                     "from": parcel.prescription.pharmacy.slug,  # type: ignore[union-attr]
                     "to": parcel.address,
                 }

@@ -221,6 +221,7 @@ def shown_lot(lot: Lot) -> dict[str, Any]:
         "coded": lot.coded,
         "state": lot.state,
         "reason": lot.state_reason,
+        "came_back": lot.back_from_id is not None,
     }
 
 

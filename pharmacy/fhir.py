@@ -22,6 +22,7 @@ def dispenses(told: Sequence[Told], tag: str) -> list[Resource]:
     """
     versions = [one for one in told if one.opened]
     given = [one for one in told if one.statement.kind == "pharmacy.dispense"]
+    came_back = any(one.statement.kind == "pharmacy.take_back" for one in told)
     handed = [stamp(o.statement.at) for o in told if o.statement.kind == "pharmacy.deliver"]
     if not (given and versions):
         return []
@@ -32,7 +33,7 @@ def dispenses(told: Sequence[Told], tag: str) -> list[Resource]:
         {
             "resourceType": "MedicationDispense",
             "id": prescribed.name_of(one.name, len(versions), line),
-            "status": "completed",
+            "status": "cancelled" if came_back else "completed",
             "medicationCodeableConcept": prescribed.medicine(lines[line]),
             "subject": fhir.to("Patient", tag),
             "performer": [{"actor": fhir.who(one.statement.by, "Practitioner")}],

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from hospital.law import Data, condition, is_
-from pharmacy import lawoffline
-from pharmacy.actions import checklist
-from pharmacy.substitutions import Substitution
+from pharmacy import (
+    lawoffline,
+    parcels,
+)
+from pharmacy.actions import (
+    checklist,
+)
+from pharmacy.substitutions import (
+    Substitution,
+)
 from prescriptions import lawseconds
 from prescriptions.law import BEFORE, CHOSEN, DOUBLE_CHECKED, Clause, by_its_patient, equal
 from prescriptions.lawremainders import OWED, OWED_FIRST
@@ -58,7 +65,9 @@ _AT_THE_COUNTER = ["asked", "proposed", *DOUBLE_CHECKED]
 _COLLECTED = (Status.DISPENSED, Way.COLLECT)
 _SENT = (Status.DISPENSED, Way.COURIER)
 _ARRIVING = (Status.IN_TRANSIT, Way.COURIER)
-_RECEIVED = [*BEFORE, "courier", "patient_fen", "way"]
+_RECEIVED = [*BEFORE, "courier", "failed", "patient_fen", "way"]
+_TRY_AGAIN = [[parcels.Said.NOBODY_HOME.value], [parcels.Said.WRONG_ADDRESS.value]]
+_GIVE_UP = [[parcels.Said.REFUSED.value], [parcels.Said.UNFIT.value]]
 
 
 def clauses() -> dict[str, Clause]:
@@ -93,6 +102,9 @@ def clauses() -> dict[str, Clause]:
         ),
         "hand_out": _delivery("code", OWED_FIRST, _AT_ITS_PHARMACY, _the_way(_COLLECTED)),
         "hand_over": _delivery("code", _BY_ITS_COURIER),
+        "fail": _fail(),
+        "turn_back": _turn_back(),
+        "take_back": Clause({}, [_AT_ITS_PHARMACY], forget=["pharmacy", "waiting"]),
     }
 
 
@@ -190,6 +202,40 @@ def _substitute() -> Clause:
             ),
         ],
         keep={"proposed": "facts.proposal"},
+    )
+
+
+def _fail() -> Clause:
+    """Once, and for a reason that may be gone the next time."""
+    return Clause(
+        {"reason": "text"},
+        [
+            _BY_ITS_COURIER,
+            condition("failed_before", "nothing has failed yet", "lacks", "kept", is_("failed")),
+            condition(
+                "wrong_reason", "it may succeed later", "one_of", ["facts.reason"], _TRY_AGAIN
+            ),
+        ],
+        keep={"failed": "facts.reason"},
+    )
+
+
+def _turn_back() -> Clause:
+    """After a second failure, or at once for a reason that stays."""
+    reason = ["facts.reason"]
+    return Clause(
+        {"reason": "text"},
+        [
+            _BY_ITS_COURIER,
+            condition(
+                "wrong_reason",
+                "it has failed before, or can never succeed",
+                "any",
+                ["one_of", reason, _GIVE_UP],
+                ["all", ["has", "kept", is_("failed")], ["one_of", reason, _TRY_AGAIN]],
+            ),
+        ],
+        forget=_RECEIVED,
     )
 
 

@@ -37,6 +37,8 @@ class Lot(models.Model):
 
     ``on_hand`` is the sum of its movements, ``coded`` what of it lies in boxes whose codes were
     scanned (``pharmacy.boxes``). What is quarantined lies there and is not given out.
+    What came back from a prescription (``back_from``) lies in a lot of its own, with the number and
+    the expiry of the one that it left: another decision is made about it.
     """
 
     class State(models.TextChoices):
@@ -53,11 +55,16 @@ class Lot(models.Model):
     state_reason = models.CharField(max_length=REASON_MAX, blank=True)
     salt = models.BinaryField(max_length=commitments.SALT_SIZE)
     commitment = models.CharField(max_length=64, unique=True)
+    back_from = models.ForeignKey(Prescription, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["item", "number"], name="a_lot_once_on_a_shelf"),
+            models.UniqueConstraint(
+                fields=["item", "number", "back_from"],
+                name="a_lot_once_on_a_shelf",
+                nulls_distinct=False,
+            ),
             models.CheckConstraint(name="a_lot_has_a_number", condition=~Q(number="")),
             models.CheckConstraint(
                 name="quarantined_for_a_reason",
@@ -108,6 +115,7 @@ class Movement(models.Model):
         CORRECTED = "corrected"
         SENT = "sent"
         ARRIVED = "arrived"
+        RETURNED = "returned"
 
     lot = models.ForeignKey(Lot, models.PROTECT, related_name="movements")
     kind = models.CharField(max_length=9, choices=Kind.choices)
@@ -127,14 +135,19 @@ class Movement(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="moves_as_its_kind_says",
-                condition=Q(kind__in=["opened", "received", "arrived"], quantity__gt=0)
+                condition=Q(kind__in=["opened", "received", "arrived", "returned"], quantity__gt=0)
                 | Q(kind__in=["dispensed", "sent"], quantity__lt=0)
                 | (Q(kind="corrected") & ~Q(quantity=0)),
             ),
             models.CheckConstraint(
                 name="dispensed_for_a_prescription",
-                condition=Q(kind="dispensed", prescription__isnull=False, entry__isnull=False)
-                | (~Q(kind="dispensed") & Q(prescription__isnull=True, entry__isnull=True)),
+                condition=Q(
+                    kind__in=["dispensed", "returned"],
+                    prescription__isnull=False,
+                    entry__isnull=False,
+                )
+                | ~Q(kind__in=["dispensed", "returned"])
+                & Q(prescription__isnull=True, entry__isnull=True),
             ),
             models.CheckConstraint(
                 name="corrected_after_a_count",

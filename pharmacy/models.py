@@ -39,7 +39,18 @@ from pharmacy.lots import Count as Count
 from pharmacy.lots import Lot as Lot
 from pharmacy.lots import Movement as Movement
 from pharmacy.lots import Placing as Placing
-from pharmacy.substitutions import Substitution as Substitution
+from pharmacy.parcels import (
+    Attempt as Attempt,
+)
+from pharmacy.parcels import (
+    CourierNews as CourierNews,
+)
+from pharmacy.parcels import (
+    CourierOrder as CourierOrder,
+)
+from pharmacy.substitutions import (
+    Substitution as Substitution,
+)
 from prescriptions.models import Medicine, Prescription
 
 

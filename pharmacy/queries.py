@@ -8,12 +8,20 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import JSONField, QuerySet
+from django.db.models import Count, F, JSONField, QuerySet
 from django.db.models.expressions import RawSQL
 
 from hospital.models import Organisation
 from hospital.roles import Actor
-from pharmacy.models import PrintedCode, Reservation, Scan, StockItem
+from pharmacy import (
+    queries_parcels,
+)
+from pharmacy.models import (
+    PrintedCode,
+    Reservation,
+    Scan,
+    StockItem,
+)
 from prescriptions import controlled, rules
 from prescriptions.models import CHOSEN, Medicine, Prescription, Status, Way
 
@@ -75,13 +83,26 @@ def printed_codes(patient: UUID) -> QuerySet[PrintedCode]:
 
 
 def awaiting_courier(company: int | None) -> QuerySet[Prescription]:
-    """What a courier company has to fetch or is carrying, with its address."""
-    return Prescription.objects.filter(
-        courier_id=company,
-        way=Way.COURIER,
-        status__in=[Status.DISPENSED, Status.IN_TRANSIT],
-        delivery__address__isnull=False,
-    ).select_related("pharmacy", "delivery__address__record")
+    """
+    What a courier company has to fetch or is carrying, with its address.
+
+    Each row has ``cold``, ``failed`` (how often it was brought in vain) and ``parcel``, the number
+    of the company's order, if there is one.
+    """
+    return (
+        Prescription.objects.filter(
+            courier_id=company,
+            way=Way.COURIER,
+            status__in=[Status.DISPENSED, Status.IN_TRANSIT],
+            delivery__address__isnull=False,
+        )
+        .select_related("pharmacy", "delivery__address__record")
+        .annotate(
+            cold=queries_parcels.kept_cold(),
+            failed=Count("attempts"),
+            parcel=F("courier_order__number"),
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,12 +95,13 @@ def narcotics_of(pharmacy: int, moments: Moments) -> list[Lot]:
     """
     All lots of what is counted by two, with what moved in the time, as ``SUMS`` name it.
 
-    What was opened for goods that lay there counts as received; ``dispensed`` is below zero.
+    What was opened for goods that lay there, and what came back, counts as received;
+    ``dispensed`` is below zero.
     """
     since, until = moments
     during = Q(movements__at__gte=since, movements__at__lt=until)
     kinds = {
-        "received": [Movement.Kind.OPENED, Movement.Kind.RECEIVED],
+        "received": [Movement.Kind.OPENED, Movement.Kind.RECEIVED, Movement.Kind.RETURNED],
         "dispensed": [Movement.Kind.DISPENSED],
         "corrected": [Movement.Kind.CORRECTED],
     }

@@ -20,6 +20,7 @@ _STATUS = {
     "claimed": "completed",
     "cancelled": "cancelled",
     "expired": "stopped",
+    "undelivered": "stopped",
 }
 
 

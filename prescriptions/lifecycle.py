@@ -14,9 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
-
-from django.db.models import QuerySet
 
 from hospital import access, http, services, signing
 from hospital.models import SealedRecord
@@ -25,6 +22,9 @@ from hospital.units import stamp
 from ledger import chain, network
 from ledger.entry import Statement
 from prescriptions import concern, permissions, telling, waiting
+from prescriptions.locking import find as find
+from prescriptions.locking import lock as lock
+from prescriptions.locking import with_parties as with_parties
 from prescriptions.models import OPEN, Prescription, Status
 from prescriptions.refused import OutOfTime as OutOfTime
 from prescriptions.refused import TooEarly as TooEarly
@@ -92,6 +92,9 @@ SHIP      = Move("ship",      "pharmacy.ship",          (S.DISPENSED,),  S.IN_TR
 RECEIVE   = Move("receive",   "pharmacy.deliver",       (S.DISPENSED, S.IN_TRANSIT), S.DELIVERED, (R.PATIENT,), in_time=False)
 HAND_OUT  = Move("hand_out",  "pharmacy.deliver",       (S.DISPENSED,),  S.DELIVERED,  (R.PHARMACIST,), in_time=False)
 HAND_OVER = Move("hand_over", "pharmacy.deliver",       (S.IN_TRANSIT,), S.DELIVERED,  (R.COURIER,), in_time=False)
+FAIL      = Move("fail",      "pharmacy.attempt",       (S.IN_TRANSIT,), None,         (R.COURIER,), in_time=False)
+TURN_BACK = Move("turn_back", "pharmacy.attempt",       (S.IN_TRANSIT,), S.RETURNING,  (R.COURIER,), in_time=False)
+TAKE_BACK = Move("take_back", "pharmacy.take_back",     (S.RETURNING,),  S.UNDELIVERED, (R.PHARMACIST,), in_time=False)
 DECIDE    = Move("decide",    "insurance.claim",        (S.DELIVERED,),  S.DELIVERED,  (R.AGENT,), in_time=False)
 CLAIM     = Move("claim",     "insurance.claim",        (S.DELIVERED,),  S.CLAIMED,    (R.AGENT,), in_time=False)
 CANCEL    = Move("cancel",    "prescription.cancel",    OPEN,            S.CANCELLED,  (R.DOCTOR,))
@@ -111,28 +114,9 @@ MOVES = (
     *(APPROVE, CHECK, CONFIRM, SEND_BACK),
     *(AUTHORIZE, WITHDRAW, PAY, DOUBLE_CHECK, DISPENSE, DISPENSE_PART, OWE),
     *(COLLIDE, DECLINE, SUBSTITUTE, AGREE, DISAGREE),
-    *(SHIP, RECEIVE, HAND_OUT, HAND_OVER, DECIDE, CLAIM),
+    *(SHIP, RECEIVE, HAND_OUT, HAND_OVER, FAIL, TURN_BACK, TAKE_BACK, DECIDE, CLAIM),
     *(CANCEL, GIVE_UP, VOID, UNDO, ASK_CHANGE, KEEP, CHANGE, RESUBMIT, EXTEND, EXPIRE),
 )
-
-
-def find(prescription_id: UUID) -> Prescription:
-    """The prescription, for drawing a statement. Raises ``UnknownPrescription``."""
-    return _first(with_parties(Prescription.objects.all()), prescription_id)
-
-
-def lock(prescription_id: UUID) -> Prescription:
-    """
-    The prescription, its row locked: the first thing that every command does.
-
-    Event ids are drawn while this lock is held, so they rise per prescription. Whoever had to wait
-    while the content was changed sees nothing: PostgreSQL joins the row as it is now to the record
-    that it had, and drops it. The row is locked by then, and a second look finds it.
-
-    Raises ``UnknownPrescription``.
-    """
-    rows = with_parties(Prescription.objects.select_for_update(of=("self",)))
-    return rows.filter(id=prescription_id).first() or _first(rows, prescription_id)
 
 
 def check(prescription: Prescription, move: Move, *, by: Actor, at: datetime) -> None:
@@ -277,19 +261,3 @@ def _save(prescription: Prescription, move: Move, changes: Mapping[str, Any], at
         setattr(prescription, name, value)
     prescription.status = move.leads_to(prescription.status)
     prescription.save(update_fields=["status", *columns])
-
-
-def with_parties(rows: QuerySet[Prescription]) -> QuerySet[Prescription]:
-    """With what a move asks of them, and no more: planning a join costs more than doing it."""
-    return rows.select_related("patient__person", "doctor", "hospital", "record").only(
-        *(field.name for field in Prescription._meta.concrete_fields),
-        *("patient__person__handle", "patient__person__tag_key", "doctor__person"),
-        *("hospital__slug", "record__commitment"),
-    )
-
-
-def _first(rows: QuerySet[Prescription], prescription_id: UUID) -> Prescription:
-    try:
-        return rows.get(id=prescription_id)
-    except Prescription.DoesNotExist:
-        raise UnknownPrescription from None

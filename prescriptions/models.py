@@ -19,7 +19,10 @@ from prescriptions.reviews import Review as Review
 
 
 class Status(models.TextChoices):
-    """PENDING: it waits for a countersignature. CHECKED: for the second of two reviewers."""
+    """
+    PENDING: it waits for a countersignature. CHECKED: for the second of two reviewers. RETURNING: a
+    parcel that could not be delivered is on its way back; UNDELIVERED: the pharmacy has it again.
+    """
 
     DRAFT = "draft"
     PENDING = "pending"
@@ -31,8 +34,10 @@ class Status(models.TextChoices):
     PAID = "paid"
     DISPENSED = "dispensed"
     IN_TRANSIT = "in_transit"
+    RETURNING = "returning"
     DELIVERED = "delivered"
     CLAIMED = "claimed"
+    UNDELIVERED = "undelivered"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
 
@@ -51,7 +56,7 @@ OPEN = (
 """Nothing was dispensed yet, and time is running."""
 CHOSEN = (
     *(Status.AUTHORIZED, Status.PAID, Status.DISPENSED),
-    *(Status.IN_TRANSIT, Status.DELIVERED, Status.CLAIMED),
+    *(Status.IN_TRANSIT, Status.RETURNING, Status.DELIVERED, Status.CLAIMED),
 )
 """In these states the patient has chosen a pharmacy and a way."""
 GIVEN = CHOSEN[2:]

@@ -18,8 +18,14 @@ BY_FORM: Mapping[str, Term] = {
     Form.PSYCHOTROPIC_2: Term.TOXIC_OR_CLASS_2,
     Form.NARCOTIC: Term.NARCOTIC,
 }
-GIVEN_OUT = (Status.DISPENSED, Status.IN_TRANSIT, Status.DELIVERED, Status.CLAIMED)
-FINISHED = (Status.DRAFT, Status.DELIVERED, Status.CLAIMED, Status.CANCELLED, Status.EXPIRED)
+GIVEN_OUT = (
+    *(Status.DISPENSED, Status.IN_TRANSIT, Status.RETURNING),
+    *(Status.DELIVERED, Status.CLAIMED, Status.UNDELIVERED),
+)
+FINISHED = (
+    *(Status.DRAFT, Status.DELIVERED, Status.CLAIMED),
+    *(Status.UNDELIVERED, Status.CANCELLED, Status.EXPIRED),
+)
 _DATES = ("id", "record_id", "status", "form", "online", "valid_until")
 
 

@@ -27,6 +27,9 @@ TELLS: Final[Mapping[str, Kind]] = {
     "substitute": Kind.SUBSTITUTE,
     "ship": Kind.SHIPPED,
     "collide": Kind.COLLIDED,
+    "fail": Kind.NOT_DELIVERED,
+    "turn_back": Kind.COMES_BACK,
+    "take_back": Kind.TAKEN_BACK,
     "cancel": Kind.CANCELLED,
     "undo": Kind.CANCELLED,
 }

@@ -53,7 +53,10 @@ COMMAND = (
 PATIENCE_S = 60.0
 MOVES = {move.name: move for move in lifecycle.MOVES}
 HOLDING = {Status.AUTHORIZED, Status.PAID}
-GIVEN_OUT = {Status.DISPENSED, Status.IN_TRANSIT, Status.DELIVERED, Status.CLAIMED}
+GIVEN_OUT = {
+    *(Status.DISPENSED, Status.IN_TRANSIT, Status.RETURNING),
+    *(Status.DELIVERED, Status.CLAIMED, Status.UNDELIVERED),
+}
 
 
 def faults(*, everything_is_ours: bool = False) -> list[str]:
@@ -250,7 +253,10 @@ def _bills(ways: dict[str, list[Statement]]) -> Iterator[str]:
         for name in ("total_fen", "fund_fen", "insurer_fen", "patient_fen"):
             if getattr(bill, name) != sum(getattr(line, name) for line in lines):
                 yield f"bill {bill.id}: the lines do not add up to {name}"
-        lawful = {"open": {Status.AUTHORIZED}, "paid": {Status.PAID, *GIVEN_OUT}}
+        lawful = {
+            "open": {Status.AUTHORIZED},
+            "paid": {Status.PAID, *GIVEN_OUT} - {Status.UNDELIVERED},
+        }
         if status not in lawful.get(bill.state, {status}):
             yield f"bill {bill.id} is {bill.state}, its prescription {status}"
         if bill.state != Bill.State.PAID:

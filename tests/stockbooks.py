@@ -13,7 +13,7 @@ from ledger.entry import Statement
 from pharmacy.lots import commitment
 from pharmacy.models import Box, Consignment, Lot, Movement, Reservation, StockItem
 from prescriptions.facts import TWO_PHARMACISTS
-from prescriptions.models import Prescription
+from prescriptions.models import Prescription, Status
 
 DISPENSE = "pharmacy.dispense"
 
@@ -23,6 +23,7 @@ def faults(ways: Mapping[str, list[Statement]]) -> Iterator[str]:
     yield from the_boxes()
     yield from the_consignments()
     yield from what_left_for_a_prescription(ways)
+    yield from what_came_back()
 
 
 def the_stock_equation(**only: Any) -> Iterator[str]:
@@ -104,3 +105,19 @@ def what_left_for_a_prescription(ways: Mapping[str, list[Statement]]) -> Iterato
         entry = next(one for one in reversed(ways[rx.subject]) if one.kind == DISPENSE)
         if entry.facts["lots"] != dict(moved[rx.id]):
             yield f"{rx.subject}: the entry names other lots than the units left"
+
+
+def what_came_back() -> Iterator[str]:
+    """Of what was not delivered all that had left, to lots of its own; of nothing else anything."""
+    units: dict[Any, Counter[tuple[str, Any]]] = defaultdict(Counter)
+    back: dict[Any, Counter[tuple[str, Any]]] = defaultdict(Counter)
+    kinds = {Movement.Kind.DISPENSED: (units, -1), Movement.Kind.RETURNED: (back, 1)}
+    for one in Movement.objects.filter(kind__in=kinds).select_related("lot"):
+        books, sign = kinds[Movement.Kind(one.kind)]
+        books[one.prescription_id][one.lot.number, one.lot.item_id] += sign * one.quantity
+        if sign > 0 and one.lot.back_from_id != one.prescription_id:
+            yield f"lot {one.lot.number} holds what another prescription brought back"
+    for rx in Prescription.objects.filter(id__in=[*units, *back]):
+        came = units[rx.id] if rx.status == Status.UNDELIVERED else Counter()
+        if back[rx.id] != came:
+            yield f"{rx.subject} is {rx.status}: {back[rx.id]} came back of {units[rx.id]}"

@@ -618,6 +618,16 @@ class World:
         self.courier.command(f"/api/prescriptions/{rx}/ship")
         return rx
 
+    def turned_back(self, patient: Patient, **changes: Any) -> str:
+        rx = self.shipped(patient, **changes)
+        self.courier.command(f"/api/prescriptions/{rx}/attempt", {"reason": "refused"})
+        return rx
+
+    def taken_back(self, patient: Patient, **changes: Any) -> str:
+        rx = self.turned_back(patient, **changes)
+        self.pharmacist.command(f"/api/prescriptions/{rx}/take-back")
+        return rx
+
     def delivered(self, patient: Patient, **changes: Any) -> str:
         rx = self.dispensed(patient, **changes)
         patient.client.command(f"/api/prescriptions/{rx}/deliver")

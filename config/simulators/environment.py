@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from config.simulators import courier
+
 DEMO: Mapping[str, str] = {
     "WECHAT_APPID": "wx0000000000000demo",
     "WECHAT_SECRET": "only-the-simulator-accepts-this",
@@ -53,6 +55,9 @@ def environment(simulator_url: str, web_url: str, home: Path) -> dict[str, str]:
     return {
         **DEMO,
         **CLOUD,
+        **courier.DEMO,
+        "COURIER_BASE": simulator_url,
+        "COURIER_NOTIFY_URL": f"{web_url}/api/parcels/news",
         "TENCENTCLOUD_FACEID_BASE": simulator_url,
         "WECHAT_API_BASE": simulator_url,
         "WECHAT_PAY_BASE": simulator_url,

@@ -1,4 +1,4 @@
-"""WeChat as a whole, and Tencent Cloud beside it: who answers, who is believed, what goes wrong."""
+"""WeChat as a whole, Tencent Cloud and a courier company: who answers, and what goes wrong."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -7,6 +7,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from config import home
 from config.simulators import faults, web
 from config.simulators.clock import Clock
+from config.simulators.courier import Company, Couriers
 from config.simulators.environment import Cloud, Merchant
 from config.simulators.face import Faces
 from config.simulators.faults import Faults
@@ -28,16 +29,19 @@ _CORS = {
 
 
 class Simulator:
-    """All of WeChat, and of Tencent Cloud, that the hospital talks to."""
+    """All of WeChat, of Tencent Cloud and of a courier company that the hospital talks to."""
 
-    def __init__(self, merchant: Merchant, cloud: Cloud, signer: Signer, clock: Clock) -> None:
+    def __init__(
+        self, merchant: Merchant, cloud: Cloud, company: Company, signer: Signer, clock: Clock
+    ) -> None:
         self._merchant, self._signer = merchant, signer
         self._faults = Faults()
         login = Login(merchant, clock)
         pay = Pay(merchant, clock, Postman(signer, clock))
         faces = Faces(login, clock)
         phone = Phone(merchant, signer, clock, self._faults, login, faces, pay)
-        parts = (login, faces, Tencent(cloud, clock), pay, Transfers(merchant, clock), phone)
+        others = (Tencent(cloud, clock), Couriers(company, clock))
+        parts = (login, faces, *others, pay, Transfers(merchant, clock), phone)
         self._routes = [route for part in parts for route in part.routes()]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
@@ -75,4 +79,5 @@ def build(environ: Mapping[str, str]) -> Simulator:
     """The simulator that these variables describe; its keys have been made by ``keys.make``."""
     folder = Path(environ.get("WECHAT_SIMULATOR_KEYS") or home.HOME / "simulator")
     clock = Clock(float(environ.get("WECHAT_SIMULATOR_CLOCK", "1")))
-    return Simulator(Merchant.read(environ), Cloud.read(environ), Signer.read(folder), clock)
+    parties = (Merchant.read(environ), Cloud.read(environ), Company.read(environ))
+    return Simulator(*parties, Signer.read(folder), clock)

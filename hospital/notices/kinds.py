@@ -28,6 +28,9 @@ class Kind(models.TextChoices):
     DISPENSED = "prescription.dispensed"
     SHIPPED = "prescription.shipped"
     COLLIDED = "prescription.collided"
+    NOT_DELIVERED = "parcel.not_delivered"
+    COMES_BACK = "parcel.comes_back"
+    TAKEN_BACK = "parcel.taken_back"
     EXPIRING = "prescription.expiring"
     CANCELLED = "prescription.cancelled"
     DECLINED = "prescription.declined"
@@ -56,6 +59,9 @@ SENTENCES: Final = {
     Kind.DISPENSED: "您的处方已完成调剂。",
     Kind.COLLIDED: "一家药店报告曾在断网时为您的处方发药，但与现有记录不符，请核对。",
     Kind.SHIPPED: "您的药品已寄出，请留意收取。",
+    Kind.NOT_DELIVERED: "您的药品本次未能送达，配送员将再送一次。",
+    Kind.COMES_BACK: "您的药品未能送达，正在退回药房。",
+    Kind.TAKEN_BACK: "您的药品未能送达，药房已收回，已付金额将原路退回。如仍需用药，请联系医师。",
     Kind.EXPIRING: "您的处方即将到期，请尽快取药。",
     Kind.CANCELLED: "您的处方已被取消。",
     Kind.DECLINED: "药房无法调配您的处方，请另选药房。已付款项将退回。",
@@ -79,6 +85,7 @@ SENTENCES: Final = {
 }
 
 _SECURITY: Final = ("key", "grant", "emergency", "look", "guardian", "optin")
+_PARCEL: Final = (Kind.SHIPPED, Kind.NOT_DELIVERED, Kind.COMES_BACK, Kind.TAKEN_BACK)
 URGENT: Final = (Kind.KEY_WAITS, Kind.KEY_ADDED, Kind.EMERGENCY_OPENED)
 """What a thief or an intruder would like to drown: sent above the daily limit, too."""
 
@@ -87,4 +94,4 @@ def topic(kind: str) -> Topic:
     """Whose template tells of this kind."""
     if kind.partition(".")[0] in _SECURITY:
         return Topic.SECURITY
-    return Topic.PARCEL if kind == Kind.SHIPPED else Topic.PRESCRIPTION
+    return Topic.PARCEL if kind in _PARCEL else Topic.PRESCRIPTION

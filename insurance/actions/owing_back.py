@@ -18,7 +18,7 @@ from insurance.models import Payment, Refund
 Cause = Refund.Cause
 _LETTERS: Final[Mapping[str, str]] = {Cause.VOID: "R", Cause.PART: "D"}
 REASONS: Final[Mapping[str, str]] = {
-    Cause.VOID: "处方已取消或改选药房",
+    Cause.VOID: "处方已取消、未能送达或改选药房",
     Cause.PART: "部分发药，退还差额",
 }
 """What the patient reads in WeChat."""

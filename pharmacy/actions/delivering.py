@@ -16,8 +16,9 @@ from hospital.models import Address, SealedRecord
 from hospital.roles import Actor, Role
 from ledger import chain
 from ledger.entry import Statement
-from pharmacy import queries
+from pharmacy import coldchain, queries
 from pharmacy.models import Delivery
+from pharmacy.parcels import NUMBER
 from prescriptions import lifecycle, permissions
 from prescriptions.lifecycle import Move
 from prescriptions.models import Prescription, Status, Way
@@ -88,14 +89,20 @@ def show_code(prescription_id: UUID, *, by: Actor) -> str:
 
 
 def parcels(
-    wanted: paging.Wanted, *, by: Actor, at: datetime
+    wanted: paging.Wanted, number: str | None, *, by: Actor, at: datetime
 ) -> tuple[list[Parcel], paging.Cursor | None]:
     """
-    A page of the courier company's parcels, oldest first, with addresses; the look is recorded
-    first.
+    A page of the courier company's parcels, oldest first, with addresses, or the one of an order of
+    this ``number``; the look is recorded first.
     """
     with transaction.atomic():
         rows = queries.awaiting_courier(by.organisation_id)
+        if number is not None:
+            rows = (
+                rows.filter(courier_order__number=number)
+                if NUMBER.fullmatch(number)
+                else rows.none()
+            )
         found, following = paging.oldest_first(rows, wanted)
         addresses = [_address(one) for one in found]
         looked = access.view(
@@ -158,7 +165,8 @@ def deliver(
     brings the one-time code that the patient told.
 
     Raises:
-        WrongDeliveryCode, DeliveryLocked, WrongWay: see each; and what ``advance`` raises.
+        WrongDeliveryCode, DeliveryLocked, WrongWay, coldchain.TooLongAway: see each; and what
+        ``advance`` raises.
     """
     prescription = lifecycle.lock(prescription_id)
     move, facts = _delivery(prescription, code, by, at)
@@ -199,6 +207,8 @@ def _delivery(
 ) -> tuple[Move, dict[str, Any]]:
     move = _BY_CODE.get(by.role, lifecycle.RECEIVE)
     lifecycle.check(prescription, move, by=by, at=at)
+    if move is lifecycle.HAND_OVER:
+        coldchain.check(prescription, at)
     couriered = prescription.way == Way.COURIER
     if couriered and prescription.status == Status.DISPENSED:
         raise WrongWay(way=prescription.way)  # the courier has not fetched it yet

@@ -65,6 +65,12 @@ class TooMuch(errors.Invalid):
     code = "stock.too_much"
 
 
+class ColdChainBroken(errors.Conflict):
+    """It is kept cold and came back from its way; it is not given out again."""
+
+    code = "lot.cold_chain_broken"
+
+
 class UnknownCount(errors.NotFound):
     """No such count waits for a second person here."""
 
@@ -123,7 +129,7 @@ def receive(goods: Goods, *, by: Actor, at: datetime) -> Lot:
 
 def lot_of(item: StockItem, number: str, expires_on: date, *, at: datetime) -> Lot:
     """The item's lot of this number, new if there is none. Raises ``OtherExpiry``."""
-    lot = Lot.objects.filter(item=item, number=number).first()
+    lot = Lot.objects.filter(item=item, number=number, back_from=None).first()
     lot = lot or open_lot(item, number, expires_on, at=at)
     if lot.expires_on != expires_on:
         raise OtherExpiry(expires_on=lot.expires_on.isoformat())
@@ -238,11 +244,14 @@ def put(lot_id: UUID, state: str, reason: str, *, by: Actor, at: datetime) -> Lo
     """
     Put a lot aside, or back; a ``Placing`` says who did it, when and why.
 
-    Raises ``UnknownLot``, ``ReasonMissing``.
+    Raises ``UnknownLot``, ``ReasonMissing``, ``ColdChainBroken``.
     """
     lot = lock_lot(lot_id, by)
     if not reason:
         raise ReasonMissing(field="reason")
+    came_back = lot.back_from_id is not None
+    if state == Lot.State.OPEN and came_back and lot.item.storage == StockItem.Storage.COLD:
+        raise ColdChainBroken
     lot.state, lot.state_reason = state, reason
     lot.save(update_fields=["state", "state_reason"])
     Placing.objects.create(lot=lot, state=state, reason=reason, by_id=by.account, at=at)

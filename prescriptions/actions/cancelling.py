@@ -113,8 +113,10 @@ _OTHERS = {
 _TOO_LATE: dict[Status, type[errors.Refusal]] = {
     Status.DISPENSED: AlreadyDispensed,
     Status.IN_TRANSIT: AlreadyDispensed,
+    Status.RETURNING: AlreadyDispensed,
     Status.DELIVERED: AlreadyDispensed,
     Status.CLAIMED: AlreadyDispensed,
+    Status.UNDELIVERED: AlreadyDispensed,
     Status.CANCELLED: AlreadyCancelled,
     Status.EXPIRED: Expired,
 }

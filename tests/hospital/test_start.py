@@ -55,6 +55,13 @@ def test_refuses_to_start_with_nobody_to_look_at_faces(tmp_path: Path, env: dict
     assert why in refused.stderr
 
 
+def test_refuses_to_start_with_half_a_courier_company(tmp_path: Path):
+    refused = started(tmp_path, COURIER_BASE="https://courier.example")
+
+    assert refused.returncode != 0
+    assert "COURIER_*" in refused.stderr
+
+
 def test_another_key_opens_nothing(tmp_path: Path):
     """P4: what was sealed under a key that is gone does not open, and is not returned as it is."""
     for name in ("one", "other"):

@@ -57,6 +57,9 @@ MODEL: dict[str, dict[str, Ways]] = {
     "deliver":   {"patient":    each(("dispensed", "in_transit"), "delivered"),
                   **{one:       {"dispensed": "delivered"} for one in COUNTERS},
                   "courier":    {"in_transit": "delivered"}},
+    "fail":      {"courier":    {"in_transit": "in_transit", "in_transit, failed": "returning"}},
+    "refused":   {"courier":    {"in_transit": "returning"}},
+    "take_back": {one:          {"returning": "undelivered"} for one in COUNTERS},
     "decide":    {"fund_agent": {"delivered": "claimed"}},
     "ask":       {one:          {"paid, scanned": "paid"} for one in COUNTERS},
     "keep":      {"doctor":     {"paid, asked": "paid"},
@@ -99,7 +102,7 @@ class Life:
     of them waits for the answer to a change request. ``by_two``: on the form of toxic medicines,
     of which no pharmacy here has any, or, ``narcotic``, on that of narcotics, which the hospital's
     own has; a change makes an ordinary one of it. ``double_checked``: whose scan a colleague has
-    checked. ``uploaded``: by its hospital's system.
+    checked. ``uploaded``: by its hospital's system. ``failed``: it was brought in vain.
     """
 
     state: str = "draft"
@@ -112,6 +115,7 @@ class Life:
     double_checked: str = ""
     asked: bool = False
     uploaded: bool = False
+    failed: bool = False
     entries: int = 0
 
     def leads_to(self, who: str, verb: str) -> str | None:
@@ -131,6 +135,8 @@ class Life:
             return ways["paid, asked"] if self.state == "paid" else None
         if self.state == "paid" and "paid, scanned" in ways:
             return ways["paid, scanned"] if self._scanned(who, verb) else None
+        if self.failed and f"{self.state}, failed" in ways:
+            return ways[f"{self.state}, failed"]
         if self.state == "dispensed" and self.couriered:
             return ways.get("dispensed, to send")
         return ways.get(self.state)
@@ -166,6 +172,8 @@ class Life:
             checked = "" if self.double_checked == who else self.double_checked
             return replace(self, scanned=self.scanned | {who}, double_checked=checked)
         then = replace(self, state=target, entries=self.entries + 1)
+        if verb == "fail":
+            return replace(then, failed=True)
         if verb in ("collect", "send"):
             return replace(then, couriered=verb == "send")
         if verb == "approve" and target == "checked":
@@ -324,6 +332,9 @@ CALLS: dict[str, Callable[[Played, Client], None]] = {
     "decline": lambda it, by: it.command(by, "decline", {"reason": "out_of_stock"}),
     "ship": lambda it, by: it.command(by, "ship"),
     "deliver": _deliver,
+    "fail": lambda it, by: it.command(by, "attempt", {"reason": "nobody_home"}),
+    "refused": lambda it, by: it.command(by, "attempt", {"reason": "refused"}),
+    "take_back": lambda it, by: it.command(by, "take-back"),
     "decide": _decide,
     "ask": _ask,
     "keep": lambda it, by: it.command(by, "keep", {"reason": "intended"}),

@@ -30,8 +30,10 @@ OUTCOMES = {  # written by hand; the code is held against it
     "paid": (None, "cancel.with_dispenser", None),
     "dispensed": ("cancel.already_dispensed",) * 3,
     "in_transit": ("cancel.already_dispensed",) * 3,
+    "returning": ("cancel.already_dispensed",) * 3,
     "delivered": ("cancel.already_dispensed",) * 3,
     "claimed": ("cancel.already_dispensed",) * 3,
+    "undelivered": ("cancel.already_dispensed",) * 3,
     "cancelled": ("cancel.already_cancelled",) * 3,
     "expired": ("cancel.expired",) * 3,
 }
@@ -85,8 +87,10 @@ WALKS = {
     "paid": lambda world, patient: world.scanned(patient),
     "dispensed": lambda world, patient: world.dispensed(patient),
     "in_transit": lambda world, patient: world.shipped(patient),
+    "returning": lambda world, patient: world.turned_back(patient),
     "delivered": lambda world, patient: world.delivered(patient),
     "claimed": claimed,
+    "undelivered": lambda world, patient: world.taken_back(patient),
     "cancelled": cancelled,
     "expired": expired,
 }

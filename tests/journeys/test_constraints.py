@@ -33,11 +33,14 @@ from hospital.readingkeys.models import ReadingKey
 from hospital.roles import Role
 from insurance.models import Bill, BillLine, Claim, Coverage, Payment, Refund, Transfer
 from pharmacy.models import (
+    Attempt,
     Box,
     BoxMove,
     Collision,
     Consignment,
     Count,
+    CourierNews,
+    CourierOrder,
     Lot,
     Movement,
     Placing,
@@ -112,6 +115,10 @@ def rows(session_world) -> Rows:
     appealed = writes.appealed(world, patient)
     rx = Prescription.objects.get(id=ready.rx)
     officer, _ = writes.keyed()
+    brought = world.turned_back(patient)
+    ordered = CourierOrder.objects.create(
+        prescription_id=brought, number=f"C{uuid4().hex[:30]}", cold=False, made_at=timezone.now()
+    )
     reading_key = ReadingKey.objects.get(organisation__account__id=UUID(officer.account))
     world.doctor.get("/api/prescriptions")  # a list, in which the patient stands
     waits = a_webhook_that_waits(world, patient)
@@ -151,6 +158,15 @@ def rows(session_world) -> Rows:
         Reservation: Reservation.objects.filter(prescription=open_rx).first(),
         Lot: Lot.objects.filter(item__pharmacy=world.pharmacy).first(),
         Movement: Movement.objects.filter(prescription=rx).first(),
+        Attempt: Attempt.objects.get(prescription__id=brought),
+        CourierOrder: ordered,
+        CourierNews: CourierNews.objects.create(
+            order=ordered,
+            number=1,
+            state="moving",
+            happened_at=timezone.now(),
+            heard_at=timezone.now(),
+        ),
         Count: Count.objects.get(id=counted["id"]),
         Substitution: Substitution.objects.get(prescription=proposed.rx),
         Scan: Scan.objects.get(prescription=rx),
@@ -467,6 +483,11 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "stocked_once": twice(StockItem, on_hand=0, reserved=0),
     "reserved_at_most_on_hand": sets(StockItem, reserved=10**8),
     "a_lot_once_on_a_shelf": twice(Lot, on_hand=0, commitment="0" * 64),
+    "attempted_once": twice(Attempt),
+    "attempted_twice_at_most": twice(Attempt, number=3),
+    "state_by_news": sets(CourierOrder, state="moving"),
+    "told_once_by_the_company": twice(CourierNews),
+    "told_by_the_company": twice(CourierNews, number=2, state="due"),
     "a_lot_has_a_number": twice(Lot, on_hand=0, commitment="0" * 64, number=""),
     "put_for_a_reason": lambda rows: Placing.objects.create(
         lot=rows[Lot], state="open", by=rows[Account], at=timezone.now()

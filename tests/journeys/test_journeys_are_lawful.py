@@ -71,6 +71,10 @@ def test_every_journey_is_lawful(world: World, patient: Patient):
         {"decision": "return", "reason": "dose"},
     )
     changed(world, patient)
+    twice = world.shipped(patient)
+    for _ in range(2):
+        world.courier.command(writes.of(twice, "attempt"), {"reason": "nobody_home"})
+    world.pharmacist.command(writes.of(twice, "take-back"))
     patient.client.get(f"/api/prescriptions/{one}")
     patient.client.get("/api/prescriptions")
     world.courier.get("/api/parcels")

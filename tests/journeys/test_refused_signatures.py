@@ -214,6 +214,9 @@ WRONG = {
     "receive": ("other_patient", "access.wrong_patient"),
     "hand_out": ("other_pharmacist", "access.wrong_pharmacy"),
     "hand_over": ("other_courier", "access.wrong_courier"),
+    "fail": ("other_courier", "access.wrong_courier"),
+    "turn_back": ("other_courier", "access.wrong_courier"),
+    "take_parcel_back": ("other_pharmacist", "access.wrong_pharmacy"),
     "decide": ("other_agent", "access.wrong_insurer"),
 }
 

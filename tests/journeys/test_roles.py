@@ -231,6 +231,12 @@ TABLE = {
     f"GET {RX}/delivery-code": P,
     f"POST {RX}/deliver/statement": P | C | H,
     f"POST {RX}/deliver": P | C | H,
+    f"POST {RX}/attempt/statement": C,
+    f"POST {RX}/attempt": C,
+    f"POST {RX}/take-back/statement": H,
+    f"POST {RX}/take-back": H,
+    f"GET {RX}/parcel": P,
+    "GET /api/parcels/coming-back": H,
     "GET /api/double-checks": H,
     "POST /api/stock": H,
     "POST /api/stock/receipts": H,
@@ -278,7 +284,14 @@ TABLE = {
     "POST /api/reading-key/revoke/statement": STAFF - A - S,
 }
 # fmt: on
-OUTSIDE = {"/check", "/healthz", "/api/payments/notice", "/api/schema/", "/api/docs/"}
+OUTSIDE = {
+    "/check",
+    "/healthz",
+    "/api/payments/notice",
+    "/api/parcels/news",
+    "/api/schema/",
+    "/api/docs/",
+}
 SESSION_CALLS = {call for call, roles in TABLE.items() if roles is not NOBODY_YET}
 CALLS = {
     f"{method} {route}": (method, route) for route in every_route() for method in route.methods

@@ -47,6 +47,9 @@ LAW: dict[str, tuple[set[Status], Status | None, set[Role], str]] = {
     "receive": ({S.DISPENSED, S.IN_TRANSIT}, S.DELIVERED, {R.PATIENT}, "pharmacy.deliver"),
     "hand_out": ({S.DISPENSED}, S.DELIVERED, {R.PHARMACIST}, "pharmacy.deliver"),
     "hand_over": ({S.IN_TRANSIT}, S.DELIVERED, {R.COURIER}, "pharmacy.deliver"),
+    "fail": ({S.IN_TRANSIT}, None, {R.COURIER}, "pharmacy.attempt"),
+    "turn_back": ({S.IN_TRANSIT}, S.RETURNING, {R.COURIER}, "pharmacy.attempt"),
+    "take_back": ({S.RETURNING}, S.UNDELIVERED, {R.PHARMACIST}, "pharmacy.take_back"),
     "decide": ({S.DELIVERED}, S.DELIVERED, {R.AGENT}, "insurance.claim"),
     "claim": ({S.DELIVERED}, S.CLAIMED, {R.AGENT}, "insurance.claim"),
     "cancel": (BEFORE_DISPENSING, S.CANCELLED, {R.DOCTOR}, "prescription.cancel"),
@@ -63,17 +66,9 @@ LAW: dict[str, tuple[set[Status], Status | None, set[Role], str]] = {
 COLLEAGUE = {"countersign", "refuse"}
 FOUR_EYES = {"approve", "check", "confirm", "send_back", "ask_change", *COLLEAGUE}
 FOUR_EYES |= {"double_check", "dispense", "dispense_part", "substitute"}
-AT_ANY_TIME = {
-    "void",
-    "collide",
-    "owe",
-    "ship",
-    "receive",
-    "hand_out",
-    "hand_over",
-    "decide",
-    "claim",
-}
+AT_ANY_TIME = {"void", "collide", "owe"}
+AT_ANY_TIME |= {"ship", "receive", "hand_out", "hand_over", "decide", "claim"}
+AT_ANY_TIME |= {"fail", "turn_back", "take_back"}
 every_move = pytest.mark.parametrize("move", lifecycle.MOVES, ids=lambda move: move.name)
 
 
@@ -251,7 +246,10 @@ def test_nothing_leads_back_from_dispensed():
             for move in lifecycle.MOVES
             for source in reached & set(move.sources)
         } - reached
-    assert reached == {S.DISPENSED, S.IN_TRANSIT, S.DELIVERED, S.CLAIMED}
+    assert reached == {
+        *(S.DISPENSED, S.IN_TRANSIT, S.RETURNING),
+        *(S.DELIVERED, S.CLAIMED, S.UNDELIVERED),
+    }
 
 
 def test_status_is_not_editable():

@@ -477,6 +477,21 @@ def hand_over(world: World, patient: Patient) -> Write:
     return signed(world.courier, of(rx, "deliver"), told_code(patient, rx), rx)
 
 
+def fail(world: World, patient: Patient) -> Write:
+    rx = world.shipped(patient)
+    return signed(world.courier, of(rx, "attempt"), {"reason": "nobody_home"}, rx)
+
+
+def turn_back(world: World, patient: Patient) -> Write:
+    rx = world.shipped(patient)
+    return signed(world.courier, of(rx, "attempt"), {"reason": "refused"}, rx)
+
+
+def take_parcel_back(world: World, patient: Patient) -> Write:
+    rx = world.turned_back(patient)
+    return signed(world.pharmacist, of(rx, "take-back"), rx=rx)
+
+
 def stock(world: World, patient: Patient) -> Write:
     body = {"medicine": a_medicine().code, "price_fen": 100, "storage": "cool"}
     return Write(world.pharmacist, "/api/stock", body)
@@ -964,6 +979,8 @@ WRITES: dict[str, tuple[Make, ...]] = {
     f"{ONE}/dispense": (dispense, dispense_narcotic, dispense_boxes),
     f"{ONE}/ship": (ship,),
     f"{ONE}/deliver": (receive, hand_out, hand_over),
+    f"{ONE}/attempt": (fail, turn_back),
+    f"{ONE}/take-back": (take_parcel_back,),
     "/api/stock": (stock,),
     "/api/stock/receipts": (receive_goods,),
     "/api/stock/counts": (count_lot,),
@@ -1044,6 +1061,9 @@ MOVES = [
     receive,
     hand_out,
     hand_over,
+    fail,
+    turn_back,
+    take_parcel_back,
     decide,
 ]
 """The signed commands about a prescription."""

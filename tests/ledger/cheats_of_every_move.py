@@ -34,6 +34,9 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "receive": COLLECTED[:5],
     "hand_out": COLLECTED[:5],
     "hand_over": COURIERED[:6],
+    "fail": COURIERED[:6],
+    "turn_back": (*COURIERED[:6], "fail"),
+    "take_back": (*COURIERED[:6], "fail", "turn_back"),
     "decide": COLLECTED[:6],
     "claim": COLLECTED[:7],
     "cancel": ("issue",),
@@ -48,7 +51,7 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "expire": ("issue",),
 }
 """What precedes a move on its shortest way."""
-SENT = {"ship", "hand_over"}
+SENT = {"ship", "hand_over", "fail", "turn_back", "take_back"}
 TOO_LATE: dict[str, tuple[str, Cheat]] = {
     f"{one.name} after its end": (
         "out_of_time",

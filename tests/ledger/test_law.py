@@ -97,11 +97,27 @@ def caught(write: Cheat, rule: str, by: law.Law) -> bool:
     return book.broken(by) == (len(book.entries) - 1, f"law.{rule}")
 
 
-@pytest.mark.parametrize("way", [COLLECTED, COURIERED], ids=["collected", "couriered"])
+IN_VAIN = (*COURIERED[:6], "fail")
+WAYS = {
+    "collected": COLLECTED,
+    "couriered": COURIERED,
+    "brought at the second try": (*IN_VAIN, "hand_over"),
+    "brought back": (*IN_VAIN, "turn_back", "take_back"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_a_whole_way_is_lawful(way):
-    book = Book().go(*way, way="courier" if way is COURIERED else "collect")
+    book = Book().go(*way, way="collect" if way is COLLECTED else "courier")
     book.view()
     assert book.broken() == (-1, "")
+
+
+@pytest.mark.parametrize("reason", ["refused", "unfit"])
+def test_what_can_never_succeed_is_brought_back_at_once(reason):
+    book = Book().go(*COURIERED[:6], way="courier")
+    book.move("turn_back", says={"reason": reason})
+    assert book.go("take_back").broken() == (-1, "")
 
 
 def test_an_assistants_prescription_counts_once_it_is_countersigned():

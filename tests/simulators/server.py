@@ -15,7 +15,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import httpx
 
-from config.simulators import clock, environment, keys, signing, site
+from config.simulators import clock, courier, environment, keys, signing, site
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -106,6 +106,15 @@ class Bench:
             "key_folder": self.folder / "merchant",
         }
 
+    def courier(self, organisation: str) -> dict[str, str]:
+        """For ``override_settings(COURIER=…)``; ``organisation`` is the company's slug."""
+        return {
+            "organisation": organisation,
+            "base": self.url,
+            "app": courier.DEMO["COURIER_APP"],
+            "secret": courier.DEMO["COURIER_SECRET"],
+        }
+
     def tencent(self) -> dict[str, str]:
         """For ``override_settings(TENCENT_CLOUD=…)``."""
         return {"base": self.url, **dataclasses.asdict(self.cloud)}
@@ -120,9 +129,12 @@ def running_simulator(
     merchant, cloud = environment.Merchant.read({}), environment.Cloud.read({})
     signer = signing.Signer.read(folder / "simulator")
     box = LetterBox()
-    simulator = site.Simulator(merchant, cloud, signer, clock.Clock(scale))
-    with serving(simulator) as url, serving(box) as box_url:
-        yield Bench(url, folder, box, notify_url or f"{box_url}/notice", merchant, cloud)
+    with serving(box) as box_url:
+        named = {"COURIER_NOTIFY_URL": f"{box_url}/api/parcels/news"}
+        parties = (merchant, cloud, courier.Company.read(named), signer)
+        simulator = site.Simulator(*parties, clock.Clock(scale))
+        with serving(simulator) as url:
+            yield Bench(url, folder, box, notify_url or f"{box_url}/notice", merchant, cloud)
 
 
 def eventually(holds: Callable[[], bool], within_s: float = 3.0) -> None:

@@ -93,7 +93,8 @@ def test_the_environment_is_what_the_settings_and_the_simulator_read(tmp_path):
     made = environment.environment("http://127.0.0.1:1", "http://127.0.0.1:2", tmp_path)
 
     assert made["WECHAT_NOTIFY_URL"] == "http://127.0.0.1:2/api/payments/notice"
+    assert made["COURIER_NOTIFY_URL"] == "http://127.0.0.1:2/api/parcels/news"
     assert environment.Merchant.read(made) == environment.Merchant.read({})
     settings = Path(environment.__file__).parents[1].joinpath("settings.py").read_text()
-    for name in made:
-        assert f'"{name}"' in settings or name == "WECHAT_SIMULATOR_KEYS"
+    for name in made.keys() - {"WECHAT_SIMULATOR_KEYS", "COURIER_NOTIFY_URL"}:
+        assert f'"{name}"' in settings

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 from config.home import BASE, HOME
 
 ELSEWHERE = ("DATABASE_URL", "REDIS_URL", "RX_KEYS", "RX_LOG", "RX_POLICY", "RX_ENV")
-REAL = ("WECHAT_", "TENCENTCLOUD_", "FACEID_", "FACE_PROVIDER")
+REAL = ("WECHAT_", "TENCENTCLOUD_", "FACEID_", "FACE_PROVIDER", "COURIER_")
 
 
 class Command(BaseCommand):

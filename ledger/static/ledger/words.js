@@ -28,6 +28,8 @@ export const KINDS = {
   "pharmacy.dispense": "药师发药",
   "pharmacy.ship": "交付配送",
   "pharmacy.deliver": "药品送达",
+  "pharmacy.attempt": "配送未成功",
+  "pharmacy.take_back": "药房收回未送达药品",
   "insurance.pay": "支付",
   "insurance.claim": "保险理赔申请",
   "insurance.settle": "保险结算",
