@@ -26,6 +26,7 @@ class Kind(models.TextChoices):
     APPROVED = "prescription.approved"
     RETURNED = "prescription.returned"
     DISPENSED = "prescription.dispensed"
+    PARTED = "prescription.parted"
     SHIPPED = "prescription.shipped"
     EXPIRING = "prescription.expiring"
     CANCELLED = "prescription.cancelled"
@@ -53,6 +54,7 @@ SENTENCES: Final = {
     Kind.APPROVED: "您的处方已通过审核，可以选择取药方式。",
     Kind.RETURNED: "您的处方已被退回，请等待医师处理。",
     Kind.DISPENSED: "您的处方已完成调剂。",
+    Kind.PARTED: "您的处方已部分发药，余药可另行领取，差额将退回。",
     Kind.SHIPPED: "您的药品已寄出，请留意收取。",
     Kind.EXPIRING: "您的处方即将到期，请尽快取药。",
     Kind.CANCELLED: "您的处方已被取消。",
