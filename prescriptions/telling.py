@@ -22,7 +22,7 @@ TELLS: Final[Mapping[str, Kind]] = {
     "confirm": Kind.APPROVED,
     "send_back": Kind.RETURNED,
     "dispense": Kind.DISPENSED,
-    "dispense_part": Kind.DISPENSED,
+    "dispense_part": Kind.PARTED,
     "decline": Kind.DECLINED,
     "substitute": Kind.SUBSTITUTE,
     "ship": Kind.SHIPPED,

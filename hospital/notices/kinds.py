@@ -26,6 +26,7 @@ class Kind(models.TextChoices):
     APPROVED = "prescription.approved"
     RETURNED = "prescription.returned"
     DISPENSED = "prescription.dispensed"
+    PARTED = "prescription.parted"
     SHIPPED = "prescription.shipped"
     COLLIDED = "prescription.collided"
     NOT_DELIVERED = "parcel.not_delivered"
@@ -58,6 +59,7 @@ SENTENCES: Final = {
     Kind.RETURNED: "您的处方已被退回，请等待医师处理。",
     Kind.DISPENSED: "您的处方已完成调剂。",
     Kind.COLLIDED: "一家药店报告曾在断网时为您的处方发药，但与现有记录不符，请核对。",
+    Kind.PARTED: "您的处方已部分发药，余药可另行领取，差额将退回。",
     Kind.SHIPPED: "您的药品已寄出，请留意收取。",
     Kind.NOT_DELIVERED: "您的药品本次未能送达，配送员将再送一次。",
     Kind.COMES_BACK: "您的药品未能送达，正在退回药房。",

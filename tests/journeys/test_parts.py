@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
+from hospital.notices.models import Notice
 from insurance.actions import paying
 from insurance.models import Bill, Payment, Refund
 from ledger import note
@@ -255,6 +256,8 @@ def test_readers_see_what_is_left(world, patient, desk):
         assert second["parts"]["remainder_of"] == rx
         assert second["parts"]["units"] == {"1": 2, "2": 2}
         assert second["lines"] == first["lines"]
+    told = Notice.objects.filter(account_id=patient.account, kind="prescription.parted")
+    assert told.count() == 1
     mine = patient.client.get("/api/prescriptions")["prescriptions"]
     assert {one["id"] for one in mine} == {rx, rest}
 
@@ -295,6 +298,23 @@ def test_what_is_left_of_an_issue_puts_off_the_next(world, patient):
 
     opens = plan.next_opens(timezone.now(), issue.interval_days)
     assert Prescription.objects.get(id=second).opens_at >= opens
+
+
+def test_what_is_left_of_the_former_issue_is_still_open(world, patient):
+    """R14, F11: it has lapsed, and is at a pharmacy until the clock ends it."""
+    issues = long_term.approved(world, patient)
+    first, second, _ = issues.rx
+    desk = a_desk(world)
+    desk.comes(patient, first)
+    rest = desk.gives(first, {"1": 1})
+    desk.authorized(patient, rest)
+
+    with long_term.travelling(world, patient, issues.opens_at(2)):
+        assert refusal(desk.authorized, patient, second) == "prescription.former_issue_open"
+        assert long_term.expire(rest) == [True]
+        desk.authorized(patient, second)
+
+    assert (status(first), status(rest), status(second)) == ("dispensed", "expired", "authorized")
 
 
 def test_the_database_adds_up_what_was_given(world, patient, desk):
