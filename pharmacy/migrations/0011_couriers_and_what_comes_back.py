@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='movement',
             name='kind',
-            field=models.CharField(choices=[('opened', 'Opened'), ('received', 'Received'), ('dispensed', 'Dispensed'), ('corrected', 'Corrected'), ('returned', 'Returned')], max_length=9),
+            field=models.CharField(choices=[('opened', 'Opened'), ('received', 'Received'), ('dispensed', 'Dispensed'), ('corrected', 'Corrected'), ('sent', 'Sent'), ('arrived', 'Arrived'), ('returned', 'Returned')], max_length=9),
         ),
         migrations.AddConstraint(
             model_name='lot',
@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='movement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['opened', 'received', 'returned']), ('quantity__gt', 0)), models.Q(('kind', 'dispensed'), ('quantity__lt', 0)), models.Q(('kind', 'corrected'), models.Q(('quantity', 0), _negated=True)), _connector='OR'), name='moves_as_its_kind_says'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['opened', 'received', 'arrived', 'returned']), ('quantity__gt', 0)), models.Q(('kind__in', ['dispensed', 'sent']), ('quantity__lt', 0)), models.Q(('kind', 'corrected'), models.Q(('quantity', 0), _negated=True)), _connector='OR'), name='moves_as_its_kind_says'),
         ),
         migrations.AddConstraint(
             model_name='movement',

@@ -51,4 +51,12 @@ class Migration(migrations.Migration):
             model_name='prescription',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('form__in', ['narcotic']), ('status__in', ('dispensed', 'in_transit', 'returning', 'delivered', 'claimed')), _negated=True), models.Q(('dispensed_by__isnull', False), ('double_checker__isnull', False), models.Q(('double_checker', models.F('dispensed_by')), _negated=True)), _connector='OR'), name='narcotics_given_out_by_two'),
         ),
+        migrations.RemoveConstraint(
+            model_name='prescription',
+            name='units_are_chosen_with_the_pharmacy',
+        ),
+        migrations.AddConstraint(
+            model_name='prescription',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ('authorized', 'paid', 'dispensed', 'in_transit', 'returning', 'delivered', 'claimed')), _negated=True), ('chosen__isnull', False), _connector='OR'), name='units_are_chosen_with_the_pharmacy'),
+        ),
     ]
