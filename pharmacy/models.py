@@ -1,4 +1,4 @@
-"""Stock, reservations, scans, dispensings and deliveries. No decisions here."""
+"""Stock, reservations, scans, dispensings, deliveries, hours. No decisions here."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from pharmacy.lots import Count as Count
 from pharmacy.lots import Lot as Lot
 from pharmacy.lots import Movement as Movement
 from pharmacy.lots import Placing as Placing
+from pharmacy.serving import Carriage as Carriage
+from pharmacy.serving import ClosedDay as ClosedDay
+from pharmacy.serving import Opening as Opening
 from prescriptions.models import Medicine, Prescription
 
 

@@ -1,6 +1,13 @@
 from django.urls import path
 
-from pharmacy import api, api_double_check, api_history, api_requests, api_stock
+from pharmacy import (
+    api,
+    api_double_check,
+    api_history,
+    api_requests,
+    api_serving,
+    api_stock,
+)
 
 ONE = "prescriptions/<uuid:prescription_id>"
 
@@ -23,6 +30,8 @@ urlpatterns = [
     path("history", api_history.History.as_view()),
     path("guardianships/<uuid:guardianship_id>/history", api_history.WardsHistory.as_view()),
     path("double-checks", api_double_check.DoubleChecks.as_view()),
+    path("hours", api_serving.Hours.as_view()),
+    path("carriages", api_serving.Carriages.as_view()),
     path("stock", api_stock.Stock.as_view()),
     path("stock/receipts", api_stock.Receipts.as_view()),
     path("stock/lots", api_stock.Lots.as_view()),

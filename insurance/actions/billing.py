@@ -71,6 +71,20 @@ class Quote:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """What the fund and the insurer that apply have promised the patient."""
+
+    fund: Coverage | None
+    insurer: Coverage | None
+
+    def quote(self, lines: Sequence[split.PricedLine]) -> Quote:
+        """Who would pay what of these lines: the arithmetic of every bill."""
+        fund, insurer = self.fund, self.insurer
+        shares = split.split(lines, fund=_terms(fund), insurer=_terms(insurer))
+        return Quote(shares, fund.payer if fund else None, insurer.payer if insurer else None)
+
+
 def wanted(prescription: Prescription) -> stock.Wanted:
     """
     Which medicines, and how many of each.
@@ -96,16 +110,21 @@ def quote(
     Raises:
         NotCovered, stock.NotStocked: see each.
     """
-    fund, insurer = _promises(prescription, payers, at)
+    promised = promises(prescription, payers, at=at)
     prices = stock.prices(pharmacy, wants)
+    classes = insurance_classes(wants)
+    return promised.quote(
+        [
+            split.PricedLine(number, classes[code], prices[number])
+            for number, (code, _) in wants.items()
+        ]
+    )
+
+
+def insurance_classes(wants: stock.Wanted) -> dict[str, str]:
+    """Medicine code → 甲, 乙 or 丙."""
     codes = {code for code, _ in wants.values()}
-    classes = dict(Medicine.objects.filter(code__in=codes).values_list("code", "insurance_class"))
-    lines = [
-        split.PricedLine(number, classes[code], prices[number])
-        for number, (code, _) in wants.items()
-    ]
-    shares = split.split(lines, fund=_terms(fund), insurer=_terms(insurer))
-    return Quote(shares, fund.payer if fund else None, insurer.payer if insurer else None)
+    return dict(Medicine.objects.filter(code__in=codes).values_list("code", "insurance_class"))
 
 
 def open_bill(
@@ -157,10 +176,12 @@ def owe_back(payment: Payment, *, at: datetime) -> None:
     )
 
 
-def _promises(
-    prescription: Prescription, payers: Sequence[str] | None, at: datetime
-) -> tuple[Coverage | None, Coverage | None]:
-    """The fund's and the insurer's promise that apply."""
+def promises(prescription: Prescription, payers: Sequence[str] | None, *, at: datetime) -> Promises:
+    """
+    The fund's and the insurer's promise that apply; ``payers`` as in ``quote``.
+
+    Raises ``NotCovered``.
+    """
     found = {one.payer.slug: one for one in queries.coverages(prescription.patient_id, at=at)}
     chosen = list(found) if payers is None else list(dict.fromkeys(payers))
     if any(slug not in found for slug in chosen):
@@ -169,7 +190,7 @@ def _promises(
     insurers = [found[slug] for slug in chosen if not _is_fund(found[slug])]
     if payers is not None and (len(funds) > 1 or len(insurers) > 1):
         raise NotCovered(field="payers")
-    return (funds[0] if funds else None), (insurers[0] if insurers else None)
+    return Promises(funds[0] if funds else None, insurers[0] if insurers else None)
 
 
 def _is_fund(coverage: Coverage) -> bool:
