@@ -106,13 +106,13 @@ def statement(
     if search.only is not None:
         candidates, values = _ONE, [here, search.only]
     else:
-        far = sphere.chord(search.within_m)
         after = search.after or Behind(-1, 0)
         candidates = _NEAREST
-        values = [here, here, far, here, far, here, after.away, after.pharmacy, here, looked_at]
+        values = [here, here, after.away, after.pharmacy, here, looked_at]
     enough = 1 if search.partly else len(codes)
+    far = None if search.only else sphere.chord(search.within_m)
     sql = _SHELVES.format(candidates=candidates, least="least" if search.partly else "units")
-    return sql, [*wanted, *values, on, enough, looked_at, most + 1]
+    return sql, [*wanted, *values, on, enough, far, looked_at, most + 1]
 
 
 def with_service(pharmacies: Collection[int]) -> QuerySet[Organisation]:
@@ -147,8 +147,6 @@ _NEAREST = f"""
     SELECT place.id, {_POINT} <-> cube(%s::float8[]) AS away
     FROM hospital_organisation AS place
     WHERE place.kind = 'pharmacy' AND place.latitude IS NOT NULL
-      AND {_POINT} <@ cube_enlarge(cube(%s::float8[]), %s, 3)
-      AND {_POINT} <-> cube(%s::float8[]) <= %s
       AND ({_POINT} <-> cube(%s::float8[]), place.id) > (%s, %s)
     ORDER BY {_POINT} <-> cube(%s::float8[]), place.id
     LIMIT %s
@@ -157,7 +155,10 @@ _ONE = f"""
     SELECT place.id, {_POINT} <-> cube(%s::float8[]) AS away
     FROM hospital_organisation AS place WHERE place.id = %s
 """  # noqa: S608
-# The last pharmacy that may be looked at comes along, whatever it has: it says where to go on.
+# The distance is asked of the candidates, and not of the index: the planner cannot tell how few a
+# circle holds, and sorts them all. OFFSET 0: an item is found by its index, whatever is assumed of
+# shelves. The last pharmacy that may be looked at comes along, whatever it has: it says where to go
+# on.
 _SHELVES = """
     WITH wanted AS MATERIALIZED (
         SELECT * FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) AS wanted (code, units, least)
@@ -177,10 +178,11 @@ _SHELVES = """
             ), 0) AS free
             FROM pharmacy_stockitem AS stock
             WHERE stock.pharmacy_id = near.id AND stock.medicine_id = wanted.code
+            OFFSET 0
         ) AS item ON item.free >= wanted.{least}
         HAVING count(*) >= %s
     ) AS shelf ON true
-    WHERE shelf.free IS NOT NULL OR near.nth = %s
+    WHERE coalesce(near.away <= %s, true) AND (shelf.free IS NOT NULL OR near.nth = %s)
     ORDER BY near.away, near.id
     LIMIT %s
 """
