@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping
 from decimal import Decimal
@@ -11,7 +10,7 @@ from uuid import UUID
 
 from rest_framework import serializers
 
-from hospital import asking, http, paging, sealing
+from hospital import asking, http, paging
 from hospital.roles import Role
 from hospital.sphere import Place
 from hospital.units import stamp
@@ -107,18 +106,14 @@ def _cursor(asked: finding.Asked, after: Behind | None, prescription: UUID) -> s
         *(str(asked.place.longitude), str(asked.place.latitude), asked.within_m, asked.partly),
         *(asked.payers, after.away, after.pharmacy),
     ]
-    sealed = sealing.seal(json.dumps(said).encode(), _about(prescription))
-    return base64.urlsafe_b64encode(sealed).decode()
+    return paging.packed(json.dumps(said), _about(prescription))
 
 
 def _opened(cursor: str, prescription: UUID) -> finding.Asked:
     """Raises ``paging.BadCursor``."""
-    try:
-        sealed = base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True)
-        said = json.loads(sealing.unseal(sealed, _about(prescription)))
-    except (ValueError, sealing.DoesNotOpen) as fault:
-        raise paging.BadCursor(field="cursor") from fault
-    lng, lat, within_m, partly, payers, away, pharmacy = said
+    lng, lat, within_m, partly, payers, away, pharmacy = json.loads(
+        paging.unpacked(cursor, _about(prescription))
+    )
     return finding.Asked(
         place=Place(Decimal(lng), Decimal(lat)),
         within_m=within_m,
@@ -129,7 +124,7 @@ def _opened(cursor: str, prescription: UUID) -> finding.Asked:
 
 
 def _about(prescription: UUID) -> str:
-    return f"cursor/find/{prescription.hex}"
+    return f"find/{prescription.hex}"
 
 
 def _offer(one: finding.Offer) -> dict[str, Any]:

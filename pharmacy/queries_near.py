@@ -73,6 +73,11 @@ class Shelf:
     def distance_m(self) -> int | None:
         return None if self.away is None else round(sphere.metres(self.away))
 
+    @property
+    def rank(self) -> tuple[float, int]:
+        """Nearer ones first; a pharmacy is always in the same place among those of one distance."""
+        return (-1 if self.away is None else self.away), self.pharmacy
+
 
 def nearest(
     search: Search, most: int, *, on: date, looked_at: int = LOOKED_AT

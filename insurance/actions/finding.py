@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -177,10 +178,9 @@ def _priced(
     return _Priced(shelf, lines, quoted)
 
 
-def _own_share(one: _Priced) -> tuple[int, float, int]:
-    """The cheapest first; of two that cost the same the nearer, then by id."""
-    away = one.shelf.away
-    return one.quote.patient_fen, -1 if away is None else away, one.shelf.pharmacy
+def _own_share(one: _Priced) -> tuple[int, Any]:
+    """The cheapest first; of two that cost the same the nearer."""
+    return one.quote.patient_fen, one.shelf.rank
 
 
 def _served(

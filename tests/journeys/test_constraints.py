@@ -31,7 +31,17 @@ from hospital.notices.models import Notice, Subscription
 from hospital.readingkeys.models import ReadingKey
 from hospital.roles import Role
 from insurance.models import Bill, BillLine, Claim, Coverage, Payment, Refund, Transfer
-from pharmacy.models import Count, Lot, Movement, Placing, Reservation, StockItem
+from pharmacy.models import (
+    Carriage,
+    ClosedDay,
+    Count,
+    Lot,
+    Movement,
+    Opening,
+    Placing,
+    Reservation,
+    StockItem,
+)
 from prescriptions.appraisal.models import Case, Draw, Sample
 from prescriptions.models import ChangeRequest, Prescription, Status, Version
 from prescriptions.registers import Register, Serial
@@ -90,6 +100,8 @@ def rows(session_world) -> Rows:
     rx = Prescription.objects.get(id=ready.rx)
     officer, _ = writes.keyed()
     reading_key = ReadingKey.objects.get(organisation__account__id=UUID(officer.account))
+    for ready_to_serve in (writes.set_hours(world, patient), writes.set_carriage(world, patient)):
+        ready_to_serve.by.write(ready_to_serve.path, ready_to_serve.body)
     world.doctor.get("/api/prescriptions")  # a list, in which the patient stands
     return {
         Organisation: world.hospital,
@@ -119,6 +131,9 @@ def rows(session_world) -> Rows:
         Draw: case.sample.draw,
         Sample: case.sample,
         Case: case,
+        Opening: Opening.objects.filter(pharmacy=world.pharmacy).first(),
+        ClosedDay: ClosedDay.objects.get(pharmacy=world.pharmacy),
+        Carriage: Carriage.objects.filter(pharmacy=world.pharmacy).first(),
         StockItem: StockItem.objects.filter(pharmacy=world.pharmacy).first(),
         Reservation: Reservation.objects.filter(prescription=open_rx).first(),
         Lot: Lot.objects.filter(item__pharmacy=world.pharmacy).first(),
@@ -379,6 +394,12 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "dispensed_for_a_prescription": twice(Movement, entry=None),
     "corrected_after_a_count": twice(Movement, **{**RECEIVED, "kind": "corrected"}),
     "moved_by_somebody": twice(Movement, **{**RECEIVED, "by": None}),
+    "opens_once_at_a_time": twice(Opening),
+    "opens_on_a_weekday": sets(Opening, weekday=7),
+    "open_for_a_day_at_most": sets(Opening, closes=9 * 60),
+    "closed_once_on_a_day": twice(ClosedDay),
+    "one_fee_for_a_distance": twice(Carriage),
+    "carried_some_way_in_some_time": sets(Carriage, minutes=0),
     "held_once": twice(Reservation),
     "reserves_something": sets(Reservation, quantity=0),
     "covered_once_by_a_payer": twice(Coverage),

@@ -32,7 +32,7 @@ from tests.routes import every_route
 RX, TALK = writes.ONE, writes.TALK
 FOR_WARDS = {
     RX,
-    *(f"{RX}/{verb}" for verb in ("pay", "delivery-code")),
+    *(f"{RX}/{verb}" for verb in ("pay", "delivery-code", "pharmacies")),
     *(
         f"{RX}/{verb}{call}"
         for verb in ("authorize", "withdraw", "cancel", "deliver")

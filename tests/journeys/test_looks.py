@@ -138,6 +138,8 @@ NOTHING_SEALED = {
     "GET /api/break-glass": "ids and times",
     "GET /api/claims/unsettled": "amounts and ids",
     "GET /api/double-checks": "ids and times",
+    "GET /api/hours": "when a pharmacy is open",
+    "GET /api/carriages": "what couriers ask",
     "GET /api/stock/lots": "what lies on a shelf",
     "GET /api/stock/lots/<uuid:lot_id>/state": "who put a lot aside",
     "GET /api/stock/reconciliation": "sums by lot, and no prescription",

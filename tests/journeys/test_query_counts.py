@@ -31,6 +31,8 @@ COSTS = {
     "count_lot": 12,
     "confirm_count": 14,
     "put_lot": 11,
+    "set_hours": 11,
+    "set_carriage": 11,
     "ask_change": 16,
     "keep": 14,
     "draft_change": 15,
