@@ -27,16 +27,6 @@ LOOKED_AT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
-    """
-    Of one medicine, in dispensing units: all that is wanted of it, and of the shortest line.
-    """
-
-    units: int
-    least: int
-
-
-@dataclass(frozen=True, slots=True)
 class Behind:
     """The last pharmacy that was looked at: how far away (a chord), and its id."""
 
@@ -47,13 +37,13 @@ class Behind:
 @dataclass(frozen=True, slots=True)
 class Search:
     """
-    Pharmacies within so many metres of ``place``, from ``after`` on; ``partly`` takes in those that
-    have some lines and not all.
+    Pharmacies within so many metres of ``place``, from ``after`` on, that have so many dispensing
+    units of each medicine, or, ``partly``, of one of them.
 
     ``only``: the one pharmacy that may give it out, wherever it is (decision 0022).
     """
 
-    needs: Mapping[str, Need]
+    units: Mapping[str, int]
     place: sphere.Place
     within_m: int
     partly: bool = False
@@ -63,7 +53,11 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """``away`` as in ``Behind``, None if nobody knows where. ``free``: code → units, fen of one."""
+    """
+    ``away`` as in ``Behind``, None if nobody knows where.
+
+    ``free``: of each medicine that there is enough of: code → units, fen of one.
+    """
 
     pharmacy: int
     away: float | None
@@ -104,9 +98,8 @@ def statement(
     search: Search, most: int, *, on: date, looked_at: int = LOOKED_AT
 ) -> tuple[str, list[Any]]:
     """The SQL of ``nearest`` and its values."""
-    codes = sorted(search.needs)
-    needs = [search.needs[code] for code in codes]
-    wanted = [codes, [one.units for one in needs], [one.least for one in needs]]
+    codes = sorted(search.units)
+    wanted = [codes, [search.units[code] for code in codes]]
     here = search.place.point
     if search.only is not None:
         candidates, values = _ONE, [here, search.only]
@@ -116,7 +109,7 @@ def statement(
         values = [here, here, after.away, after.pharmacy, here, looked_at]
     enough = 1 if search.partly else len(codes)
     far = None if search.only else sphere.chord(search.within_m)
-    sql = _SHELVES.format(candidates=candidates, least="least" if search.partly else "units")
+    sql = _SHELVES.format(candidates=candidates)
     return sql, [*wanted, *values, on, enough, far, looked_at, most + 1]
 
 
@@ -166,7 +159,7 @@ _ONE = f"""
 # on.
 _SHELVES = """
     WITH wanted AS MATERIALIZED (
-        SELECT * FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) AS wanted (code, units, least)
+        SELECT * FROM unnest(%s::text[], %s::bigint[]) AS wanted (code, units)
     )
     SELECT near.id, near.away, near.nth, shelf.free
     FROM (
@@ -184,7 +177,7 @@ _SHELVES = """
             FROM pharmacy_stockitem AS stock
             WHERE stock.pharmacy_id = near.id AND stock.medicine_id = wanted.code
             OFFSET 0
-        ) AS item ON item.free >= wanted.{least}
+        ) AS item ON item.free >= wanted.units
         HAVING count(*) >= %s
     ) AS shelf ON true
     WHERE coalesce(near.away <= %s, true) AND (shelf.free IS NOT NULL OR near.nth = %s)

@@ -131,28 +131,12 @@ def find(prescription_id: UUID, asked: Asked, size: int, *, by: Actor, at: datet
     return Page(_served(priced, wants, search, at), searched_m, following)
 
 
-def served(wants: stock.Wanted, free: Mapping[str, tuple[int, int]]) -> tuple[str, ...]:
-    """
-    The lines that a shelf has, in their order: what one takes is not there for the next.
-
-    >>> served({"1": ("A", 2), "2": ("A", 2), "3": ("A", 1)}, {"A": (3, 100)})
-    ('1', '3')
-    """
-    left = {code: units for code, (units, _) in free.items()}
-    found = []
-    for number, (code, units) in wants.items():
-        if left.get(code, 0) >= units:
-            left[code] -= units
-            found.append(number)
-    return tuple(found)
-
-
 def _search(prescription: Prescription, wants: stock.Wanted, asked: Asked) -> near.Search:
-    units: dict[str, list[int]] = {}
+    units: dict[str, int] = {}
     for code, quantity in wants.values():
-        units.setdefault(code, []).append(quantity)
+        units[code] = units.get(code, 0) + quantity
     return near.Search(
-        needs={code: near.Need(sum(of), min(of)) for code, of in units.items()},
+        units=units,
         place=asked.place,
         within_m=asked.within_m,
         partly=asked.partly,
@@ -167,7 +151,7 @@ def _priced(
     classes: Mapping[str, str],
     promised: billing.Promises,
 ) -> _Priced:
-    lines = served(wants, shelf.free)
+    lines = tuple(number for number, (code, _) in wants.items() if code in shelf.free)
     quoted = promised.quote(
         [
             split.PricedLine(number, classes[code], shelf.free[code][1] * units)
