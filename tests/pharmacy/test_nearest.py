@@ -145,7 +145,7 @@ def country(database):
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE pharmacy_stockitem DISABLE TRIGGER begins_empty")
         tag = uuid4().hex[:8]
-        values = {"tag": tag, "count": COUNTRY, "wide": 4, "codes": codes[:3]}
+        values: dict[str, Any] = {"tag": tag, "count": COUNTRY, "wide": 4, "codes": codes[:3]}
         cursor.execute(ROWS, values)
         yield codes
         transaction.set_rollback(True)
@@ -168,8 +168,8 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def rows_of(node: dict[str, Any]) -> int:
     """All that a node has read, over all its loops."""
-    read = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
-    return round(read * node["Actual Loops"])
+    read: float = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+    return round(read * int(node["Actual Loops"]))
 
 
 class TestThePlan:
