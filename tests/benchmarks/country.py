@@ -20,7 +20,7 @@ from hospital.sphere import Place
 from prescriptions.models import Medicine
 from tests.world import a_medicine
 
-MEDICINES, THIN, DENSE, CITIES = 2_000, 10, 300, 300
+MEDICINES, THIN, DENSE, CITIES = 2_000, 10, 300, 30
 ASKED = 60
 """So many of the medicines are asked for."""
 PLACES = [
@@ -28,9 +28,9 @@ PLACES = [
         Decimal(80) + Decimal(city * 7_919 % 5_000) / 100,
         Decimal(20) + Decimal(city * 104_729 % 3_000) / 100,
     )
-    for city in range(6)
+    for city in range(4)
 ]
-"""The middles of the six largest cities, as ``_PHARMACIES`` places them."""
+"""The middles of the four largest cities, as ``_PHARMACIES`` places them."""
 SHELVES = "pharmacy_stockitem"
 
 
@@ -129,7 +129,7 @@ _INDEXES = """
     WHERE x.indrelid = %s::regclass
       AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.oid AND c.contype <> 'f')
 """
-# Some cities are a hundred times as large as others, and each is denser in its middle.
+# Some cities are many times as large as others, and each is denser in its middle.
 _PHARMACIES = """
     INSERT INTO hospital_organisation (slug, kind, name, uscc, longitude, latitude)
     SELECT 'bench-' || n, 'pharmacy', '药房' || n, 'B' || lpad(n::text, 17, '0'),
@@ -149,7 +149,7 @@ _CLEAR = "DELETE FROM pharmacy_stockitem WHERE pharmacy_id = ANY(%(dense)s)"
 _ITEM = """
     INSERT INTO pharmacy_stockitem (pharmacy_id, medicine_id, price_fen, on_hand, reserved, storage)
     SELECT place.id, 'XBENCH' || lpad(number::text, 4, '0'), 500 + number + place.id %% 100,
-           CASE WHEN (place.id * 31 + number * 17) %% 10 < 7 THEN 10 ELSE 0 END, 0, 'room'
+           CASE WHEN abs(hashint8(place.id * 10000 + number)::bigint) %% 10 < 7 THEN 10 ELSE 0 END, 0, 'room'
 """
 _THIN = f"""
     {_ITEM}

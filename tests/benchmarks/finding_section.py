@@ -127,7 +127,8 @@ def _prescribed(setting: Setting, codes: Sequence[str]) -> UUID:
     line = {**fields["line/1"], "quantity": UNITS}
     own = {name: value for name, value in fields.items() if not name.startswith("line/")}
     own |= {f"line/{number}": {**line, "code": each} for number, each in enumerate(codes, 1)}
-    rx = setting.another(created_at=timezone.now(), status=Status.ISSUED)
+    now = timezone.now()
+    rx = setting.another(created_at=now, awaits_since=now, status=Status.ISSUED)
     rx.record = records.seal(own)
     rx.save(force_insert=True)
     return rx.id
