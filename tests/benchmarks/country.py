@@ -149,7 +149,8 @@ _CLEAR = "DELETE FROM pharmacy_stockitem WHERE pharmacy_id = ANY(%(dense)s)"
 _ITEM = """
     INSERT INTO pharmacy_stockitem (pharmacy_id, medicine_id, price_fen, on_hand, reserved, storage)
     SELECT place.id, 'XBENCH' || lpad(number::text, 4, '0'), 500 + number + place.id %% 100,
-           CASE WHEN abs(hashint8(place.id * 10000 + number)::bigint) %% 10 < 7 THEN 10 ELSE 0 END, 0, 'room'
+           CASE WHEN abs(hashint8(place.id * 10000 + number)::bigint) %% 10 < 7 THEN 10 ELSE 0 END,
+           0, 'room'
 """
 _THIN = f"""
     {_ITEM}
