@@ -53,7 +53,7 @@ shops = st.tuples(degrees, st.integers(0, 3), st.integers(0, 3), st.booleans())
     there=st.lists(shops, min_size=1, max_size=9),
     partly=st.booleans(),
     size=st.integers(1, 4),
-    looked_at=st.integers(1, 40),
+    looked_at=st.integers(1, 4),
     within_m=st.sampled_from([1, 50_000, 3_000_000, FURTHEST_M]),
 )
 @SETTINGS
