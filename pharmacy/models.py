@@ -1,4 +1,4 @@
-"""Stock, reservations, scans, dispensings and deliveries. No decisions here."""
+"""Stock, reservations, scans, dispensings, deliveries, hours. No decisions here."""
 
 from __future__ import annotations
 
@@ -47,6 +47,15 @@ from pharmacy.parcels import (
 )
 from pharmacy.parcels import (
     CourierOrder as CourierOrder,
+)
+from pharmacy.serving import (
+    Carriage as Carriage,
+)
+from pharmacy.serving import (
+    ClosedDay as ClosedDay,
+)
+from pharmacy.serving import (
+    Opening as Opening,
 )
 from pharmacy.substitutions import (
     Substitution as Substitution,

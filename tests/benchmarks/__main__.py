@@ -1,4 +1,4 @@
-"""``./rx bench``: measure rules, operations and ledger; print ratios, keep the figures as JSON."""
+"""``./rx bench``: measure rules, operations, searches, ledger; print ratios, keep all as JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.benchmarks import cost
 if TYPE_CHECKING:
     from config.servers import services
 
-SECTIONS = ("rules", "reads", "web", "ledger")
+SECTIONS = ("rules", "reads", "find", "web", "ledger")
 ROUNDS, SIZE, ENTRIES, GROWN = 5, 60, 20_000, 1_000_000
 QUICK_ROUNDS, QUICK_SIZE, QUICK_ENTRIES, QUICK_GROWN = 3, 20, 5_000, 200_000
 WARM_UP = 20
@@ -50,7 +50,14 @@ def main() -> int:
 
 def measured(stack: services.Stack, options: argparse.Namespace, console: Console) -> Any:
     """The sections asked for, printed and as plain values."""
-    from tests.benchmarks import figures, ledger_section, reads_section, rules_section, show
+    from tests.benchmarks import (
+        figures,
+        finding_section,
+        ledger_section,
+        reads_section,
+        rules_section,
+        show,
+    )
 
     load = [os.getloadavg()[0]]
     found: dict[str, Any] = {}
@@ -62,6 +69,10 @@ def measured(stack: services.Stack, options: argparse.Namespace, console: Consol
         rows = reads_section.measured(options.rounds)
         show.gates(console, "Looks at patient data", rows)
         found["reads"] = [one.plain() for one in rows]
+    if "find" in options.sections:
+        rows, sizes = finding_section.measured(stack, options.quick, console)
+        show.gates(console, "Finding a pharmacy", rows)
+        found["find"] = {"gates": [one.plain() for one in rows], **sizes}
     if "web" in options.sections:
         operations = web(stack, options.rounds, options.size, console)
         around = f"load average {load[0]:.1f} before, {os.getloadavg()[0]:.1f} after"
@@ -111,7 +122,7 @@ def web(stack: services.Stack, rounds: int, size: int, console: Console) -> list
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="rx bench", description=__doc__)
-    parser.add_argument("sections", nargs="*", help="rules, reads, web, ledger; default: all")
+    parser.add_argument("sections", nargs="*", help="rules, reads, find, web, ledger; default: all")
     parser.add_argument("--quick", action="store_true", help="fewer and smaller rounds")
     parser.add_argument("--statements", action="store_true", help="list each operation's SQL")
     options = parser.parse_args()

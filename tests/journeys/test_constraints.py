@@ -36,6 +36,8 @@ from pharmacy.models import (
     Attempt,
     Box,
     BoxMove,
+    Carriage,
+    ClosedDay,
     Collision,
     Consignment,
     Count,
@@ -43,6 +45,7 @@ from pharmacy.models import (
     CourierOrder,
     Lot,
     Movement,
+    Opening,
     Placing,
     Printed,
     PrintedCode,
@@ -120,6 +123,8 @@ def rows(session_world) -> Rows:
         prescription_id=brought, number=f"C{uuid4().hex[:30]}", cold=False, made_at=timezone.now()
     )
     reading_key = ReadingKey.objects.get(organisation__account__id=UUID(officer.account))
+    for ready_to_serve in (writes.set_hours(world, patient), writes.set_carriage(world, patient)):
+        ready_to_serve.by.write(ready_to_serve.path, ready_to_serve.body)
     world.doctor.get("/api/prescriptions")  # a list, in which the patient stands
     waits = a_webhook_that_waits(world, patient)
     return {
@@ -154,6 +159,9 @@ def rows(session_world) -> Rows:
         Draw: case.sample.draw,
         Sample: case.sample,
         Case: case,
+        Opening: Opening.objects.filter(pharmacy=world.pharmacy).first(),
+        ClosedDay: ClosedDay.objects.get(pharmacy=world.pharmacy),
+        Carriage: Carriage.objects.filter(pharmacy=world.pharmacy).first(),
         StockItem: StockItem.objects.filter(pharmacy=world.pharmacy).first(),
         Reservation: Reservation.objects.filter(prescription=open_rx).first(),
         Lot: Lot.objects.filter(item__pharmacy=world.pharmacy).first(),
@@ -523,6 +531,12 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     ),
     "a_box_moves_by_something": twice(BoxMove, quantity=-1),
     "collided_once_at_a_pharmacy": twice(Collision),
+    "opens_once_at_a_time": twice(Opening),
+    "opens_on_a_weekday": sets(Opening, weekday=7),
+    "open_for_a_day_at_most": sets(Opening, closes=9 * 60),
+    "closed_once_on_a_day": twice(ClosedDay),
+    "one_fee_for_a_distance": twice(Carriage),
+    "carried_some_way_in_some_time": sets(Carriage, minutes=0),
     "held_once": twice(Reservation),
     "reserves_something": sets(Reservation, quantity=0),
     "covered_once_by_a_payer": twice(Coverage),

@@ -51,6 +51,8 @@ COSTS = {
     "accept_goods": 22,
     "refuse_goods": 10,
     "take_back_goods": 22,
+    "set_hours": 11,
+    "set_carriage": 11,
     "ask_change": 16,
     "keep": 14,
     "draft_change": 15,
