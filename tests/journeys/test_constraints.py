@@ -126,7 +126,7 @@ def rows(session_world) -> Rows:
         Lot: Lot.objects.filter(item__pharmacy=world.pharmacy).first(),
         Movement: Movement.objects.filter(prescription=rx).first(),
         Count: Count.objects.get(id=counted["id"]),
-        Substitution: Substitution.objects.get(prescription=proposed.rx),
+        Substitution: Substitution.objects.get(prescription__id=proposed.rx),
         Coverage: Coverage.objects.filter(patient_id=patient.account).first(),
         Bill: Bill.objects.get(prescription=rx),
         BillLine: BillLine.objects.filter(bill__prescription=rx).first(),
