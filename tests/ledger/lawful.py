@@ -344,7 +344,7 @@ class Book:
         }
         if name == "authorize":
             facts["face"] = stamp(fields.get("at", self.now))
-        if name == "authorize":
+        if name in ("authorize", "double_check", "dispense"):
             facts["lines"] = self.left.get(of, facts["lines"])
         facts |= says or {}
         if "form" in facts or name == "owe":
