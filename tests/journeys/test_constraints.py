@@ -176,7 +176,6 @@ def rows(session_world) -> Rows:
             heard_at=timezone.now(),
         ),
         Count: Count.objects.get(id=counted["id"]),
-        Substitution: Substitution.objects.get(prescription=proposed.rx),
         Scan: Scan.objects.get(prescription=rx),
         PrintedCode: paper,
         Printed: Printed.objects.get(code=paper),
@@ -186,6 +185,7 @@ def rows(session_world) -> Rows:
         Collision: Collision.objects.create(
             box=box, pharmacy=world.pharmacy, by_id=world.pharmacist.account, at=timezone.now()
         ),
+        Substitution: Substitution.objects.get(prescription__id=proposed.rx),
         Coverage: Coverage.objects.filter(patient_id=patient.account).first(),
         Bill: Bill.objects.get(prescription=rx),
         BillLine: BillLine.objects.filter(bill__prescription=rx).first(),
