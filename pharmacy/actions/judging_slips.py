@@ -71,7 +71,7 @@ class Judged:
     beyond: tuple[str, ...]
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> OfflineSlip.Outcome:
         return Outcome.COLLIDED if self.reason else Outcome.DISPENSED
 
 
