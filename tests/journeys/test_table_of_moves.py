@@ -149,7 +149,17 @@ STRANGERS = {
 }
 
 
-@every_move
+FORMERLY = [move for move in lifecycle.MOVES if move.formerly]
+
+
+def test_who_was_a_party_once_is_asked_by_who_offers_the_move():
+    """Z1: ``test_offline`` has the pharmacy that never was one."""
+    assert FORMERLY == [lifecycle.COLLIDE]
+
+
+@pytest.mark.parametrize(
+    "move", [m for m in lifecycle.MOVES if not m.formerly], ids=lambda m: m.name
+)
 def test_no_stranger_in_any_state(move):
     """Z1: whose it is comes before what state it is in, so a stranger learns no state."""
     for status in Status:
