@@ -53,6 +53,7 @@ app.conf.beat_schedule = {
     "anchor": every(60, "ledger.tasks.anchor"),
     "expire lapsed prescriptions": every(2, "prescriptions.expire_lapsed"),
     "release stock of closed prescriptions": every(4, "pharmacy.release_closed"),
+    "warn of recalls": every(4, "pharmacy.warn_of_recalls"),
     "order couriers": every(4, "pharmacy.order_couriers"),
     "ask couriers": every(60, "pharmacy.ask_couriers"),
     "ask about unanswered payments": every(4, "insurance.ask_about_payments"),

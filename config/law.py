@@ -20,6 +20,7 @@ from hospital.law import Data
 from insurance import law as of_insurance
 from ledger import entry, law
 from pharmacy import law as of_pharmacy
+from pharmacy import lawrecalls as of_recalls
 from prescriptions import law as of_prescriptions
 from prescriptions import lawcontrolled as of_registers
 from prescriptions import lawremainders as of_remainders
@@ -70,6 +71,7 @@ def content() -> Data:
             **of_guardians.families(),
             **of_insurance.families(),
             **of_reading_keys.families(),
+            **of_recalls.families(),
             **of_registers.families(),
             **of_sharing.families(),
         },

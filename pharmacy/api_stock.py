@@ -175,7 +175,10 @@ class Lots(http.Query):
         )
         page, following = queries_stock.by_expiry(rows, paging.Wanted.asked(asked))
         return {
-            "lots": [{**shown_lot(one), "usable": one.usable(today)} for one in page],
+            "lots": [
+                {**shown_lot(one), "recalled": one.recalled, "usable": one.usable(today)}
+                for one in page
+            ],
             "next": str(following) if following else None,
         }
 

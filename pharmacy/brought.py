@@ -38,6 +38,7 @@ class OfflineSlip(models.Model):
         NOT_CHECKED = "not_checked"
         KEY = "key"
         CODE_USED = "code_used"
+        RECALLED = "recalled"
 
     class Beyond(models.TextChoices):
         """Which limit was not kept."""

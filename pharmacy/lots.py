@@ -18,10 +18,11 @@ import uuid
 from datetime import date
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from hospital.models import Account
 from ledger import commitments
+from pharmacy import recalls
 from prescriptions.models import Prescription
 
 NUMBER_MAX = 40
@@ -38,7 +39,8 @@ class Lot(models.Model):
     ``on_hand`` is the sum of its movements, ``coded`` what of it lies in boxes whose codes were
     scanned (``pharmacy.boxes``). What is quarantined lies there and is not given out.
     What came back from a prescription (``back_from``) lies in a lot of its own, with the number and
-    the expiry of the one that it left: another decision is made about it.
+    the expiry of the one that it left: another decision is made about it. ``recalled`` is asked
+    with the row (``with_recalls``).
     """
 
     class State(models.TextChoices):
@@ -74,7 +76,8 @@ class Lot(models.Model):
         indexes = [
             models.Index(
                 fields=["item", "expires_on"], condition=Q(on_hand__gt=0), name="expires_first"
-            )
+            ),
+            models.Index(fields=["number", "id"], name="lots_by_number"),
         ]
 
     @property
@@ -82,14 +85,25 @@ class Lot(models.Model):
         """Units that lie there in no box whose code was scanned."""
         return self.on_hand - self.coded
 
+    @property
+    def recalled(self) -> bool:
+        """Was it recalled when the row was read? Known of rows that ``with_recalls`` gave."""
+        return bool(getattr(self, "called_back", False))
+
     def usable(self, day: date) -> bool:
         """May it be given out on this Asia/Shanghai day?"""
-        return self.state == self.State.OPEN and day <= self.expires_on
+        return self.state == self.State.OPEN and day <= self.expires_on and not self.recalled
 
 
 def usable_on(day: date) -> Q:
     """The same of rows: of lots that may be given out on this day."""
-    return Q(state=Lot.State.OPEN, expires_on__gte=day)
+    recalled = recalls.of_lot("item__medicine_id", "number")
+    return Q(state=Lot.State.OPEN, expires_on__gte=day) & ~Q(recalled)
+
+
+def with_recalls(rows: QuerySet[Lot]) -> QuerySet[Lot]:
+    """Lots, each with whether it is recalled."""
+    return rows.annotate(called_back=recalls.of_lot("item__medicine_id", "number"))
 
 
 def commitment(salt: bytes, pharmacy: str, medicine: str, number: str, expires_on: date) -> str:
@@ -168,7 +182,15 @@ class Movement(models.Model):
                 name="moved_by_somebody", condition=Q(kind="opened") | Q(by__isnull=False)
             ),
         ]
-        indexes = [models.Index(fields=["lot", "at"], name="moved_by_lot")]
+        indexes = [
+            models.Index(fields=["lot", "at"], name="moved_by_lot"),
+            models.Index(
+                fields=["lot", "id"],
+                include=["prescription"],
+                condition=Q(kind="dispensed"),
+                name="received_of_a_lot",
+            ),
+        ]
 
 
 class Placing(models.Model):

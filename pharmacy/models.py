@@ -48,6 +48,8 @@ from pharmacy.parcels import (
 from pharmacy.parcels import (
     CourierOrder as CourierOrder,
 )
+from pharmacy.recalls import Collected as Collected
+from pharmacy.recalls import Recall as Recall
 from pharmacy.serving import (
     Carriage as Carriage,
 )

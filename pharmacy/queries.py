@@ -173,7 +173,11 @@ _BASKETS = """
         WHERE shelf.on_hand - shelf.reserved - coalesce((
             SELECT sum(lot.on_hand) FROM pharmacy_lot AS lot
             WHERE lot.item_id = shelf.id AND lot.on_hand > 0
-              AND (lot.state <> 'open' OR lot.expires_on < %s::date)
+              AND (lot.state <> 'open' OR lot.expires_on < %s::date OR EXISTS (
+                SELECT 1 FROM pharmacy_recall AS recall
+                WHERE recall.state = 'in_force' AND recall.medicine_id = shelf.medicine_id
+                  AND recall.number IN ('', lot.number)
+              ))
         ), 0) >= wanted.units
           AND shelf.pharmacy_id IN (SELECT id FROM open_to)
         GROUP BY shelf.pharmacy_id

@@ -172,7 +172,11 @@ _SHELVES = """
             SELECT stock.price_fen, stock.on_hand - stock.reserved - coalesce((
                 SELECT sum(lot.on_hand) FROM pharmacy_lot AS lot
                 WHERE lot.item_id = stock.id AND lot.on_hand > 0
-                  AND (lot.state <> 'open' OR lot.expires_on < %s::date)
+                  AND (lot.state <> 'open' OR lot.expires_on < %s::date OR EXISTS (
+                    SELECT 1 FROM pharmacy_recall AS recall
+                    WHERE recall.state = 'in_force' AND recall.medicine_id = stock.medicine_id
+                      AND recall.number IN ('', lot.number)
+                  ))
             ), 0) AS free
             FROM pharmacy_stockitem AS stock
             WHERE stock.pharmacy_id = near.id AND stock.medicine_id = wanted.code

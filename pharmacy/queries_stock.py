@@ -10,8 +10,8 @@ from django.db.models import F, Q, QuerySet, Sum
 
 from hospital import paging
 from hospital.roles import Actor
-from pharmacy.lots import Count, Lot, Movement, Placing, usable_on
-from pharmacy.models import Reservation, Scan
+from pharmacy.lots import Count, Lot, Movement, Placing, usable_on, with_recalls
+from pharmacy.models import Recall, Reservation, Scan
 from pharmacy.queries import BOUND, SCAN_LIFE
 from prescriptions.facts import TWO_PHARMACISTS
 from prescriptions.models import Prescription, Status
@@ -34,9 +34,14 @@ def _held(prescription: Prescription) -> QuerySet[Reservation]:
 
 def lots_to_take(items: Collection[int], named: Collection[UUID]) -> QuerySet[Lot]:
     """Of these items, what is not empty or was named; what expires first stands first."""
-    return Lot.objects.filter(Q(on_hand__gt=0) | Q(id__in=named), item_id__in=items).order_by(
-        "expires_on", "created_at", "id"
-    )
+    found = Lot.objects.filter(Q(on_hand__gt=0) | Q(id__in=named), item_id__in=items)
+    return with_recalls(found).order_by("expires_on", "created_at", "id")
+
+
+def is_recalled(medicine: str, number: str) -> bool:
+    """Is a lot of this number recalled? Asked under ``recalls.hold``, it stays so."""
+    in_force = Recall.objects.filter(medicine_id=medicine, state=Recall.State.IN_FORCE)
+    return in_force.filter(number__in=["", number]).exists()
 
 
 def withheld(items: Collection[int], day: date) -> Mapping[int, int]:
@@ -52,7 +57,7 @@ def lots_of(pharmacy: int | None, *, medicine: str, expires_by: date | None) -> 
         rows = rows.filter(item__medicine_id=medicine)
     if expires_by is not None:
         rows = rows.filter(expires_on__lte=expires_by)
-    return rows.select_related("item__medicine").order_by("expires_on", "id")
+    return with_recalls(rows).select_related("item__medicine").order_by("expires_on", "id")
 
 
 def by_expiry(rows: QuerySet[Lot], wanted: paging.Wanted) -> tuple[list[Lot], paging.Cursor | None]:

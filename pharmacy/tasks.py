@@ -3,12 +3,17 @@
 from celery import shared_task
 from django.utils import timezone
 
-from pharmacy.actions import ordering, stock
+from pharmacy.actions import ordering, stock, warning
 
 
 @shared_task(name="pharmacy.release_closed")
 def release_closed() -> int:
     return stock.release_closed()
+
+
+@shared_task(name="pharmacy.warn_of_recalls")
+def warn_of_recalls() -> int:
+    return warning.warn_due(at=timezone.now())
 
 
 @shared_task(name="pharmacy.order_couriers")

@@ -325,7 +325,7 @@ def _silently(done: int, total: int) -> None:
 
 SUBJECTS = (
     "^(appraisal|consultation|correction|emergency|grant|guardianship"
-    "|offer|optin|readingkey|register|rx|settlement)/"
+    "|offer|optin|readingkey|recall|register|rx|settlement)/"
 )
 PAY, CLAIM = lifecycle.PAY.kind, lifecycle.CLAIM.kind
 _NOTES = """

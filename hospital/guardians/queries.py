@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -26,6 +27,12 @@ def guarding(patients: Collection[UUID], *, at: datetime) -> list[tuple[UUID, UU
     """Patient and guardian, for each guardianship over one of the patients that is in force."""
     live = Guardianship.objects.filter(patient__in=patients, until__gt=at, ended_at__isnull=True)
     return list(live.order_by("id").values_list("patient_id", "guardian_id"))
+
+
+def guarding_any(patients: QuerySet[Any], *, at: datetime) -> QuerySet[Any]:
+    """Ids of the guardians, now, of any of these patients; ``patients`` gives their ids."""
+    live = Guardianship.objects.filter(patient__in=patients, until__gt=at, ended_at__isnull=True)
+    return live.values("guardian_id")
 
 
 def evidence_of(patient: UUID, ids: Collection[UUID]) -> list[SealedRecord]:

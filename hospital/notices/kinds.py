@@ -37,6 +37,8 @@ class Kind(models.TextChoices):
     DECLINED = "prescription.declined"
     SUBSTITUTE = "prescription.substitute"
     REFUND_FAILED = "refund.failed"
+    RECALLED = "recall.received"
+    WARD_RECALLED = "recall.ward"
     KEY_WAITS = "key.waits"
     KEY_ADDED = "key.added"
     KEY_REVOKED = "key.revoked"
@@ -69,6 +71,8 @@ SENTENCES: Final = {
     Kind.DECLINED: "药房无法调配您的处方，请另选药房。已付款项将退回。",
     Kind.SUBSTITUTE: "药房建议更换一种药品，请查看后决定是否同意。",
     Kind.REFUND_FAILED: "您的一笔退款未能到账，我们正在处理。",
+    Kind.RECALLED: "您领取的一种药品被召回，请打开查看。",
+    Kind.WARD_RECALLED: "您监护的人领取的一种药品被召回，请打开查看。",
     Kind.KEY_WAITS: "有新手机申请替换您的全部签名密钥。如非本人操作，请立即用原手机撤销。",
     Kind.KEY_ADDED: "您的账户添加了新的签名密钥。如非本人操作，请立即撤销。",
     Kind.KEY_REVOKED: "您账户的一个签名密钥已被撤销。",
@@ -88,8 +92,14 @@ SENTENCES: Final = {
 
 _SECURITY: Final = ("key", "grant", "emergency", "look", "guardian", "optin")
 _PARCEL: Final = (Kind.SHIPPED, Kind.NOT_DELIVERED, Kind.COMES_BACK, Kind.TAKEN_BACK)
-URGENT: Final = (Kind.KEY_WAITS, Kind.KEY_ADDED, Kind.EMERGENCY_OPENED)
-"""What a thief or an intruder would like to drown: sent above the daily limit, too."""
+URGENT: Final = (
+    *(Kind.KEY_WAITS, Kind.KEY_ADDED, Kind.EMERGENCY_OPENED),
+    *(Kind.RECALLED, Kind.WARD_RECALLED),
+)
+"""
+What a thief or an intruder would like to drown, and what may do harm: sent above the daily limit,
+too.
+"""
 
 
 def topic(kind: str) -> Topic:

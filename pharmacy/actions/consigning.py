@@ -4,7 +4,8 @@ Goods go from one pharmacy to another (调拨): a pharmacist of each does one ha
 The sender takes units of one lot off the shelf, with their boxes; the receiver puts them on its
 own, in the same lot, or refuses, and the sender takes them back. Each half is a ``Movement`` of its
 consignment, so nothing is lost between them. Narcotics and psychotropics of class I stay where
-they are; what has expired or is quarantined is not sent, and not accepted either.
+they are; what has expired, is recalled or quarantined is not sent, and not accepted either. What
+is recalled on its way goes back to its sender, who puts it aside.
 
 The consignment's row is locked before the item's.
 
@@ -27,7 +28,7 @@ from hospital.roles import Actor, OrganisationKind
 from pharmacy import queries, queries_stock
 from pharmacy.actions import boxes, receiving
 from pharmacy.actions import storage as storage_classes
-from pharmacy.actions.lots import TooFewInLot, UnusableLot
+from pharmacy.actions.lots import TooFewInLot, UnusableLot, check_not_recalled
 from pharmacy.actions.reconciling import UnknownPharmacy
 from pharmacy.actions.stock import NotStocked
 from pharmacy.boxes import Box
@@ -75,8 +76,8 @@ def send(goods: Goods, *, by: Actor, at: datetime) -> Consignment:
 
     Raises:
         UnknownPharmacy: there is none, or it is the caller's own.
-        UnknownLot, UnusableLot, NotTransferred, TooFewInLot, LessThanReserved, and what
-            ``boxes.whole`` raises.
+        UnknownLot, RecalledLot, UnusableLot, NotTransferred, TooFewInLot, LessThanReserved, and
+            what ``boxes.whole`` raises.
     """
     receiver = _pharmacy(goods.to, by)
     lot = receiving.lock_lot(goods.lot, by)
@@ -105,6 +106,7 @@ def accept(consignment: UUID, storage: str, *, by: Actor, at: datetime) -> Consi
     Raises:
         UnknownConsignment, Ended: see each.
         NotStocked: the pharmacy has no price for it; it says first what it asks for one unit.
+        RecalledLot: it was recalled on its way.
         UnusableLot: it expired on its way, or its sender has put the rest of the lot aside.
         receiving.OtherExpiry, and what ``storage.check`` raises.
     """
@@ -119,6 +121,7 @@ def accept(consignment: UUID, storage: str, *, by: Actor, at: datetime) -> Consi
     if item.storage != coming.storage:
         raise storage_classes.OtherStorage(storage=item.storage)
     storage_classes.check(item, storage)
+    check_not_recalled(item.medicine_id, lot.number)
     there = receiving.lot_of(item, lot.number, lot.expires_on, at=at)
     there.item = item
     coming.answered_by_id, coming.answered_at = by.account, at
@@ -188,6 +191,7 @@ def _lock(
 def _check(lot: Lot, units: int, at: datetime) -> None:
     if lot.item.medicine.control in queries.BOUND:
         raise NotTransferred
+    check_not_recalled(lot.item.medicine_id, lot.number)
     day = calendar.legal_day(at)
     if not lot.usable(day):
         raise UnusableLot(lot=lot.number)

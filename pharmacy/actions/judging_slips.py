@@ -18,7 +18,7 @@ from hospital.roles import Actor
 from ledger import network, note
 from ledger import queries as ledger
 from ledger.entry import Statement
-from pharmacy import codes, offline, slips
+from pharmacy import codes, offline, queries_recalls, slips
 from pharmacy.actions import lots, reading
 from pharmacy.brought import OfflineSlip
 from pharmacy.models import Reservation, Scan
@@ -178,7 +178,9 @@ def _reason(
         return Reason.NOT_CHECKED
     if Scan.objects.filter(nonce=code.nonce).exists():
         return Reason.CODE_USED
-    return Reason.NONE
+    lots_and_boxes = brought.choice.units, brought.choice.boxes
+    recalled = queries_recalls.may_be_of(prescription, *lots_and_boxes)
+    return Reason.RECALLED if recalled else Reason.NONE
 
 
 def _was_here(prescription: Prescription, by: Actor) -> bool:

@@ -1,9 +1,9 @@
 """
 Which lots a dispensing takes: what expires first goes first, unless the pharmacist says why not.
 
-A lot that is quarantined or has expired is never given out. What two pharmacists give out names its
-lots in what both sign, and they are named by who takes the boxes off the shelf; of everything else
-lots may be named, and what is not named is taken as it expires.
+A lot that is quarantined or recalled or has expired is never given out. What two pharmacists give
+out names its lots in what both sign, and they are named by who takes the boxes off the shelf; of
+everything else lots may be named, and what is not named is taken as it expires.
 
 Source: GSP, first-expired-first-out (近期先出), unconfirmed; regulation on narcotics and
 psychotropics (State Council order 442): batches in ledgers of their own, unconfirmed.
@@ -21,7 +21,7 @@ from uuid import UUID
 from hospital import calendar, errors
 from hospital.roles import Actor
 from ledger import chain
-from pharmacy import queries_stock
+from pharmacy import queries_stock, recalls
 from pharmacy.lots import Lot, Movement
 from pharmacy.models import Reservation, Scan
 from prescriptions.facts import TWO_PHARMACISTS
@@ -45,6 +45,12 @@ class UnusableLot(errors.Conflict):
     """The lot has expired or is quarantined; nothing of it is given out."""
 
     code = "lot.unusable"
+
+
+class RecalledLot(errors.Conflict):
+    """The lot is recalled; it is neither given out nor received, sent or accepted."""
+
+    code = "lot.recalled"
 
 
 class TooFewInLot(errors.Conflict):
@@ -109,10 +115,11 @@ def choose(held: Sequence[Reservation], choice: Choice, *, at: datetime) -> Take
     """
     The lots from which what is held for a prescription is taken.
 
-    Whoever takes them holds the rows of the items, which come first.
+    Whoever takes them holds the rows of the items, which come first, and their medicines
+    (``recalls.hold``).
 
-    Raises ``UnknownLot``, ``UnusableLot``, ``TooFewInLot``, ``WrongUnits``, ``NotFirst``,
-    ``NoUsableLot``.
+    Raises ``UnknownLot``, ``RecalledLot``, ``UnusableLot``, ``TooFewInLot``, ``WrongUnits``,
+    ``NotFirst``, ``NoUsableLot``.
     """
     found: dict[int, list[Lot]] = {one.item_id: [] for one in held}
     for lot in queries_stock.lots_to_take(found, choice.units):
@@ -206,10 +213,19 @@ def take(
     )
 
 
+def check_not_recalled(medicine: str, number: str) -> None:
+    """From now on until the transaction ends; the caller holds the item. Raises ``RecalledLot``."""
+    recalls.hold([medicine])
+    if queries_stock.is_recalled(medicine, number):
+        raise RecalledLot(lot=number)
+
+
 def _of_item(lots: Sequence[Lot], wanted: int, choice: Choice, at: datetime) -> Taken:
     named = [(lot, choice.units[lot.id]) for lot in lots if lot.id in choice.units]
     day = calendar.legal_day(at)
     for lot, units in named:
+        if lot.recalled:
+            raise RecalledLot(lot=lot.number)
         if not lot.usable(day):
             raise UnusableLot(lot=lot.number)
         if lot.on_hand < units:

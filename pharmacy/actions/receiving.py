@@ -25,7 +25,7 @@ from hospital.roles import Actor
 from ledger import commitments
 from pharmacy import queries, queries_stock
 from pharmacy.actions import boxes, storage
-from pharmacy.actions.lots import UnknownLot
+from pharmacy.actions.lots import UnknownLot, check_not_recalled
 from pharmacy.actions.stock import NotStocked
 from pharmacy.lots import Count, Lot, Movement, Placing, commitment
 from pharmacy.models import StockItem
@@ -103,7 +103,7 @@ def receive(goods: Goods, *, by: Actor, at: datetime) -> Lot:
 
     Raises:
         NotStocked: the pharmacy has no price for it; it says first what it asks for one unit.
-        ExpiredGoods, OtherExpiry: see each.
+        ExpiredGoods, RecalledLot, OtherExpiry: see each.
         and what ``storage.check`` and ``boxes.scan`` raise.
     """
     if goods.expires_on < calendar.legal_day(at):
@@ -113,6 +113,7 @@ def receive(goods: Goods, *, by: Actor, at: datetime) -> Lot:
     if item is None:
         raise NotStocked(field="medicine")
     storage.check(item, goods.storage)
+    check_not_recalled(goods.medicine, goods.number)
     lot = lot_of(item, goods.number, goods.expires_on, at=at)
     move(
         lot,

@@ -1,7 +1,7 @@
 """
 Stock: kept for a prescription, given back, taken. Never below zero, by constraint.
 
-What has expired or is quarantined lies there, and is kept for nobody.
+What has expired, is recalled or quarantined lies there, and is kept for nobody.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hospital import calendar, errors
 from hospital.models import Organisation
 from hospital.roles import Actor
 from ledger import chain
-from pharmacy import queries, queries_stock
+from pharmacy import queries, queries_stock, recalls
 from pharmacy.actions import boxes, lots
 from pharmacy.models import Reservation, StockItem
 from prescriptions import lifecycle
@@ -84,6 +84,7 @@ def reserve(
     """
     locked = queries.items(pharmacy, _codes(wanted)).select_for_update().order_by("id")
     items = {item.medicine_id: item for item in locked}
+    recalls.hold(items)
     withheld = queries_stock.withheld([one.id for one in items.values()], calendar.legal_day(at))
     for line, (code, units) in wanted.items():
         item = items.get(code)
@@ -150,6 +151,7 @@ def take(
     The caller holds the prescription's row. Raises what ``lots.choose`` and ``boxes.choose`` raise.
     """
     held = queries_stock.lock_held_for(prescription)
+    recalls.hold(one.item.medicine_id for one in held)
     for reservation in held:
         reservation.item.reserved -= reservation.quantity
     StockItem.objects.bulk_update([one.item for one in held], ["reserved"])

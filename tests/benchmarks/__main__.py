@@ -20,9 +20,10 @@ from tests.benchmarks import cost
 if TYPE_CHECKING:
     from config.servers import services
 
-SECTIONS = ("rules", "reads", "find", "web", "ledger")
+SECTIONS = ("rules", "reads", "find", "web", "ledger", "recall")
 ROUNDS, SIZE, ENTRIES, GROWN = 5, 60, 20_000, 1_000_000
 QUICK_ROUNDS, QUICK_SIZE, QUICK_ENTRIES, QUICK_GROWN = 3, 20, 5_000, 200_000
+BOXES, QUICK_BOXES = (10_000, 100_000, 1_000_000), (10_000, 100_000)
 WARM_UP = 20
 KINDS = ("server", "floor")
 
@@ -55,6 +56,7 @@ def measured(stack: services.Stack, options: argparse.Namespace, console: Consol
         finding_section,
         ledger_section,
         reads_section,
+        recall_section,
         rules_section,
         show,
     )
@@ -83,6 +85,10 @@ def measured(stack: services.Stack, options: argparse.Namespace, console: Consol
         rows = ledger_section.measured(stack, options, console.print)
         show.gates(console, "Ledger", rows)
         found["ledger"] = [one.plain() for one in rows]
+    if "recall" in options.sections:
+        rows = recall_section.measured(options.boxes, console.print)
+        show.gates(console, "Recalls", rows)
+        found["recall"] = [one.plain() for one in rows]
     return {
         "at": datetime.now(UTC).isoformat(),
         "machine": figures.machine(),
@@ -122,7 +128,7 @@ def web(stack: services.Stack, rounds: int, size: int, console: Console) -> list
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="rx bench", description=__doc__)
-    parser.add_argument("sections", nargs="*", help="rules, reads, find, web, ledger; default: all")
+    parser.add_argument("sections", nargs="*", help=f"{', '.join(SECTIONS)}; default: all")
     parser.add_argument("--quick", action="store_true", help="fewer and smaller rounds")
     parser.add_argument("--statements", action="store_true", help="list each operation's SQL")
     options = parser.parse_args()
@@ -132,6 +138,7 @@ def _options() -> argparse.Namespace:
     sizes = (ROUNDS, SIZE, ENTRIES, GROWN)
     if options.quick:
         sizes = (QUICK_ROUNDS, QUICK_SIZE, QUICK_ENTRIES, QUICK_GROWN)
+    options.boxes = QUICK_BOXES if options.quick else BOXES
     options.rounds, options.size, options.entries, options.grown = sizes
     return options
 

@@ -38,6 +38,7 @@ from pharmacy.models import (
     BoxMove,
     Carriage,
     ClosedDay,
+    Collected,
     Collision,
     Consignment,
     Count,
@@ -49,6 +50,7 @@ from pharmacy.models import (
     Placing,
     Printed,
     PrintedCode,
+    Recall,
     Reservation,
     Scan,
     StockItem,
@@ -110,6 +112,9 @@ def rows(session_world) -> Rows:
         amount_fen=use.reward_fen,
         created_at=timezone.now(),
     )
+    collect = writes.collect(world, patient)
+    collect.by.write(collect.path, {})
+    collected = Collected.objects.select_related("recall").latest("id")
     proposed = writes.propose_other(world, patient)
     proposed.by.write(proposed.path, proposed.body)
     _, printed = world.printed(patient, world.paid(patient))
@@ -186,6 +191,8 @@ def rows(session_world) -> Rows:
             box=box, pharmacy=world.pharmacy, by_id=world.pharmacist.account, at=timezone.now()
         ),
         Substitution: Substitution.objects.get(prescription__id=proposed.rx),
+        Recall: collected.recall,
+        Collected: collected,
         Coverage: Coverage.objects.filter(patient_id=patient.account).first(),
         Bill: Bill.objects.get(prescription=rx),
         BillLine: BillLine.objects.filter(bill__prescription=rx).first(),
@@ -497,6 +504,10 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "told_once_by_the_company": twice(CourierNews),
     "told_by_the_company": twice(CourierNews, number=2, state="due"),
     "a_lot_has_a_number": twice(Lot, on_hand=0, commitment="0" * 64, number=""),
+    "recalled_once": twice(Recall),
+    "recalled_in_a_grade": twice(Recall, number="另一批", grade=4),
+    "lifted_for_a_reason": sets(Recall, state="lifted"),
+    "collected_once": twice(Collected),
     "put_for_a_reason": lambda rows: Placing.objects.create(
         lot=rows[Lot], state="open", by=rows[Account], at=timezone.now()
     ),

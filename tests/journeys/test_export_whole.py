@@ -154,6 +154,8 @@ LEFT_OUT = {
     "Case": "what the hospital's appraisers say of a doctor's work; its entry is in the copy",
     "Collision": "of stock, by staff",
     "Consignment": "of stock, by staff",
+    "Collected": "of stock, by staff",
+    "Recall": "a public warning; its patient columns are staff",
     "Correction": "its entries are in the copy, a Communication each, with what was said",
     "CourierNews": "what a company has told of the parcel; GET …/parcel says it",
     "CourierOrder": "that a company was asked to fetch the parcel; GET …/parcel says it",

@@ -81,6 +81,14 @@ class TestNearest:
             Lot.objects.filter(id=lot.id).update(state=state, state_reason="x")
         assert len(finds(patient, rx, town)["pharmacies"]) == found
 
+    def test_what_is_recalled_is_not_there(self, world, patient, rx, town):
+        town.sells(1, 100, 50)
+        body = {"medicine": town.medicines[0].code, "grade": 1, "reason": "quality"}
+        named = world.regulator.command("/api/recalls", body)["id"]
+        assert finds(patient, rx, town)["pharmacies"] == []
+        world.regulator.command(f"/api/recalls/{named}/lift", {"reason": "unfounded"})
+        assert len(finds(patient, rx, town)["pharmacies"]) == 1
+
     def test_what_is_kept_for_somebody_is_not_there(self, patient, rx, town):
         shop = town.sells(1, 100, 50)
         StockItem.objects.filter(pharmacy=shop, medicine=town.medicines[0]).update(reserved=9)

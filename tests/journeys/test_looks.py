@@ -53,6 +53,7 @@ LOOKS = {
     ),
     f"GET {writes.ONE}/versions": lambda w, p, rx: (w.doctor, f"/api/prescriptions/{rx}/versions"),
     "GET /api/change-requests": lambda w, p, rx: (w.doctor, "/api/change-requests"),
+    "GET /api/me/recalls": lambda w, p, rx: (p.client, "/api/me/recalls"),
     "GET /api/me/export": lambda w, p, rx: (copying.ready(p), copying.EXPORT),
     "GET /api/parcels": lambda w, p, rx: (w.courier, "/api/parcels"),
     "GET /api/break-glass/<uuid:emergency_id>": lambda w, p, rx: (
@@ -164,6 +165,11 @@ NOTHING_SEALED = {
     "GET /api/stock/boxes": "what became of a box, and of no prescription",
     "GET /api/stock/collisions": "codes and pharmacies",
     "GET /api/stock/consignments": "what goes between shelves",
+    "GET /api/stock/recalls": "public warnings",
+    "GET /api/recalls": "public warnings",
+    f"GET {writes.RECALL}": "a public warning",
+    f"GET {writes.RECALL}/progress": "counts of many, and units on shelves",
+    f"GET {writes.RECALL}/here": "lots, ids and states",
     "GET /api/stock/reconciliation": "sums by lot, and no prescription",
 }
 

@@ -35,6 +35,7 @@ TALK = "/api/consultations/<uuid:consultation_id>"
 SERIES = "/api/series/<uuid:series_id>"
 CORRECTION = "/api/corrections/<uuid:correction_id>"
 HOOK = "/api/feed/endpoints/<uuid:endpoint_id>"
+RECALL = "/api/recalls/<uuid:recall_id>"
 # fmt: off
 TABLE = {
     "POST /api/login/challenge": NOBODY_YET,
@@ -261,6 +262,17 @@ TABLE = {
     "POST /api/stock/counts": H,
     "POST /api/stock/counts/<uuid:count_id>/confirm": H,
     "GET /api/stock/reconciliation": H | G,
+    "GET /api/stock/recalls": H,
+    "GET /api/recalls": G,
+    "POST /api/recalls": G,
+    "POST /api/recalls/statement": G,
+    f"GET {RECALL}": ALL,
+    f"POST {RECALL}/lift": G,
+    f"POST {RECALL}/lift/statement": G,
+    f"GET {RECALL}/progress": G,
+    f"GET {RECALL}/here": H,
+    f"POST {RECALL}/collect": H,
+    "GET /api/me/recalls": P,
     "POST /api/coverages": F | A,
     "GET /api/claims": A | F,
     f"POST {CLAIM}/decide/statement": A,

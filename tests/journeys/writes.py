@@ -43,7 +43,7 @@ from tests.journeys import (
     uploads,
 )
 from tests.journeys.watching import drawn
-from tests.shelves import a_lot, a_shelf
+from tests.shelves import NUMBER, a_lot, a_shelf
 from tests.world import (
     NARCOTICS,
     Patient,
@@ -618,6 +618,26 @@ def settle(world: World, patient: Patient) -> Write:
     return signed(world.fund_agent, "/api/settlements", body, ready.rx)
 
 
+def recall(world: World, patient: Patient) -> Write:
+    item = a_shelf(world.pharmacy, a_medicine(), on_hand=3)
+    body = {"medicine": item.medicine_id, "number": NUMBER, "grade": 2, "reason": "quality"}
+    return signed(world.regulator, "/api/recalls", body)
+
+
+def recalled(world: World, patient: Patient) -> str:
+    ready = recall(world, patient)
+    return str(ready.by.write(ready.path, ready.body)["id"])
+
+
+def lift_recall(world: World, patient: Patient) -> Write:
+    path = f"/api/recalls/{recalled(world, patient)}/lift"
+    return signed(world.regulator, path, {"reason": "finished"})
+
+
+def collect(world: World, patient: Patient) -> Write:
+    return Write(world.pharmacist, f"/api/recalls/{recalled(world, patient)}/collect", {})
+
+
 def granting(to: str, **changes: Any) -> Body:
     """The input of a lawful grant of everything for a day."""
     return {
@@ -941,6 +961,7 @@ SERIES = "/api/series/<uuid:series_id>"
 CASE = "/api/appraisals/<uuid:prescription_id>"
 OFFER = "/api/offers/<uuid:offer_id>"
 CORRECTION = "/api/corrections/<uuid:correction_id>"
+RECALL = "/api/recalls/<uuid:recall_id>"
 ENDPOINTS = "/api/feed/endpoints"
 HOOK = f"{ENDPOINTS}/<uuid:endpoint_id>"
 
@@ -1003,6 +1024,9 @@ WRITES: dict[str, tuple[Make, ...]] = {
     "/api/stock/counts": (count_lot,),
     "/api/stock/counts/<uuid:count_id>/confirm": (confirm_count,),
     "/api/stock/lots/<uuid:lot_id>/state": (put_lot,),
+    "/api/recalls": (recall,),
+    f"{RECALL}/lift": (lift_recall,),
+    f"{RECALL}/collect": (collect,),
     "/api/stock/lots/<uuid:lot_id>/boxes": (scan_boxes,),
     CONSIGNMENTS: (send_goods,),
     f"{CONSIGNMENTS}/<uuid:consignment_id>/accept": (accept_goods,),
@@ -1103,7 +1127,7 @@ OF_READING = [propose_key, register_key, lift_key, revoke_key]
 """What two of an organisation sign about its reading key."""
 SIGNED_ELSEWHERE = [
     *(*OF_KEYS, *OF_READING, *OF_CONSULTATIONS, scan, settle, *CONSENTS, *OF_SERIES, judge),
-    *OF_CORRECTIONS,
+    *(*OF_CORRECTIONS, recall, lift_recall),
 ]
 """What else a person's key signs."""
 

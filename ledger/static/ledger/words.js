@@ -33,6 +33,8 @@ export const KINDS = {
   "insurance.pay": "支付",
   "insurance.claim": "保险理赔申请",
   "insurance.settle": "保险结算",
+  "pharmacy.recall": "药品召回",
+  "pharmacy.lift": "结束召回",
   "register.number": "麻精处方编号",
   "record.view": "查看记录",
   "record.refuse": "拒绝查看",
