@@ -15,7 +15,7 @@ from hospital.feeds import publishing
 from ledger import chain
 from prescriptions.models import CHOSEN, Prescription, Status
 
-TO_CARRY: Final = (Status.DISPENSED, Status.IN_TRANSIT)
+TO_CARRY: Final = (Status.DISPENSED, Status.IN_TRANSIT, Status.RETURNING)
 
 
 def parties(prescription: Prescription) -> frozenset[int]:

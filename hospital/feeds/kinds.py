@@ -23,6 +23,8 @@ class Kind(models.TextChoices):
     SUBSTITUTE = "pharmacy.substitute"
     COLLIDE = "pharmacy.collide"
     SHIP = "pharmacy.ship"
+    ATTEMPT = "pharmacy.attempt"
+    TAKE_BACK = "pharmacy.take_back"
     DELIVER = "pharmacy.deliver"
     CLAIM = "insurance.claim"
     SETTLE = "insurance.settle"

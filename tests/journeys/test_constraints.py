@@ -46,6 +46,7 @@ from pharmacy.models import (
     CourierOrder,
     Lot,
     Movement,
+    OfflineSlip,
     Opening,
     Placing,
     Printed,
@@ -115,6 +116,8 @@ def rows(session_world) -> Rows:
     collect = writes.collect(world, patient)
     collect.by.write(collect.path, {})
     collected = Collected.objects.select_related("recall").latest("id")
+    slip = writes.bring_offline(world, patient)
+    slip.by.write(slip.path, slip.body)
     proposed = writes.propose_other(world, patient)
     proposed.by.write(proposed.path, proposed.body)
     _, printed = world.printed(patient, world.paid(patient))
@@ -171,6 +174,7 @@ def rows(session_world) -> Rows:
         Reservation: Reservation.objects.filter(prescription=open_rx).first(),
         Lot: Lot.objects.filter(item__pharmacy=world.pharmacy).first(),
         Movement: Movement.objects.filter(prescription=rx).first(),
+        OfflineSlip: OfflineSlip.objects.get(prescription__id=slip.rx),
         Attempt: Attempt.objects.get(prescription__id=brought),
         CourierOrder: ordered,
         CourierNews: CourierNews.objects.create(
@@ -494,6 +498,8 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "refunded_once_for_each_cause": two_refunds(1, 1),
     "refunds_something": two_refunds(0),
     "one_open_substitution": twice(Substitution),
+    "collides_for_a_reason": sets(OfflineSlip, outcome="collided"),
+    "given_offline_once": twice(OfflineSlip, digest="f" * 64),
     "a_substitution_is_answered_when": sets(Substitution, answered_at=long_ago),
     "stocked_once": twice(StockItem, on_hand=0, reserved=0),
     "reserved_at_most_on_hand": sets(StockItem, reserved=10**8),

@@ -184,12 +184,22 @@ def test_a_parcel_that_comes_back_twice_lies_in_two_lots(world: World, patient: 
     assert len({one.back_from_id for one in lots}) == 2
 
 
+def parcel_of(world: World, rx: str) -> dict[str, Any]:
+    """As its courier's page lists it, on whichever page."""
+    cursor = ""
+    while True:
+        page = world.courier.get("/api/parcels", size=50, **({"cursor": cursor} if cursor else {}))
+        for one in page["parcels"]:
+            if one["prescription"] == rx:
+                return dict(one)
+        cursor = page["next"]
+
+
 class TestTheColdChain:
     def test_the_courier_knows_and_the_ledger_does_not(self, world: World, patient: Patient):
         rx = world.dispensed(patient, "courier")
         kept_cold(rx)
-        found = world.courier.get("/api/parcels?size=50")["parcels"]
-        assert next(one for one in found if one["prescription"] == rx)["cold"] is True
+        assert parcel_of(world, rx)["cold"] is True
         world.courier.command(of(rx, "ship"))
         fail(world, rx, reason="cold_chain")
         assert status(rx) == "returning"
