@@ -58,7 +58,7 @@ class DeclineInput(http.Strict):
     reason = serializers.ChoiceField(declining.DeclineReason.choices)
 
 
-class DeclineStatement(http.Draw):
+class CannotServeStatement(http.Draw):
     """The statement by which the pharmacy says that it cannot serve."""
 
     roles = (Role.PHARMACIST,)
@@ -72,7 +72,7 @@ class DeclineStatement(http.Draw):
         return statement, {"zh": "无法调配，退回处方，已付金额退回患者"}
 
 
-class Decline(http.Command):
+class CannotServe(http.Command):
     """Serve nothing of it: the patient chooses another pharmacy."""
 
     roles = (Role.PHARMACIST,)

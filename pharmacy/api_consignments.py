@@ -47,7 +47,7 @@ class Consignments(http.Command):
         return _shown(consigning.send(consigning.Goods(**call.values), **call.doer))
 
 
-class Accept(http.Command):
+class AcceptConsignment(http.Command):
     """Put what another pharmacy sent on the own shelf."""
 
     roles = (Role.PHARMACIST,)

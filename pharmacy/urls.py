@@ -64,7 +64,7 @@ urlpatterns = [
     path("stock/boxes", api_boxes.OneBox.as_view()),
     path("stock/collisions", api_boxes.Collisions.as_view()),
     path("stock/consignments", api_consignments.Consignments.as_view()),
-    path(f"{CONSIGNMENT}/accept", api_consignments.Accept.as_view()),
+    path(f"{CONSIGNMENT}/accept", api_consignments.AcceptConsignment.as_view()),
     path(f"{CONSIGNMENT}/refuse", api_consignments.Refuse.as_view()),
     path(f"{CONSIGNMENT}/take-back", api_consignments.TakeBack.as_view()),
     path("stock/counts", api_stock.Counts.as_view()),

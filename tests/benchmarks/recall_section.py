@@ -87,7 +87,7 @@ def _given_out(setting: Setting, size: int, say: Callable[..., None]) -> str:
     medicine = a_medicine().code
     template = Prescription.objects.get(id=setting.drafted())
     item = setting.world.pharmacy.id
-    names = {
+    names: dict[str, Any] = {
         "medicine": medicine,
         "size": size,
         "template": template.id,

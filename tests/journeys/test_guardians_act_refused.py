@@ -33,7 +33,7 @@ RX, TALK = writes.ONE, writes.TALK
 FOR_WARDS = {
     RX,
     *("/api/me/printed-codes", "/api/me/printed-codes/<uuid:printed_id>/lose"),
-    *(f"{RX}/{verb}" for verb in ("pay", "delivery-code", "pharmacies")),
+    *(f"{RX}/{verb}" for verb in ("pay", "delivery-code", "parcel", "pharmacies")),
     *(
         f"{RX}/{verb}{call}"
         for verb in ("authorize", "withdraw", "agree", "disagree", "cancel", "deliver")
@@ -42,7 +42,7 @@ FOR_WARDS = {
     *("/api/consultations", TALK),
     *(f"{TALK}/{verb}{call}" for verb in ("ask", "withdraw") for call in ("", "/statement")),
     *(f"{TALK}/{what}" for what in ("messages", "messages/<int:number>", "pictures")),
-    "/api/me/looks",
+    *("/api/me/looks", "/api/me/recalls"),
     "/api/payments/(?P<out_trade_no>P[0-9a-f]{30})/parameters",
 }
 

@@ -53,7 +53,7 @@ def test_no_substitute_of_it(world: World, patient: Patient):
     """The proposal was made before; nothing is kept of it any more."""
     proposed = writes.propose_other(world, patient)
     proposed.by.write(proposed.path, proposed.body)
-    other = Substitution.objects.select_related("item").get(prescription=proposed.rx).item
+    other = Substitution.objects.select_related("item").get(prescription__id=proposed.rx).item
     recall(world, other.medicine_id, "")
     assert refusal(patient.client, of(proposed.rx, "agree"), {}) == "stock.out"
 

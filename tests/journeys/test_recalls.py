@@ -169,7 +169,7 @@ def test_another_lot_is_given_out_instead(world: World, patient: Patient):
     named = {**lines, "lots": [{"lot": str(recalled.id), "units": 1}, rest]}
     assert refusal(world.pharmacist, of(rx, "dispense"), named) == "lot.recalled"
     world.pharmacist.command(of(rx, "dispense"), {"lines": {"1": 1, "2": 1}})
-    assert Movement.objects.filter(prescription=rx, lot=other).exists()
+    assert Movement.objects.filter(prescription__id=rx, lot=other).exists()
 
 
 class TestRefused:
@@ -221,7 +221,7 @@ def test_a_dispense_against_a_recall(world: World, patient: Patient, turn: int):
 def test_the_database_waits_for_who_is_giving_out(world: World, patient: Patient):
     """R6: a movement that is not committed yet keeps a recall waiting, whatever the code does."""
     rx = world.dispensed(patient)
-    given = Movement.objects.filter(prescription=rx, lot__item__medicine=world.medicines[0]).get()
+    given = Movement.objects.filter(prescription__id=rx, lot__item__medicine=world.medicines[0]).get()
     recalling = drawn(world.regulator, "/api/recalls", terms(world))
     with transaction.atomic():
         with connection.cursor() as cursor:
