@@ -221,7 +221,9 @@ def test_a_dispense_against_a_recall(world: World, patient: Patient, turn: int):
 def test_the_database_waits_for_who_is_giving_out(world: World, patient: Patient):
     """R6: a movement that is not committed yet keeps a recall waiting, whatever the code does."""
     rx = world.dispensed(patient)
-    given = Movement.objects.filter(prescription__id=rx, lot__item__medicine=world.medicines[0]).get()
+    given = Movement.objects.filter(
+        prescription__id=rx, lot__item__medicine=world.medicines[0]
+    ).get()
     recalling = drawn(world.regulator, "/api/recalls", terms(world))
     with transaction.atomic():
         with connection.cursor() as cursor:

@@ -53,7 +53,7 @@ CHEATS: dict[str, tuple[str, Cheat]] = {
         move("collide", *COLLECTED[:2]),
     ),
     "a collision tomorrow": ("given_later", colliding(given_at=stamp(NOON + DAY))),
-    "a collision for no reason": ("wrong_reason", colliding(reason="")),
+    "a collision for no reason": ("facts", colliding(reason="")),
     "a collision for a reason that is none": ("wrong_reason", colliding(reason="misplaced")),
     "a patient's collision": ("wrong_role", move("collide", *TO_DISPENSE, by="patient")),
 }
