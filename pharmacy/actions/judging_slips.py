@@ -45,6 +45,12 @@ class BadSlip(errors.Invalid):
     code = "slip.invalid"
 
 
+class NotYourSlip(errors.Forbidden):
+    """Another pharmacist signed this slip, or it is of another pharmacy."""
+
+    code = "slip.not_yours"
+
+
 class BroughtAlready(errors.Conflict):
     """This slip was brought in before."""
 
@@ -79,7 +85,7 @@ def read(brought: Brought, by: Actor, at: datetime) -> tuple[slips.Slip, codes.C
     """
     The slip is the caller's own, about this code, which was fresh.
 
-    Raises ``BadSlip``, ``BroughtAlready``, ``reading.BadCode``, ``reading.OtherLog``.
+    Raises ``BadSlip``, ``NotYourSlip``, ``BroughtAlready``, ``reading.BadCode``, ``reading.OtherLog``.
     """
     try:
         parsed = note.parse(brought.slip.encode())
@@ -87,8 +93,10 @@ def read(brought: Brought, by: Actor, at: datetime) -> tuple[slips.Slip, codes.C
     except (ValueError, UnicodeEncodeError) as fault:
         raise BadSlip(field="slip") from fault
     _, code = reading.read(brought.code)
-    if (slip.origin, slip.pharmacy) != (network.lines()[0], by.organisation):
+    if slip.origin != network.lines()[0]:
         raise BadSlip(field="slip")
+    if slip.pharmacy != by.organisation:
+        raise NotYourSlip
     _check_own(parsed, slip, by)
     if slip.code != slips.digest_of_code(brought.code) or not _fits(slip, code):
         raise reading.BadCode(field="code")
@@ -103,7 +111,7 @@ def _check_own(parsed: note.Note, slip: slips.Slip, by: Actor) -> None:
     """A key of the caller's signed it that was in force when it was given."""
     key = Key.objects.filter(name=parsed.signatures[0].name, account_id=by.account).first()
     if key is None:
-        raise BadSlip(field="slip")
+        raise NotYourSlip
     keystate.check(key.name, key.times, slip.given_at)
     signing.check_signature(parsed, signing.verifier(key))
 

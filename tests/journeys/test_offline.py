@@ -196,8 +196,8 @@ class TestWhatProvesNothing:
     def test_somebody_elses_slip(self, world, patient, rx, held):
         """K1: neither a colleague's nor one of another pharmacy."""
         given = unplugged.gives(world, patient, held)
-        self.nothing_happens("slip.invalid", world.second_pharmacist, given)
-        self.nothing_happens("slip.invalid", world.other_pharmacist, given)
+        self.nothing_happens("slip.not_yours", world.second_pharmacist, given)
+        self.nothing_happens("slip.not_yours", world.other_pharmacist, given)
 
     def test_a_pharmacy_that_was_never_authorized(self, world, patient, rx, held):
         """Z1: it writes a slip of its own on copied receipts."""
