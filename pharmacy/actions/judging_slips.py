@@ -85,7 +85,8 @@ def read(brought: Brought, by: Actor, at: datetime) -> tuple[slips.Slip, codes.C
     """
     The slip is the caller's own, about this code, which was fresh.
 
-    Raises ``BadSlip``, ``NotYourSlip``, ``BroughtAlready``, ``reading.BadCode``, ``reading.OtherLog``.
+    Raises ``BadSlip``, ``NotYourSlip``, ``BroughtAlready``, ``reading.BadCode``,
+    ``reading.OtherLog``.
     """
     try:
         parsed = note.parse(brought.slip.encode())
