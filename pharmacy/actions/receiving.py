@@ -47,6 +47,12 @@ class OtherExpiry(errors.Conflict):
     code = "lot.other_expiry"
 
 
+class CameBack(errors.Conflict):
+    """What a patient has brought back is never given out again; it can be destroyed."""
+
+    code = "lot.came_back"
+
+
 class ReasonMissing(errors.Invalid):
     """Say why: a difference, or what is put aside, has a reason."""
 
@@ -245,11 +251,13 @@ def put(lot_id: UUID, state: str, reason: str, *, by: Actor, at: datetime) -> Lo
     """
     Put a lot aside, or back; a ``Placing`` says who did it, when and why.
 
-    Raises ``UnknownLot``, ``ReasonMissing``, ``ColdChainBroken``.
+    Raises ``UnknownLot``, ``ReasonMissing``, ``CameBack``, ``ColdChainBroken``.
     """
     lot = lock_lot(lot_id, by)
     if not reason:
         raise ReasonMissing(field="reason")
+    if state == Lot.State.OPEN and lot.by_patient:
+        raise CameBack
     came_back = lot.back_from_id is not None
     if state == Lot.State.OPEN and came_back and lot.item.storage == StockItem.Storage.COLD:
         raise ColdChainBroken
