@@ -123,9 +123,9 @@ class Movement(models.Model):
     Units that came to a lot (above zero) or left it (below); never changed, never deleted.
 
     ``by`` is missing only where a lot was opened for what lay there before lots were kept. What was
-    dispensed, or came back, names its prescription and the leaf hash of its entry, what was corrected its count,
-    what was sent or arrived its consignment, what was destroyed its destruction. ``storage``: in which class goods travelled, as far as
-    that was said.
+    dispensed, or came back, names its prescription and the leaf hash of its entry, what was
+    corrected its count, what was sent or arrived its consignment, what was destroyed its
+    destruction. ``storage``: in which class goods travelled, as far as that was said.
     """
 
     class Kind(models.TextChoices):

@@ -73,7 +73,7 @@ class Destruction(models.Model):
     Units of a lot that was put aside are destroyed (销毁), under a document's number.
 
     Of narcotics and psychotropics of class I when a second person was there and confirms it, until
-    when it is waiting and the units lie there. ``boxes`` are the codes of what is destroyed in them.
+    when it is waiting and the units lie there. ``boxes``: codes of those that are destroyed.
     """
 
     class State(models.TextChoices):

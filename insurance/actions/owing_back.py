@@ -1,8 +1,8 @@
 """
 What of a payment is owed back, and for which cause; ``refunding`` says what becomes of it.
 
-A refund's number follows from the payment and the cause, or from the return, so WeChat Pay gives it back once, however
-often it is asked. Together they are never more than was paid.
+A refund's number follows from the payment and the cause, or from the return, so WeChat Pay gives it
+back once, however often it is asked. Together they are never more than was paid.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from prescriptions.rests import Units
 
 
 class OldBill(errors.Conflict):
-    """The bill does not say by which rates it was split; give out all, or decline: it stays whole."""
+    """The bill does not say by which rates it was split: it stays whole, or is declined."""
 
     code = "bill.not_divisible"
 

@@ -99,8 +99,8 @@ def take_back(
 
     Raises:
         MoreThanGiven, TooLateToReturn, NotRecalled: see each.
-        reducing.OldBill, permissions.OwnPrescription, quarantine.NotOfThisLot, quarantine.WrongLots, LotsMissing, and
-        what ``lifecycle.advance`` raises.
+        reducing.OldBill, permissions.OwnPrescription, quarantine.NotOfThisLot,
+        quarantine.WrongLots, LotsMissing, and what ``lifecycle.advance`` raises.
     """
     prescription = lifecycle.lock(prescription_id)
     plan = _plan(prescription, brought, by, at)
