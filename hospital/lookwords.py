@@ -33,6 +33,7 @@ PURPOSES: Mapping[str, str] = {
     "own": "本人查阅",
     "own_proof": "本人出具凭证",
     "own_copy": "本人获取全部副本",
+    "find": "查找可配药的药店",
     "list": "列表查阅",
     Purpose.TREATMENT: "诊疗",
     Purpose.MEDICATION_REVIEW: "用药评估",

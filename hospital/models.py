@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import Q
 
@@ -26,7 +27,8 @@ class Organisation(models.Model):
     Its names and its place are public.
 
     A pharmacy of a ``hospital`` is the one that the hospital itself runs; most belong to none.
-    Coordinates are degrees in GCJ-02, which maps in China, WeChat's among them, are drawn in.
+    Coordinates are degrees in GCJ-02, which maps in China, WeChat's among them, are drawn in. The
+    nearest pharmacies are found by a point of the unit sphere (``hospital.sphere``), on an index.
     """
 
     slug = models.SlugField(max_length=40, unique=True)
@@ -49,6 +51,13 @@ class Organisation(models.Model):
                 name="only_a_pharmacy_is_a_hospitals_own",
                 condition=Q(kind=OrganisationKind.PHARMACY) | Q(hospital__isnull=True),
             ),
+        ]
+        indexes = [
+            GistIndex(
+                models.Func("longitude", "latitude", function="hospital_on_sphere"),
+                name="pharmacies_by_place",
+                condition=Q(kind=OrganisationKind.PHARMACY, latitude__isnull=False),
+            )
         ]
 
 

@@ -57,14 +57,24 @@ class Cursor:
 
 def hidden(cursor: Cursor, about: str) -> str:
     """A cursor that tells its holder neither time nor id of the row, good for ``about`` alone."""
-    return base64.urlsafe_b64encode(sealing.seal(str(cursor).encode(), _about(about))).decode()
+    return packed(str(cursor), about)
 
 
 def found(text: str, about: str) -> Cursor:
     """What ``hidden`` made. Raises ``BadCursor``."""
+    return Cursor.parse(unpacked(text, about))
+
+
+def packed(said: str, about: str) -> str:
+    """A cursor that keeps what it says from its holder, and is good for ``about`` alone."""
+    return base64.urlsafe_b64encode(sealing.seal(said.encode(), _about(about))).decode()
+
+
+def unpacked(text: str, about: str) -> str:
+    """What ``packed`` was told. Raises ``BadCursor``."""
     try:
-        packed = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
-        return Cursor.parse(sealing.unseal(packed, _about(about)).decode())
+        sealed = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
+        return sealing.unseal(sealed, _about(about)).decode()
     except (binascii.Error, ValueError, sealing.DoesNotOpen) as fault:
         raise BadCursor(field="cursor") from fault
 

@@ -7,6 +7,7 @@ from insurance import (
     api_claims,
     api_erasure,
     api_export,
+    api_find,
     api_kept,
     api_parts,
     api_returns,
@@ -18,6 +19,7 @@ ONE = "prescriptions/<uuid:prescription_id>"
 urlpatterns = [
     path("me/export", api_export.Export.as_view()),
     path("prescriptions/check", api_check.Check.as_view()),
+    path(f"{ONE}/pharmacies", api_find.Find.as_view()),
     path(f"{ONE}/authorize/statement", api.AuthorizeStatement.as_view()),
     path(f"{ONE}/authorize", api.Authorize.as_view()),
     path(f"{ONE}/withdraw/statement", api.WithdrawStatement.as_view()),

@@ -11,7 +11,7 @@ from hospital.roles import Role
 from hospital.units import stamp
 from ledger.entry import Statement
 from pharmacy import offline, queries_offline
-from pharmacy.actions import bringing
+from pharmacy.actions import bringing, judging_slips
 from pharmacy.brought import OfflineSlip
 from pharmacy.giveninputs import LeavingInput, checks, choice
 from prescriptions.api import changed
@@ -89,9 +89,9 @@ class Limits(http.Query):
         }
 
 
-def _brought(call: http.Call) -> bringing.Brought:
+def _brought(call: http.Call) -> judging_slips.Brought:
     asked = call.values
-    return bringing.Brought(asked["slip"], asked["code"], choice(call), checks(call))
+    return judging_slips.Brought(asked["slip"], asked["code"], choice(call), checks(call))
 
 
 def _slip(one: OfflineSlip) -> dict[str, Any]:

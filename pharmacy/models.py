@@ -1,4 +1,4 @@
-"""Stock, reservations, scans, dispensings and deliveries. No decisions here."""
+"""Stock, reservations, scans, dispensings, deliveries, hours. No decisions here."""
 
 from __future__ import annotations
 
@@ -52,6 +52,15 @@ from pharmacy.recalls import Collected as Collected
 from pharmacy.recalls import Recall as Recall
 from pharmacy.returns import Destruction as Destruction
 from pharmacy.returns import Return as Return
+from pharmacy.serving import (
+    Carriage as Carriage,
+)
+from pharmacy.serving import (
+    ClosedDay as ClosedDay,
+)
+from pharmacy.serving import (
+    Opening as Opening,
+)
 from pharmacy.substitutions import (
     Substitution as Substitution,
 )

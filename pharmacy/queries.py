@@ -6,11 +6,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, JSONField, QuerySet
 from django.db.models.expressions import RawSQL
 
+from hospital import sphere
 from hospital.models import Organisation
 from hospital.roles import Actor
 from pharmacy import (
@@ -131,30 +133,34 @@ def with_baskets(
     PostgreSQL works it out once, whatever the number of rows.
     """
     codes = sorted(units)
-    where = (around.latitude, around.longitude, around.metres) if around else (None, None, None)
+    near, where = _within(around) if around else (_EVERYWHERE, [])
     asked = [codes, [units[code] for code in codes], *where, codes, BOUND, hospital, day]
-    found = RawSQL(_BASKETS, asked, JSONField())  # noqa: S611
+    found = RawSQL(_BASKETS.format(near=near), asked, JSONField())  # noqa: S611
     return Medicine.objects.filter(code__in=codes).annotate(baskets=found)
+
+
+def _within(around: Around) -> tuple[str, list[Any]]:
+    """Pharmacies around a place, on the index, and the values."""
+    here = sphere.Place(around.longitude, around.latitude).point
+    far = sphere.chord(around.metres)
+    return _AROUND, [here, far, here, far]
 
 
 BOUND = [control.value for control in rules.controls_of(controlled.AT_ITS_HOSPITAL)]
 """Narcotics and psychotropics of class I: bound to their hospital, and counted by two."""
-# Distances by the haversine formula on a sphere of 6 371 km.
+_EVERYWHERE = "SELECT id FROM hospital_organisation"
+_POINT = sphere.POINT.format(table="place")
+_AROUND = f"""
+        SELECT place.id FROM hospital_organisation AS place
+        WHERE place.kind = 'pharmacy' AND place.latitude IS NOT NULL
+          AND {_POINT} <@ cube_enlarge(cube(%s::float8[]), %s, 3)
+          AND {_POINT} <-> cube(%s::float8[]) <= %s
+"""  # noqa: S608  # constants
 _BASKETS = """
     WITH wanted AS (
         SELECT * FROM unnest(%s::text[], %s::bigint[]) AS wanted (code, units)
-    ), around AS (
-        SELECT %s::float8 AS latitude, %s::float8 AS longitude, %s::float8 AS metres
     ), near AS (
-        SELECT place.id
-        FROM around, LATERAL (
-            SELECT id, latitude::float8, longitude::float8 FROM hospital_organisation
-        ) AS place
-        WHERE around.metres IS NULL OR around.metres >= 2 * 6371000 * asin(least(1, sqrt(
-            sin(radians(place.latitude - around.latitude) / 2) ^ 2
-            + cos(radians(around.latitude)) * cos(radians(place.latitude))
-            * sin(radians(place.longitude - around.longitude) / 2) ^ 2
-        )))
+        {near}
     ), open_to AS (
         SELECT near.id FROM near JOIN hospital_organisation AS place USING (id)
         WHERE NOT EXISTS (

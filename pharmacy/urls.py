@@ -13,6 +13,7 @@ from pharmacy import (
     api_recalls,
     api_requests,
     api_scans,
+    api_serving,
     api_stock,
 )
 
@@ -54,6 +55,8 @@ urlpatterns = [
     path("history", api_history.History.as_view()),
     path("guardianships/<uuid:guardianship_id>/history", api_history.WardsHistory.as_view()),
     path("double-checks", api_double_check.DoubleChecks.as_view()),
+    path("hours", api_serving.Hours.as_view()),
+    path("carriages", api_serving.Carriages.as_view()),
     path("stock", api_stock.Stock.as_view()),
     path("stock/receipts", api_stock.Receipts.as_view()),
     path("stock/lots", api_stock.Lots.as_view()),

@@ -257,6 +257,7 @@ class Drawing:
             return self.reserve()
         who = self.chance.choice(sorted(self.shelf.reserved))
         wanted, coded = self.mine.reserved.pop(who), self.chance.random() < 0.7
+        lines = {"1": wanted}
         units: dict[Any, int] = {}
         boxes: dict[str, int] = {}
         possible = True
@@ -275,7 +276,8 @@ class Drawing:
         boxes = {code: some for code, some in boxes.items() if some}
         choice = lots.Choice(units, "", boxes) if boxes else lots.Choice()
         rx = self.scene.waiting[self.side][who]
-        return lambda: stock.take(rx, choice, AN_ENTRY, **self.by), possible and not wanted
+        given = lots.Given(lines, choice)
+        return lambda: stock.take(rx, given, AN_ENTRY, **self.by), possible and not wanted
 
     def send(self) -> tuple[Callable[[], Any], bool]:
         name = self._number()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -84,6 +84,20 @@ class Quote:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """What the fund and the insurer that apply have promised the patient."""
+
+    fund: Coverage | None
+    insurer: Coverage | None
+
+    def quote(self, lines: Iterable[split.PricedLine], units: Units) -> Quote:
+        """Who would pay what of these lines: the arithmetic of every bill."""
+        fund, insurer = self.fund, self.insurer
+        payers = (fund.payer if fund else None, insurer.payer if insurer else None)
+        return Quote(tuple(lines), units, *payers, _terms(fund), _terms(insurer))
+
+
 def wanted(prescription: Prescription, units: Units) -> stock.Wanted:
     """
     Which medicines, and how many of each: of the lines of ``units``.
@@ -109,17 +123,20 @@ def quote(
     Raises:
         NotCovered, stock.NotStocked: see each.
     """
-    fund, insurer = _promises(prescription, payers, at)
+    promised = promises(prescription, payers, at=at)
     prices = stock.prices(pharmacy, wants)
-    codes = {code for code, _ in wants.values()}
-    classes = dict(Medicine.objects.filter(code__in=codes).values_list("code", "insurance_class"))
-    lines = tuple(
+    classes = insurance_classes(wants)
+    lines = [
         split.PricedLine(number, classes[code], prices[number])
         for number, (code, _) in wants.items()
-    )
-    units = {number: some for number, (_, some) in wants.items()}
-    payers_of = (fund.payer if fund else None, insurer.payer if insurer else None)
-    return Quote(lines, units, *payers_of, _terms(fund), _terms(insurer))
+    ]
+    return promised.quote(lines, {number: units for number, (_, units) in wants.items()})
+
+
+def insurance_classes(wants: stock.Wanted) -> dict[str, str]:
+    """Medicine code → 甲, 乙 or 丙."""
+    codes = {code for code, _ in wants.values()}
+    return dict(Medicine.objects.filter(code__in=codes).values_list("code", "insurance_class"))
 
 
 def open_bill(
@@ -170,10 +187,12 @@ def void(bill: Bill, *, at: datetime) -> None:
     bill.save(update_fields=["state"])
 
 
-def _promises(
-    prescription: Prescription, payers: Sequence[str] | None, at: datetime
-) -> tuple[Coverage | None, Coverage | None]:
-    """The fund's and the insurer's promise that apply."""
+def promises(prescription: Prescription, payers: Sequence[str] | None, *, at: datetime) -> Promises:
+    """
+    The fund's and the insurer's promise that apply; ``payers`` as in ``quote``.
+
+    Raises ``NotCovered``.
+    """
     found = {one.payer.slug: one for one in queries.coverages(prescription.patient_id, at=at)}
     chosen = list(found) if payers is None else list(dict.fromkeys(payers))
     if any(slug not in found for slug in chosen):
@@ -182,7 +201,7 @@ def _promises(
     insurers = [found[slug] for slug in chosen if not _is_fund(found[slug])]
     if payers is not None and (len(funds) > 1 or len(insurers) > 1):
         raise NotCovered(field="payers")
-    return (funds[0] if funds else None), (insurers[0] if insurers else None)
+    return Promises(funds[0] if funds else None, insurers[0] if insurers else None)
 
 
 def _is_fund(coverage: Coverage) -> bool:

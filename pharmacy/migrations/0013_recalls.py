@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('hospital', '0013_purposes_of_grants'),
-        ('pharmacy', '0011_couriers_and_what_comes_back'),
+        ('pharmacy', '0012_hours_and_carriages'),
         ('prescriptions', '0017_undelivered_parcels'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,4 +1,4 @@
-"""``./rx bench``: measure rules, operations and ledger; print ratios, keep the figures as JSON."""
+"""``./rx bench``: measure rules, operations, searches, ledger; print ratios, keep all as JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.benchmarks import cost
 if TYPE_CHECKING:
     from config.servers import services
 
-SECTIONS = ("rules", "reads", "web", "ledger", "recall")
+SECTIONS = ("rules", "reads", "find", "web", "ledger", "recall")
 ROUNDS, SIZE, ENTRIES, GROWN = 5, 60, 20_000, 1_000_000
 QUICK_ROUNDS, QUICK_SIZE, QUICK_ENTRIES, QUICK_GROWN = 3, 20, 5_000, 200_000
 BOXES, QUICK_BOXES = (10_000, 100_000, 1_000_000), (10_000, 100_000)
@@ -53,6 +53,7 @@ def measured(stack: services.Stack, options: argparse.Namespace, console: Consol
     """The sections asked for, printed and as plain values."""
     from tests.benchmarks import (
         figures,
+        finding_section,
         ledger_section,
         reads_section,
         recall_section,
@@ -70,6 +71,10 @@ def measured(stack: services.Stack, options: argparse.Namespace, console: Consol
         rows = reads_section.measured(options.rounds)
         show.gates(console, "Looks at patient data", rows)
         found["reads"] = [one.plain() for one in rows]
+    if "find" in options.sections:
+        rows, sizes = finding_section.measured(stack, options.quick, console)
+        show.gates(console, "Finding a pharmacy", rows)
+        found["find"] = {"gates": [one.plain() for one in rows], **sizes}
     if "web" in options.sections:
         operations = web(stack, options.rounds, options.size, console)
         around = f"load average {load[0]:.1f} before, {os.getloadavg()[0]:.1f} after"

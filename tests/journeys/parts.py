@@ -69,7 +69,7 @@ def status(rx: str) -> str:
 def given(*rx: str) -> Units:
     """Line → units that were given out of these, together."""
     found: Counter[str] = Counter()
-    for one in Dispensing.objects.filter(prescription__in=rx):
+    for one in Dispensing.objects.filter(prescription__id__in=rx):
         found.update(one.lines)
     return dict(found)
 

@@ -36,6 +36,8 @@ from pharmacy.models import (
     Attempt,
     Box,
     BoxMove,
+    Carriage,
+    ClosedDay,
     Collected,
     Collision,
     Consignment,
@@ -44,6 +46,7 @@ from pharmacy.models import (
     CourierOrder,
     Lot,
     Movement,
+    Opening,
     Placing,
     Printed,
     PrintedCode,
@@ -125,6 +128,8 @@ def rows(session_world) -> Rows:
         prescription_id=brought, number=f"C{uuid4().hex[:30]}", cold=False, made_at=timezone.now()
     )
     reading_key = ReadingKey.objects.get(organisation__account__id=UUID(officer.account))
+    for ready_to_serve in (writes.set_hours(world, patient), writes.set_carriage(world, patient)):
+        ready_to_serve.by.write(ready_to_serve.path, ready_to_serve.body)
     world.doctor.get("/api/prescriptions")  # a list, in which the patient stands
     waits = a_webhook_that_waits(world, patient)
     return {
@@ -159,6 +164,9 @@ def rows(session_world) -> Rows:
         Draw: case.sample.draw,
         Sample: case.sample,
         Case: case,
+        Opening: Opening.objects.filter(pharmacy=world.pharmacy).first(),
+        ClosedDay: ClosedDay.objects.get(pharmacy=world.pharmacy),
+        Carriage: Carriage.objects.filter(pharmacy=world.pharmacy).first(),
         StockItem: StockItem.objects.filter(pharmacy=world.pharmacy).first(),
         Reservation: Reservation.objects.filter(prescription=open_rx).first(),
         Lot: Lot.objects.filter(item__pharmacy=world.pharmacy).first(),
@@ -173,7 +181,6 @@ def rows(session_world) -> Rows:
             heard_at=timezone.now(),
         ),
         Count: Count.objects.get(id=counted["id"]),
-        Substitution: Substitution.objects.get(prescription=proposed.rx),
         Scan: Scan.objects.get(prescription=rx),
         PrintedCode: paper,
         Printed: Printed.objects.get(code=paper),
@@ -183,6 +190,7 @@ def rows(session_world) -> Rows:
         Collision: Collision.objects.create(
             box=box, pharmacy=world.pharmacy, by_id=world.pharmacist.account, at=timezone.now()
         ),
+        Substitution: Substitution.objects.get(prescription__id=proposed.rx),
         Recall: collected.recall,
         Collected: collected,
         Coverage: Coverage.objects.filter(patient_id=patient.account).first(),
@@ -497,7 +505,7 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "told_by_the_company": twice(CourierNews, number=2, state="due"),
     "a_lot_has_a_number": twice(Lot, on_hand=0, commitment="0" * 64, number=""),
     "recalled_once": twice(Recall),
-    "recalled_in_a_grade": sets(Recall, grade=4),
+    "recalled_in_a_grade": twice(Recall, number="另一批", grade=4),
     "lifted_for_a_reason": sets(Recall, state="lifted"),
     "collected_once": twice(Collected),
     "put_for_a_reason": lambda rows: Placing.objects.create(
@@ -534,6 +542,12 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     ),
     "a_box_moves_by_something": twice(BoxMove, quantity=-1),
     "collided_once_at_a_pharmacy": twice(Collision),
+    "opens_once_at_a_time": twice(Opening),
+    "opens_on_a_weekday": sets(Opening, weekday=7),
+    "open_for_a_day_at_most": sets(Opening, closes=9 * 60),
+    "closed_once_on_a_day": twice(ClosedDay),
+    "one_fee_for_a_distance": twice(Carriage),
+    "carried_some_way_in_some_time": sets(Carriage, minutes=0),
     "held_once": twice(Reservation),
     "reserves_something": sets(Reservation, quantity=0),
     "covered_once_by_a_payer": twice(Coverage),

@@ -139,7 +139,10 @@ COPIED: dict[type[Model], tuple[Callable[[Copy], Iterable[Any]], Callable[..., i
         lambda copy: [one for one in copy.kind("Communication", stated=True) if "about" in one],
         mine("account"),
     ),
-    Subscription: (ids("Basic"), mine("account")),
+    Subscription: (
+        lambda copy: [one for one in copy.kind("Basic") if "subscription-" in one["id"]],
+        mine("account"),
+    ),
     Listed: (ids("AuditEvent", stated=True), mine("patient")),
 }
 LEFT_OUT = {

@@ -32,8 +32,8 @@ from tests.routes import every_route
 RX, TALK = writes.ONE, writes.TALK
 FOR_WARDS = {
     RX,
-    *(f"{RX}/{verb}" for verb in ("pay", "delivery-code")),
     *("/api/me/printed-codes", "/api/me/printed-codes/<uuid:printed_id>/lose"),
+    *(f"{RX}/{verb}" for verb in ("pay", "delivery-code", "pharmacies")),
     *(
         f"{RX}/{verb}{call}"
         for verb in ("authorize", "withdraw", "agree", "disagree", "cancel", "deliver")

@@ -157,6 +157,8 @@ NOTHING_SEALED = {
     "GET /api/claims/unsettled": "amounts and ids",
     "GET /api/double-checks": "ids and times",
     f"GET {writes.ONE}/dispensing": "line numbers and units, for who gave them out",
+    "GET /api/hours": "when a pharmacy is open",
+    "GET /api/carriages": "what couriers ask",
     "GET /api/stock/lots": "what lies on a shelf",
     "GET /api/stock/lots/<uuid:lot_id>/state": "who put a lot aside",
     "GET /api/stock/lots/<uuid:lot_id>/boxes": "what lies on a shelf",

@@ -226,14 +226,15 @@ def test_a_refund_that_wechat_refuses_keeps_nobody_waiting(world, bench, monkeyp
         send(letter(bench, number))
         owed += refunds(rx)
     refused, other = owed
-    Refund.objects.filter(id=refused.id).update(amount_fen=refused.amount_fen + 1)
+    paid = Payment.objects.filter(id=refused.payment_id)
+    paid.update(amount_fen=refused.amount_fen + 1)  # is not what WeChat has
 
     for _ in range(Refund.objects.exclude(state=Refund.State.DONE).count() + 1):
         paying.refund_owed(at=timezone.now())
 
     other.refresh_from_db()
     assert other.state in (Refund.State.PROCESSING, Refund.State.DONE)
-    Refund.objects.filter(id=refused.id).update(amount_fen=refused.amount_fen)
+    paid.update(amount_fen=refused.amount_fen)
 
 
 def test_an_expired_order_cannot_pay_an_expired_prescription(world, patient, bench, ordered):

@@ -24,6 +24,7 @@ NOT_WRITES = {
     "/api/login/wechat": "WeChat's code is spent; log in again",
     "/api/login/enrolment": "the code is spent",
     "/api/prescriptions/check": "a read of the patient's coverage; its question names the patient",
+    f"{writes.ONE}/pharmacies": "a read; where the patient is must not stand in an address",
     "/api/history": "a read whose question must not stand in an address",
     "/api/guardianships/<uuid:guardianship_id>/history": "the same of a ward",
     "/api/claims/history": "the same of a claimant",

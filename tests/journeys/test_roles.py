@@ -194,6 +194,7 @@ TABLE = {
     f"POST {SERIES}/review": R,
     f"POST {SERIES}/stop/statement": D | P,
     f"POST {SERIES}/stop": D | P,
+    f"POST {RX}/pharmacies": P,
     f"POST {RX}/authorize/statement": P,
     f"POST {RX}/authorize": P,
     f"POST {RX}/withdraw/statement": P,
@@ -239,6 +240,10 @@ TABLE = {
     f"GET {RX}/parcel": P,
     "GET /api/parcels/coming-back": H,
     "GET /api/double-checks": H,
+    "GET /api/hours": H,
+    "POST /api/hours": H,
+    "GET /api/carriages": H,
+    "POST /api/carriages": H,
     "POST /api/stock": H,
     "POST /api/stock/receipts": H,
     "GET /api/stock/lots": H,
@@ -381,6 +386,7 @@ def test_every_role_at_every_call(world, one_of_each, call):
         assert everything() == before or call in (
             "POST /api/me/addresses",
             "POST /api/reviews/next",
+            "POST /api/hours",
         )
 
 

@@ -131,9 +131,10 @@ class AnyShelf(RuleBasedStateMachine):
         units = self.reserved[who]
         named = number in self.lies
         choice = lots.Choice({self.lot(number).id: units}, "急用") if named else lots.Choice()
+        given = lots.Given({"1": units}, choice)
         among = [one for one in self.usable() if not named or one == number]
         done = self.succeeds(
-            lambda: stock.take(self.waiting[who], choice, AN_ENTRY, by=self.by, at=self.now)
+            lambda: stock.take(self.waiting[who], given, AN_ENTRY, by=self.by, at=self.now)
         )
         assert done == (sum(self.lies[one] for one in among) >= units)
         if done:

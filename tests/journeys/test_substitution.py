@@ -26,12 +26,12 @@ def proposed(world, patient):
 
 
 def held(rx):
-    rows = Reservation.objects.filter(prescription=rx, state="held").select_related("item")
+    rows = Reservation.objects.filter(prescription__id=rx, state="held").select_related("item")
     return {line: one.item.medicine_id for one in rows for line in one.lines}
 
 
 def live_bill(rx):
-    return Bill.objects.exclude(state=Bill.State.VOID).get(prescription=rx)
+    return Bill.objects.exclude(state=Bill.State.VOID).get(prescription__id=rx)
 
 
 def test_the_patient_agrees_and_pays_the_new_share(world, patient):
@@ -52,9 +52,9 @@ def test_the_patient_agrees_and_pays_the_new_share(world, patient):
     assert Refund.objects.get(payment__bill=before).amount_fen == before.patient_fen
     assert held(rx)["1"] == medicine
     items = StockItem.objects.filter(pharmacy=world.pharmacy)
-    kept = Reservation.objects.filter(item__in=items, state="held", prescription=rx)
+    kept = Reservation.objects.filter(item__in=items, state="held", prescription__id=rx)
     assert sorted(kept.values_list("quantity", flat=True)) == [1, 1]
-    assert Substitution.objects.get(prescription=rx).answer == "agreed"
+    assert Substitution.objects.get(prescription__id=rx).answer == "agreed"
     world.pay(patient, rx)
     world.pharmacist.write("/api/scans", {"code": world.code(patient, rx)})
     world.pharmacist.command(of(rx, "dispense"), {"lines": {"1": 1, "2": 1}})
@@ -73,7 +73,7 @@ def test_substitution_refused_by_the_patient(world, patient):
 
     assert (status(rx), live_bill(rx), held(rx)) == ("paid", before, kept)
     assert medicine not in kept.values()
-    assert Substitution.objects.get(prescription=rx).answer == "refused"
+    assert Substitution.objects.get(prescription__id=rx).answer == "refused"
     for verb in ("agree", "disagree"):
         code = refusal(patient.client.command, of(rx, verb))
         assert code == "substitution.nothing_proposed"
@@ -133,7 +133,7 @@ def test_what_cannot_be_proposed(world, patient):
 def test_a_proposal_ends_with_the_authorization(world, patient):
     rx, _ = proposed(world, patient)
     patient.client.command(of(rx, "withdraw"))
-    assert Substitution.objects.get(prescription=rx).answer == "over"
+    assert Substitution.objects.get(prescription__id=rx).answer == "over"
     assert refusal(patient.client.command, of(rx, "agree")) == "prescription.wrong_state"
 
 
@@ -145,12 +145,12 @@ def test_a_pharmacy_that_cannot_serve_declines(world, patient):
 
     assert (status(rx), kinds(rx)[-1]) == ("approved", "pharmacy.decline")
     assert held(rx) == {}
-    assert Refund.objects.filter(payment__bill__prescription=rx).count() == 1
+    assert Refund.objects.filter(payment__bill__prescription__id=rx).count() == 1
     told = Notice.objects.filter(account_id=patient.account, kind="prescription.declined")
     assert told.count() == 1
     found = Prescription.objects.get(id=rx)
     assert (found.pharmacy, found.chosen) == (None, None)
-    assert not Dispensing.objects.filter(prescription=rx).exists()
+    assert not Dispensing.objects.filter(prescription__id=rx).exists()
     choice = {"pharmacy": world.other_pharmacy.slug, "way": "collect"}
     patient.client.command(of(rx, "authorize"), choice)
     assert status(rx) == "authorized"

@@ -504,6 +504,21 @@ def of_goods(medicine: str, **changes: Any) -> Body:
     return {**body, "units": 30, "document": "送货单 1", **changes}
 
 
+def set_hours(world: World, patient: Patient) -> Write:
+    week = [{"weekday": day, "opens": 9 * 60, "closes": 21 * 60} for day in range(5)]
+    closed = [(calendar.legal_day(timezone.now()) + timedelta(days=1)).isoformat()]
+    return Write(world.pharmacist, "/api/hours", {"week": week, "closed": closed})
+
+
+def set_carriage(world: World, patient: Patient) -> Write:
+    bands = [
+        {"up_to_m": 3_000, "fee_fen": 500, "minutes": 40},
+        {"up_to_m": 10_000, "fee_fen": 900, "minutes": 90},
+    ]
+    body = {"courier": world.courier_company.slug, "bands": bands}
+    return Write(world.pharmacist, "/api/carriages", body)
+
+
 def receive_goods(world: World, patient: Patient) -> Write:
     _ = world.pharmacy
     return Write(world.pharmacist, "/api/stock/receipts", of_goods(world.medicines[2].code))
@@ -1051,6 +1066,8 @@ WRITES: dict[str, tuple[Make, ...]] = {
     f"{ONE}/deliver": (receive, hand_out, hand_over),
     f"{ONE}/attempt": (fail, turn_back),
     f"{ONE}/take-back": (take_parcel_back,),
+    "/api/hours": (set_hours,),
+    "/api/carriages": (set_carriage,),
     "/api/stock": (stock,),
     "/api/stock/receipts": (receive_goods,),
     "/api/stock/counts": (count_lot,),

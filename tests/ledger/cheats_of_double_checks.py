@@ -49,7 +49,8 @@ def a_part_authorized(name: str) -> Cheat:
     def write(book: Book) -> None:
         book.go(*TO_COUNTER[:-2])
         book.move("authorize", says=AUTHORIZED_PART)
-        book.go("pay").move(name)
+        book.move("pay", says={"patient_fen": 200})
+        book.move(name)
 
     return write
 

@@ -31,7 +31,7 @@ LEFT = {"1": 1, "2": 1}
 TO_TOXIC = ("issue_toxic", "check", "confirm", *COLLECTED[2:4])
 PROPOSED = (*TO_DISPENSE, "substitute")
 LINE = PART_BILL["lines"]["2"]
-LEFT_BILL = {
+LEFT_BILL: dict[str, Any] = {
     "total_fen": 1000,
     "patient_fen": 200,
     "payers": {"fund": 700, "insurer": 100},

@@ -58,7 +58,7 @@ BILL = {
     "payers": {"fund": 1400, "insurer": 200},
     "lines": {"1": FEN, "2": FEN},
 }
-PART_BILL = {
+PART_BILL: dict[str, Any] = {
     "total_fen": 600,
     "patient_fen": 120,
     "payers": {"fund": 420, "insurer": 60},
@@ -373,7 +373,7 @@ class Book:
         }
         if name == "authorize":
             facts["face"] = stamp(fields.get("at", self.now))
-        if name == "authorize":
+        if name in ("authorize", "double_check", "dispense"):
             facts["lines"] = self.left.get(of, facts["lines"])
         facts |= says or {}
         if "form" in facts or name == "owe":
