@@ -25,7 +25,7 @@ from hospital.roles import Actor
 from ledger import commitments
 from pharmacy import queries, queries_stock
 from pharmacy.actions import boxes, storage
-from pharmacy.actions.lots import UnknownLot, check_not_recalled
+from pharmacy.actions.lots import CameBack, UnknownLot, check_not_recalled
 from pharmacy.actions.stock import NotStocked
 from pharmacy.lots import Count, Lot, Movement, Placing, commitment
 from pharmacy.models import StockItem
@@ -45,12 +45,6 @@ class OtherExpiry(errors.Conflict):
     """This lot lies there with another expiry; one of the two is wrong."""
 
     code = "lot.other_expiry"
-
-
-class CameBack(errors.Conflict):
-    """What a patient has brought back is never given out again; it can be destroyed."""
-
-    code = "lot.came_back"
 
 
 class ReasonMissing(errors.Invalid):
@@ -121,15 +115,7 @@ def receive(goods: Goods, *, by: Actor, at: datetime) -> Lot:
     storage.check(item, goods.storage)
     check_not_recalled(goods.medicine, goods.number)
     lot = lot_of(item, goods.number, goods.expires_on, at=at)
-    move(
-        lot,
-        Movement.Kind.RECEIVED,
-        goods.units,
-        goods.document,
-        by,
-        at,
-        storage=goods.storage,
-    )
+    move(lot, Movement.Kind.RECEIVED, goods.units, goods.document, by, at, storage=goods.storage)
     boxes.scan(lot, goods.boxes, goods.box_units, by=by, at=at)
     return lot
 
