@@ -34,8 +34,6 @@ def test_a_part_comes_back_and_its_remainder_stays(world: World, patient: Patien
     """C2, C3: of its own bill; the difference of the part went back before."""
     rx = parts.three_and_two(world, patient)
     desk = parts.a_desk(world)
-    for medicine in world.medicines[:2]:
-        a_shelf(desk.pharmacy, medicine, on_hand=9)
     desk.comes(patient, rx)
     rest = desk.gives(rx, {"1": 2})
     patient.client.command(of(rx, "deliver"))
