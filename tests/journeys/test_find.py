@@ -406,7 +406,7 @@ def test_a_page_costs_the_same_with_one_row_as_with_twelve(world, patient, rx, t
             finds(patient, rx, town, size=50)
         return [one["sql"] for one in captured.captured_queries]
 
-    few = []
+    few: list[str] = []
     for count in range(12):
         shop = town.sells(count, 100, 50)
         Opening.objects.create(pharmacy=shop, weekday=1, opens=60, closes=120)

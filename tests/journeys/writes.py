@@ -556,7 +556,7 @@ def dispense_boxes(world: World, patient: Patient) -> Write:
     _, (code,) = boxed.a_boxed_lot(item, world.pharmacist, 1, units=2)
     line = {**world.draft(patient)["lines"][0], "medicine": item.medicine_id}
     rx = world.scanned(patient, lines=[line])
-    body = {"lines": {"1": 1}, "boxes": boxed.named(code)}
+    body = {"lines": {"1": 1}, "boxes": boxed.named(code), **CHECKED}
     return signed(world.pharmacist, of(rx, "dispense"), body, rx)
 
 
