@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models.expressions import RawSQL
 
 from hospital import paging
 from hospital.models import Account, Person
@@ -103,9 +104,14 @@ IN_ORDER: Final = """
 
 def recipients(prescriptions: Collection[UUID]) -> QuerySet[Account]:
     """The patients of these, each once; not who has had everything erased."""
-    mine = Prescription.objects.filter(id__in=prescriptions)
+    mine = Prescription.objects.filter(id__in=_among(prescriptions))
     patients = set(mine.values_list("patient_id", flat=True))
-    return Account.objects.filter(id__in=patients, left_at__isnull=True)
+    return Account.objects.filter(id__in=_among(patients), left_at__isnull=True)
+
+
+def _among(ids: Collection[UUID]) -> RawSQL:
+    """As one array: thousands of parameters take Django longer than the database."""
+    return RawSQL("SELECT unnest(%s::uuid[])", [[str(one) for one in ids]])  # noqa: S611
 
 
 def may_be_of(

@@ -220,7 +220,8 @@ def _find(recall: Recall) -> int:
     """Batch by batch as they are told, and nobody is told."""
     found, ahead = 0, copy(recall)
     while given := queries_recalls.in_order(ahead, warning.BATCH):
-        found += len(queries_recalls.recipients([one.prescription for one in given]))
+        patients = queries_recalls.recipients([one.prescription for one in given])
+        found += len(patients.values_list("id"))
         ahead.lot, ahead.movement = given[-1].lot, given[-1].movement
     return found
 
