@@ -26,7 +26,7 @@ def world(database: None, session_world: World) -> World:
 
 
 def paid_back(rx: str) -> dict[str, int]:
-    rows = Refund.objects.filter(payment__bill__prescription=rx).values_list("cause")
+    rows = Refund.objects.filter(payment__bill__prescription__id=rx).values_list("cause")
     return dict(rows.annotate(fen=Sum("amount_fen")))
 
 
@@ -37,7 +37,7 @@ def test_a_part_comes_back_and_its_remainder_stays(world: World, patient: Patien
     desk.comes(patient, rx)
     rest = desk.gives(rx, {"1": 2})
     patient.client.command(of(rx, "deliver"))
-    bill = Bill.objects.get(prescription=rx)
+    bill = Bill.objects.get(prescription__id=rx)
 
     with pytest.raises(Problem) as problem:
         bring_back(desk.pharmacist, rx, {"lines": {"1": 3}, "reason": "quality"})
@@ -53,8 +53,8 @@ def test_a_part_comes_back_and_its_remainder_stays(world: World, patient: Patien
     assert first["refund_fen"] + last["refund_fen"] == bill.patient_fen
     payment = bill.payments.get(state="paid")
     assert sum(paid_back(rx).values()) == payment.amount_fen
-    assert Movement.objects.filter(prescription=rx, kind="returned").count() == 2
-    assert Lot.objects.get(back_from=rx).on_hand == 2
+    assert Movement.objects.filter(prescription__id=rx, kind="returned").count() == 2
+    assert Lot.objects.get(back_from__id=rx).on_hand == 2
     assert lawfulness.faults() == []
     assert list(stockbooks.what_came_back()) == []
 
@@ -71,11 +71,11 @@ def test_a_substitute_comes_back(world: World, patient: Patient):
     )
     world.pharmacist.command(of(rx, "dispense"), {"lines": {"1": 1, "2": 1}})
     patient.client.command(of(rx, "deliver"))
-    bill = Bill.objects.exclude(state="void").get(prescription=rx)
+    bill = Bill.objects.exclude(state="void").get(prescription__id=rx)
     answer = bring_back(world.pharmacist, rx)
     assert (answer["status"], answer["refund_fen"]) == ("taken_back", bill.patient_fen)
-    other = Substitution.objects.get(prescription=rx).item
-    assert Lot.objects.filter(back_from=rx, item=other).exists()
+    other = Substitution.objects.get(prescription__id=rx).item
+    assert Lot.objects.filter(back_from__id=rx, item=other).exists()
     assert lawfulness.faults() == []
 
 
@@ -88,7 +88,7 @@ def test_boxes_stay_used(world: World, patient: Patient):
     patient.client.command(of(rx, "deliver"))
     bring_back(world.pharmacist, rx, {"lines": {"1": 1}, "reason": "quality"})
     assert Box.objects.get(code=code).on_hand == 0
-    assert (Lot.objects.get(back_from=rx).on_hand, Lot.objects.get(back_from=rx).coded) == (1, 0)
+    assert (Lot.objects.get(back_from__id=rx).on_hand, Lot.objects.get(back_from__id=rx).coded) == (1, 0)
     assert list(stockbooks.all_of(item)) == []
 
 
@@ -119,7 +119,7 @@ class TestTheAgent:
         agent(world).step()
         agent(world).step()
         agent(world).step()
-        (one,) = Reversal.objects.filter(claim__bill__prescription=rx)
+        (one,) = Reversal.objects.filter(claim__bill__prescription__id=rx)
         assert (one.state, one.fen) == ("taken", paid)
 
     def test_decides_on_what_is_kept(self, world: World, patient: Patient):
@@ -128,7 +128,7 @@ class TestTheAgent:
         bring_back(world.pharmacist, rx, {"lines": {"1": 1}, "reason": "quality"})
         assert not invariants.come_to_rest()
         agent(world).step()
-        claim = Claim.objects.get(bill__prescription=rx, payer=world.fund)
+        claim = Claim.objects.get(bill__prescription__id=rx, payer=world.fund)
         kept = claim.bill.reckonings.get()
         assert (claim.decision, claim.approved_fen) == ("approve", kept.fund_fen)
 
@@ -141,6 +141,6 @@ class TestTheAgent:
         decide(world.fund_agent, rx)
         bring_back(world.pharmacist, rx)
         assert not invariants.come_to_rest()
-        Reversal.objects.filter(claim__bill__prescription=rx).update(fen=1)
+        Reversal.objects.filter(claim__bill__prescription__id=rx).update(fen=1)
         agent(world).step()
-        assert Reversal.objects.get(claim__bill__prescription=rx).state == "due"
+        assert Reversal.objects.get(claim__bill__prescription__id=rx).state == "due"
