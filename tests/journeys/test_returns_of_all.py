@@ -88,7 +88,8 @@ def test_boxes_stay_used(world: World, patient: Patient):
     patient.client.command(of(rx, "deliver"))
     bring_back(world.pharmacist, rx, {"lines": {"1": 1}, "reason": "quality"})
     assert Box.objects.get(code=code).on_hand == 0
-    assert (Lot.objects.get(back_from__id=rx).on_hand, Lot.objects.get(back_from__id=rx).coded) == (1, 0)
+    aside = Lot.objects.get(back_from__id=rx)
+    assert (aside.on_hand, aside.coded) == (1, 0)
     assert list(stockbooks.all_of(item)) == []
 
 
