@@ -18,6 +18,7 @@ from hospital.consultations import law as of_consultations
 from hospital.corrections import law as of_corrections
 from hospital.law import Data
 from insurance import law as of_insurance
+from insurance import lawreturns as of_returns
 from ledger import entry, law
 from pharmacy import law as of_pharmacy
 from pharmacy import lawrecalls as of_recalls
@@ -73,6 +74,7 @@ def content() -> Data:
             **of_reading_keys.families(),
             **of_recalls.families(),
             **of_registers.families(),
+            **of_returns.families(),
             **of_sharing.families(),
         },
     }
@@ -85,6 +87,7 @@ def _prescriptions() -> Data:
         **of_pharmacy.clauses(),
         **of_insurance.clauses(),
         **of_remainders.clauses(),
+        **of_returns.clauses(),
     }
     return {
         "names": "hex32",

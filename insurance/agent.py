@@ -52,6 +52,7 @@ class Agent:
         """Decide what is open, settle what is approved; how many decisions were made."""
         claims = self.client.get("/api/claims")["claims"]
         decided = sum(self._tried(partial(self._decide, claim)) for claim in claims)
+        self._reverse()
         self._settle()
         return decided
 
@@ -96,6 +97,36 @@ class Agent:
                 raise
             return False
         log.info("%s %s: %s", subject, verdict.decision, verdict.reason)
+        return True
+
+    def _reverse(self) -> None:
+        """Accept what comes back as signed entries prove it; take back what was paid."""
+        found = self.client.get("/api/claims/reversals")
+        for rx, subject in {(one["prescription"], one["subject"]) for one in found["due"]}:
+            fen = sum(one["fen"] for one in found["due"] if one["prescription"] == rx)
+            self._tried(partial(self._accept, rx, subject, fen))
+        owed: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for one in found["owed"]:
+            owed[one["pharmacy"], one["line"]].append(one["id"])
+        for (pharmacy, _), named in owed.items():
+            self._tried(partial(self._claw_back, pharmacy, named))
+
+    def _accept(self, rx: str, subject: str, fen: int) -> bool:
+        try:
+            statements = evidence.proven(self._files(subject), subject, self.policy())
+        except BadEvidence as fault:
+            self._wait(subject, logging.ERROR, str(fault))
+            return False
+        if evidence.comes_back(statements, self.payer) != fen:
+            self._wait(subject, logging.ERROR, "other fen come back than the server says")
+            return False
+        self.client.command(f"/api/claims/{rx}/reverse", {})
+        log.info("%s reversed", subject)
+        return True
+
+    def _claw_back(self, pharmacy: str, reversals: Sequence[str]) -> bool:
+        self.client.command("/api/clawbacks", {"pharmacy": pharmacy, "reversals": reversals})
+        log.info("took back %d claims from %s", len(reversals), pharmacy)
         return True
 
     def _wait(self, subject: str, level: int, why: str) -> None:

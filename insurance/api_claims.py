@@ -11,7 +11,7 @@ from hospital import http, promises, queries
 from hospital.roles import OrganisationKind, Role
 from hospital.units import stamp
 from insurance.actions import claims, coverage
-from insurance.queries import undecided, unsettled
+from insurance.queries import line_of, reckoned, undecided, unsettled
 from ledger.entry import Statement
 from prescriptions.api import changed
 
@@ -57,9 +57,10 @@ class Claims(http.Query):
                     "subject": bill.prescription.subject,
                     "pharmacy": bill.pharmacy.slug,
                     "claimed_fen": claims.share_of(bill, call.by.organisation_id),
-                    "total_fen": bill.total_fen,
+                    "total_fen": reckoned(bill).total_fen,
                 }
                 for bill in found
+                if claims.has_share(bill, call.by.organisation_id)
             ]
         }
 
@@ -162,8 +163,8 @@ class Unsettled(http.Query):
                     "id": claim.id,
                     "prescription": str(claim.bill.prescription_id),
                     "pharmacy": claim.bill.pharmacy.slug,
-                    "line": claims.line_of(claim),
-                    "approved_fen": claim.approved_fen,
+                    "line": line_of(claim),
+                    "approved_fen": claim.owed_fen,
                 }
                 for claim in unsettled(call.by.organisation_id, most=claims.SETTLED_AT_ONCE)
             ]

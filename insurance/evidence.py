@@ -20,6 +20,7 @@ from ledger.proven import entries
 
 ISSUE, UPLOAD, CHANGE = "prescription.issue", "prescription.upload", "prescription.change"
 OWE = "prescription.owe"
+RETURN, REVERSE = "pharmacy.return", "insurance.reverse"
 CONTENT = {ISSUE, UPLOAD, CHANGE, OWE}
 STEPS = (
     ("issued", {*CONTENT, "prescription.countersign"}),
@@ -58,7 +59,7 @@ def rule(statements: Sequence[Statement], payer: str, *, ceiling_fen: int) -> Ve
     """
     What ``payer`` decides: its authorized share, up to ``ceiling_fen`` for one claim, provided
     that all steps were taken after the last content and exactly what was prescribed was dispensed;
-    of a part, its share of the bill that the part's entry states.
+    of a part, and of what is kept after a return, its share of the bill that this entry states.
     """
     steps = _steps(statements)
     if steps is None:
@@ -67,7 +68,7 @@ def rule(statements: Sequence[Statement], payer: str, *, ceiling_fen: int) -> Ve
     is_part = dispensed.facts.get("move") == PART
     if not _fits(dispensed.facts["lines"], content.facts["lines"], is_part=is_part):
         return Verdict("refuse", 0, "quantity_differs")
-    share = (dispensed if is_part else authorized).facts["bill"]["payers"].get(payer, 0)
+    share = _bill(statements, dispensed if is_part else authorized).get(payer, 0)
     if share <= 0:
         return Verdict("refuse", 0, "not_covered")
     if share > ceiling_fen:
@@ -81,6 +82,24 @@ def _fits(given: Mapping[str, int], prescribed: Mapping[str, int], *, is_part: b
         return given == prescribed
     within = all(units <= prescribed.get(line, 0) for line, units in given.items())
     return within and given != prescribed
+
+
+def comes_back(statements: Sequence[Statement], payer: str) -> int:
+    """Fen that returns give back to ``payer`` and it has not accepted yet."""
+    given = (one.facts["back"].get(payer, 0) for one in statements if one.kind == RETURN)
+    accepted = (
+        one.facts["reversed_fen"]
+        for one in statements
+        if one.kind == REVERSE and one.facts["payer"] == payer
+    )
+    return int(sum(given) - sum(accepted))
+
+
+def _bill(statements: Sequence[Statement], billed: Statement) -> Mapping[str, int]:
+    """Who pays what by the last return, or by ``billed`` if nothing came back."""
+    returned = [one for one in statements if one.kind == RETURN]
+    payers: Mapping[str, int] = [billed, *returned][-1].facts["bill"]["payers"]
+    return payers
 
 
 def _steps(statements: Sequence[Statement]) -> list[Statement] | None:

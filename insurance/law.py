@@ -108,11 +108,13 @@ def _authorize() -> Clause:
         *(OPENED, lawcontrolled.FETCHED_THERE, *lawcontrolled.SEEN),
         *(_way(), *_lines(), *lawbills.sums(), *lawbills.grant()),
         keep={
+            "approved": is_({}),
             "chosen": "facts.lines",
             "offered": {"sorted": ["kept.offered", "facts.pharmacy"]},
             "courier": "facts.courier",
             "patient_fen": "facts.bill.patient_fen",
             "pharmacy": "facts.pharmacy",
+            "shares": "facts.bill.payers",
             "waiting": "facts.bill.payers",
             "way": "facts.way",
         },
@@ -186,6 +188,7 @@ def _decision(turn: Data) -> Clause:
             turn,
         ],
         keep={
+            "approved": {"with": ["kept.approved", "facts.payer", "facts.approved_fen"]},
             "owed": {"with": ["kept.owed", "facts.payer", "facts.approved_fen"]},
             "waiting": {"without": ["kept.waiting", "facts.payer"]},
         },

@@ -16,6 +16,12 @@ BILL: Data = {
     "payers": {"*": "count"},
     "lines": {"*": dict.fromkeys(_FEN, "fen")},
 }
+_PAY: Data = {
+    "patient_fen": "facts.bill.patient_fen",
+    "shares": "facts.bill.payers",
+    "waiting": "facts.bill.payers",
+}
+"""What is remembered of a bill: who pays what of it, and who has still to decide on it."""
 _THIS_PROPOSAL = equal(
     "wrong_proposal", "it answers what was proposed", "facts.proposal", "kept.proposed"
 )
@@ -53,7 +59,7 @@ def _agree() -> Clause:
         ),
         equal("wrong_quantity", "it is for the same units", "facts.lines", "kept.chosen"),
         *(*lawcontrolled.SEEN, *sums(), *grant()),
-        keep={"patient_fen": "facts.bill.patient_fen", "waiting": "facts.bill.payers"},
+        keep=_PAY,
         forget=["proposed", "asked", *DOUBLE_CHECKED],
     )
 
@@ -61,8 +67,7 @@ def _agree() -> Clause:
 def _part() -> Clause:
     """The bill of a part: nobody pays more than before, and who pays something is owed it."""
     clause = of_pharmacy.part(BILL, [*sums(), *_reduced()])
-    keep = {"patient_fen": "facts.bill.patient_fen", "waiting": "facts.bill.payers"}
-    return replace(clause, keep={**clause.keep, **keep})
+    return replace(clause, keep={**clause.keep, **_PAY})
 
 
 def _reduced() -> list[Data]:

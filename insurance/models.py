@@ -8,8 +8,12 @@ from django.db import models
 from django.db.models import F, Q
 
 from hospital.models import Account, Organisation
+from insurance.reversals import Clawback as Clawback
+from insurance.reversals import Reckoning as Reckoning
+from insurance.reversals import Reversal as Reversal
+from insurance.transfers import Transfer as Transfer
+from pharmacy.returns import Return
 from prescriptions.models import Prescription
-from prescriptions.sharing.models import Use
 
 
 class Coverage(models.Model):
@@ -161,10 +165,11 @@ class Payment(models.Model):
 
 class Refund(models.Model):
     """
-    Money owed back to the patient: of one payment once for each cause, under one number for ever,
-    and together no more than was paid, which a trigger sees to.
+    Money owed back to the patient: of one payment once for each cause, or for each return, under
+    one number for ever, and together no more than was paid, which a trigger sees to.
 
     ``VOID``: the bill counts no more, all of it goes back. ``PART``: only a part was given out.
+    ``RETURN``: something was brought back (``returned``).
 
     A failed one has WeChat's word for it in ``outcome``: ``ABNORMAL``, the patient's account took
     no money; ``CLOSED``, WeChat gave it up. It waits for an operator (``actions.refunding``).
@@ -179,9 +184,11 @@ class Refund(models.Model):
     class Cause(models.TextChoices):
         VOID = "void"
         PART = "part"
+        RETURN = "return"
 
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
-    cause = models.CharField(max_length=4, choices=Cause.choices, default=Cause.VOID)
+    cause = models.CharField(max_length=6, choices=Cause.choices, default=Cause.VOID)
+    returned = models.OneToOneField(Return, models.PROTECT, null=True, related_name="refund")
     out_refund_no = models.CharField(max_length=32, unique=True)
     amount_fen = models.PositiveBigIntegerField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.DUE)
@@ -199,7 +206,14 @@ class Refund(models.Model):
                 | ~Q(state="failed") & Q(failed_at__isnull=True, outcome=""),
             ),
             models.UniqueConstraint(
-                fields=["payment", "cause"], name="refunded_once_for_each_cause"
+                fields=["payment", "cause"],
+                condition=~Q(cause="return"),
+                name="refunded_once_for_each_cause",
+            ),
+            models.CheckConstraint(
+                name="a_refund_names_its_return",
+                condition=Q(cause="return", returned__isnull=False)
+                | (~Q(cause="return") & Q(returned__isnull=True)),
             ),
             models.CheckConstraint(name="refunds_something", condition=Q(amount_fen__gt=0)),
         ]
@@ -225,7 +239,7 @@ class Settlement(models.Model):
 
 
 class Claim(models.Model):
-    """A payer's signed decision on its share of a bill; paid at most once."""
+    """A payer's signed decision on its share of a bill; paid once, less what it has reversed."""
 
     bill = models.ForeignKey(Bill, models.PROTECT, related_name="claims")
     payer = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
@@ -235,6 +249,7 @@ class Claim(models.Model):
     reason = models.CharField(max_length=24)
     decided_at = models.DateTimeField()
     settlement = models.ForeignKey(Settlement, models.PROTECT, null=True, related_name="claims")
+    reversed_fen = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         constraints = [
@@ -245,7 +260,11 @@ class Claim(models.Model):
             ),
             models.CheckConstraint(
                 name="only_approved_is_settled",
-                condition=Q(settlement__isnull=True) | Q(approved_fen__gt=0),
+                condition=Q(settlement__isnull=True) | Q(approved_fen__gt=F("reversed_fen")),
+            ),
+            models.CheckConstraint(
+                name="reversed_at_most_approved",
+                condition=Q(reversed_fen__lte=F("approved_fen")),
             ),
         ]
         indexes = [
@@ -254,47 +273,7 @@ class Claim(models.Model):
             )
         ]
 
-
-class Transfer(models.Model):
-    """
-    A reward as a transfer by WeChat Pay. The row is written before WeChat is asked.
-
-    ``waiting``: the patient has to confirm it, with ``package_info``. After one has failed the use
-    may have another.
-    """
-
-    class State(models.TextChoices):
-        DUE = "due"
-        PROCESSING = "processing"
-        WAITING = "waiting"
-        DONE = "done"
-        FAILED = "failed"
-
-    use = models.ForeignKey(Use, models.PROTECT, related_name="transfers")
-    out_bill_no = models.CharField(max_length=32, unique=True)
-    amount_fen = models.PositiveBigIntegerField()
-    state = models.CharField(max_length=10, choices=State.choices, default=State.DUE)
-    transfer_bill_no = models.CharField(max_length=64, blank=True)
-    package_info = models.CharField(max_length=1024, blank=True)
-    created_at = models.DateTimeField()
-    asked_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(name="transfers_something", condition=Q(amount_fen__gt=0)),
-            models.UniqueConstraint(
-                fields=["use"], condition=~Q(state="failed"), name="rewarded_once"
-            ),
-            models.CheckConstraint(
-                name="transferred_under_a_number",
-                condition=~Q(state="done") | ~Q(transfer_bill_no=""),
-            ),
-        ]
-        indexes = [
-            models.Index(
-                F("asked_at").asc(nulls_first=True),
-                "created_at",
-                condition=Q(state__in=["due", "processing", "waiting"]),
-                name="transfers_unfinished",
-            )
-        ]
+    @property
+    def owed_fen(self) -> int:
+        """What is, or was, to be paid for it."""
+        return self.approved_fen - self.reversed_fen

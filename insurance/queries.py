@@ -10,11 +10,22 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import JSONObject
 
-from hospital import errors
+from hospital import access, errors
 from hospital import queries as people
 from hospital.consultations.models import Consultation, State
 from hospital.models import Account
-from insurance.models import Bill, BillLine, Claim, Coverage, Payment, Refund, Transfer
+from insurance import split
+from insurance.models import (
+    Bill,
+    BillLine,
+    Claim,
+    Coverage,
+    Payment,
+    Reckoning,
+    Refund,
+    Reversal,
+    Transfer,
+)
 from prescriptions.models import CHOSEN, Prescription, Status
 from prescriptions.sharing.models import Use
 
@@ -36,6 +47,49 @@ def live_bill(prescription: Prescription) -> Bill:
     if bill is None:
         raise NoBill
     return bill
+
+
+def reckoned(bill: Bill) -> Bill | Reckoning:
+    """What it comes to now: as opened, or as it was reckoned after the last return."""
+    return max(bill.reckonings.all(), key=lambda one: one.number, default=bill)
+
+
+def shares(bill: Bill, now: Bill | Reckoning | split.Share) -> dict[str, int]:
+    """Slug → fen that each payer pays, of those who paid something when the bill was opened."""
+    pairs = (
+        (bill.fund, bill.fund_fen, now.fund_fen),
+        (bill.insurer, bill.insurer_fen, now.insurer_fen),
+    )
+    return {payer.slug: fen for payer, first, fen in pairs if payer is not None and first > 0}
+
+
+def undecided_payers(bill: Bill) -> set[str]:
+    """Slugs of the payers that have not decided on their share."""
+    decided = set(bill.claims.values_list("payer__slug", flat=True))
+    return shares(bill, bill).keys() - decided
+
+
+def line_of(claim: Claim) -> str:
+    """The line of logs that holds what is owed: the patient's. A settlement is made per line."""
+    person = claim.bill.prescription.patient.person
+    assert person is not None, "only an identified patient has prescriptions"
+    return access.line_of(person)
+
+
+def reversals_due(payer: int) -> QuerySet[Reversal]:
+    """What comes back to a payer and it has not accepted, the oldest first."""
+    return _reversals(payer, Reversal.State.DUE)
+
+
+def reversals_owed(payer: int) -> QuerySet[Reversal]:
+    """What pharmacies owe back to a payer, the oldest first."""
+    return _reversals(payer, Reversal.State.OWED)
+
+
+def _reversals(payer: int, state: str) -> QuerySet[Reversal]:
+    rows = Reversal.objects.filter(claim__payer_id=payer, state=state)
+    parties = ("claim__bill__pharmacy", "claim__bill__prescription__patient__person", "returned")
+    return rows.select_related(*parties).order_by("returned__at", "id")
 
 
 def bill_left(prescription: Prescription) -> Bill | None:
@@ -96,6 +150,7 @@ def undecided(payer: int, *, most: int) -> QuerySet[Bill]:
         )
         .exclude(Exists(decided))
         .select_related("pharmacy", "prescription", "fund", "insurer")
+        .prefetch_related("reckonings")
         .order_by("opened_at", "id")[:most]
     )
 
@@ -127,10 +182,17 @@ def lines_paid_by(payer: int, prescriptions: Collection[UUID]) -> dict[UUID, fro
     return {one: frozenset(lines) for one, lines in found.items()}
 
 
+def to_settle() -> Q:
+    """Of claims: something is still to be paid, and nothing of it is just coming back."""
+    coming = Reversal.objects.filter(claim=OuterRef("pk"), state=Reversal.State.DUE)
+    open_still = Q(settlement__isnull=True, approved_fen__gt=F("reversed_fen"))
+    return open_still & ~Q(Exists(coming))
+
+
 def unsettled(payer: int, *, most: int) -> QuerySet[Claim]:
     """Approved claims of this payer that were not paid to the pharmacy yet."""
     return (
-        Claim.objects.filter(payer_id=payer, settlement__isnull=True, approved_fen__gt=0)
+        Claim.objects.filter(to_settle(), payer_id=payer)
         .select_related("bill__pharmacy", "bill__prescription__patient__person")
         .order_by("id")[:most]
     )

@@ -10,6 +10,7 @@ from insurance import (
     api_find,
     api_kept,
     api_parts,
+    api_returns,
     api_rewards,
 )
 
@@ -50,6 +51,13 @@ urlpatterns = [
     path("claims/<uuid:prescription_id>/decide/statement", api_claims.DecideStatement.as_view()),
     path("claims/<uuid:prescription_id>/decide", api_claims.Decide.as_view()),
     path("claims/history", api_claimants.ClaimantsHistory.as_view()),
+    path(f"{ONE}/return/statement", api_returns.ReturnStatement.as_view()),
+    path(f"{ONE}/return", api_returns.TakeBack.as_view()),
+    path("claims/reversals", api_returns.Reversals.as_view()),
+    path("claims/<uuid:prescription_id>/reverse/statement", api_returns.ReverseStatement.as_view()),
+    path("claims/<uuid:prescription_id>/reverse", api_returns.Reverse.as_view()),
+    path("clawbacks/statement", api_returns.ClawbackStatement.as_view()),
+    path("clawbacks", api_returns.Clawbacks.as_view()),
     path("claims/unsettled", api_claims.Unsettled.as_view()),
     path("settlements/statement", api_claims.SettlementStatement.as_view()),
     path("settlements", api_claims.Settlements.as_view()),

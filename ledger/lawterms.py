@@ -9,6 +9,7 @@ Terms: a path, or an object with one member:
     {"sum": [x, …]}                of integers, and of all integers in maps and arrays
     {"sorted": [x, …]}             texts and arrays of texts as one sorted array; none twice
     {"minus": [map, map]}          per member, the difference
+    {"plus": [map, map]}           per member of both, the sum; a map that is missing is empty
     {"with": [map, key, value]}  {"without": [map, key]}
     {"key_name": x}                the name of a verifier key
     {"subject": [family, name]}    the subject of this family and name
@@ -104,6 +105,12 @@ def _minus(whole: Mapping[str, int], part: Mapping[str, int]) -> dict[str, int]:
     return {name: amount - part.get(name, 0) for name, amount in whole.items()}
 
 
+def _plus(one: Mapping[str, int] | None, other: Mapping[str, int] | None) -> dict[str, int]:
+    first, second = one or {}, other or {}
+    names = sorted(first.keys() | second.keys())
+    return {name: first.get(name, 0) + second.get(name, 0) for name in names}
+
+
 def _day_end(moment: Any, days: int, seconds: int) -> str:
     there = _moment(moment).astimezone(timezone(timedelta(seconds=seconds)))
     midnight = datetime.combine(there.date(), time(), there.tzinfo) + timedelta(days=days)
@@ -118,6 +125,7 @@ _TERMS: dict[str, Callable[..., Any]] = {
     "sum": _sum,
     "sorted": _sorted,
     "minus": _minus,
+    "plus": _plus,
     "with": lambda values, key, value: {**(values or {}), key: value},
     "without": lambda values, name: {key: values[key] for key in values if key != name},
     "key_name": lambda vkey: vkey.partition("+")[0],
@@ -125,7 +133,7 @@ _TERMS: dict[str, Callable[..., Any]] = {
     "later": lambda moment, seconds: _moment(moment) + timedelta(seconds=seconds),
     "day_end": _day_end,
 }
-_LENIENT = ("sorted", "with")  # a part may be missing
+_LENIENT = ("sorted", "with", "plus")  # a part may be missing
 
 
 def term(data: Any) -> Term:

@@ -260,6 +260,8 @@ def _balance(one: reconciling.Balance) -> dict[str, Any]:
         "received": one.received,
         "dispensed": one.dispensed,
         "corrected": one.corrected,
+        "returned": one.returned,
+        "destroyed": one.destroyed,
         "closing": one.closing,
         "entries": one.entries,
         "count": _count(one.count) if one.count else None,

@@ -59,13 +59,14 @@ _CHECKED = [
     ),
 ]
 """Of all that leaves. What came before codes were scanned is in no box that could be named."""
+_LESS: Data = {"left": {"minus": ["kept.left", "facts.lines"]}}
 _COUNTED: Data = {"count": "facts.lines"}
 _AT_THE_COUNTER = ["asked", "proposed", *DOUBLE_CHECKED]
 """What is over once it was given out."""
 _COLLECTED = (Status.DISPENSED, Way.COLLECT)
 _SENT = (Status.DISPENSED, Way.COURIER)
 _ARRIVING = (Status.IN_TRANSIT, Way.COURIER)
-_RECEIVED = [*BEFORE, "courier", "failed", "patient_fen", "way"]
+_RECEIVED = [*BEFORE, "courier", "failed", "way"]
 _TRY_AGAIN = [[parcels.Said.NOBODY_HOME.value], [parcels.Said.WRONG_ADDRESS.value]]
 _GIVE_UP = [[parcels.Said.REFUSED.value], [parcels.Said.UNFIT.value]]
 
@@ -125,7 +126,7 @@ def _dispense() -> Clause:
     return Clause(
         {**_GIVEN_OUT, **_LEAVING, "offline?": lawoffline.SAID},
         [*_GIVING_OUT, *_CHECKED, *lawseconds.DOUBLE_CHECKED, *lawoffline.GIVEN_BEFORE],
-        keep={"left": {"minus": ["kept.left", "facts.lines"]}},
+        keep={"given": "facts.lines", "given_lots": "facts.lots", **_LESS},
         forget=_AT_THE_COUNTER,
     )
 
@@ -153,7 +154,7 @@ def part(bill: Data, sums: list[Data]) -> Clause:
             *_CHECKED,
             *sums,
         ],
-        keep={"left": {"minus": ["kept.left", "facts.lines"]}, **OWED},
+        keep={"given": "facts.lines", **_LESS, **OWED},
         forget=_AT_THE_COUNTER,
     )
 

@@ -39,8 +39,9 @@ class Lot(models.Model):
     ``on_hand`` is the sum of its movements, ``coded`` what of it lies in boxes whose codes were
     scanned (``pharmacy.boxes``). What is quarantined lies there and is not given out.
     What came back from a prescription (``back_from``) lies in a lot of its own, with the number and
-    the expiry of the one that it left: another decision is made about it. ``recalled`` is asked
-    with the row (``with_recalls``).
+    the expiry of the one that it left: another decision is made about it, and none about what the
+    patient had (``by_patient``), which stays put aside for ever. ``recalled`` is asked with the row
+    (``with_recalls``).
     """
 
     class State(models.TextChoices):
@@ -58,6 +59,7 @@ class Lot(models.Model):
     salt = models.BinaryField(max_length=commitments.SALT_SIZE)
     commitment = models.CharField(max_length=64, unique=True)
     back_from = models.ForeignKey(Prescription, models.PROTECT, null=True, related_name="+")
+    by_patient = models.BooleanField(default=False, help_text="the patient has brought it back")
     created_at = models.DateTimeField()
 
     class Meta:
@@ -66,6 +68,10 @@ class Lot(models.Model):
                 fields=["item", "number", "back_from"],
                 name="a_lot_once_on_a_shelf",
                 nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="what_came_back_stays_aside",
+                condition=Q(by_patient=False) | Q(back_from__isnull=False, state="quarantined"),
             ),
             models.CheckConstraint(name="a_lot_has_a_number", condition=~Q(number="")),
             models.CheckConstraint(
@@ -117,9 +123,9 @@ class Movement(models.Model):
     Units that came to a lot (above zero) or left it (below); never changed, never deleted.
 
     ``by`` is missing only where a lot was opened for what lay there before lots were kept. What was
-    dispensed names its prescription and the leaf hash of its entry, what was corrected its count,
-    what was sent or arrived its consignment. ``storage``: in which class goods travelled, as far as
-    that was said.
+    dispensed, or came back, names its prescription and the leaf hash of its entry, what was
+    corrected its count, what was sent or arrived its consignment, what was destroyed its
+    destruction. ``storage``: in which class goods travelled, as far as that was said.
     """
 
     class Kind(models.TextChoices):
@@ -130,6 +136,7 @@ class Movement(models.Model):
         SENT = "sent"
         ARRIVED = "arrived"
         RETURNED = "returned"
+        DESTROYED = "destroyed"
 
     lot = models.ForeignKey(Lot, models.PROTECT, related_name="movements")
     kind = models.CharField(max_length=9, choices=Kind.choices)
@@ -143,6 +150,9 @@ class Movement(models.Model):
     consignment = models.ForeignKey(
         "pharmacy.Consignment", models.PROTECT, null=True, related_name="movements"
     )
+    destruction = models.OneToOneField(
+        "pharmacy.Destruction", models.PROTECT, null=True, related_name="+"
+    )
     storage = models.CharField(max_length=4, blank=True)
 
     class Meta:
@@ -150,7 +160,7 @@ class Movement(models.Model):
             models.CheckConstraint(
                 name="moves_as_its_kind_says",
                 condition=Q(kind__in=["opened", "received", "arrived", "returned"], quantity__gt=0)
-                | Q(kind__in=["dispensed", "sent"], quantity__lt=0)
+                | Q(kind__in=["dispensed", "sent", "destroyed"], quantity__lt=0)
                 | (Q(kind="corrected") & ~Q(quantity=0)),
             ),
             models.CheckConstraint(
@@ -162,6 +172,11 @@ class Movement(models.Model):
                 )
                 | ~Q(kind__in=["dispensed", "returned"])
                 & Q(prescription__isnull=True, entry__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="destroyed_by_a_destruction",
+                condition=Q(kind="destroyed", destruction__isnull=False)
+                | (~Q(kind="destroyed") & Q(destruction__isnull=True)),
             ),
             models.CheckConstraint(
                 name="corrected_after_a_count",

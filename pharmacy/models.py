@@ -50,6 +50,8 @@ from pharmacy.parcels import (
 )
 from pharmacy.recalls import Collected as Collected
 from pharmacy.recalls import Recall as Recall
+from pharmacy.returns import Destruction as Destruction
+from pharmacy.returns import Return as Return
 from pharmacy.serving import (
     Carriage as Carriage,
 )

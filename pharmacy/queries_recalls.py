@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any, Final
 from uuid import UUID
 
@@ -134,6 +136,12 @@ def reach(recall: Recall) -> Reach:
     )
     units = given(recall).aggregate(units=Sum("quantity"))["units"] or 0
     return Reach(found["pharmacies"], found["units"] or 0, -units)
+
+
+def was_any_recalled(found: Collection[Lot]) -> bool:
+    """Is, or was, any of these lots recalled?"""
+    named = [Q(medicine_id=one.item.medicine_id, number__in=["", one.number]) for one in found]
+    return bool(named) and Recall.objects.filter(reduce(or_, named)).exists()
 
 
 def unregistered(recall: Recall) -> int:

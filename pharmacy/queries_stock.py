@@ -93,22 +93,24 @@ def waiting_counts(lot: Lot) -> QuerySet[Count]:
 
 Moments = tuple[datetime, datetime]
 """From the first to before the second."""
-SUMS = ("opening", "received", "dispensed", "corrected")
+SUMS = ("opening", "received", "dispensed", "corrected", "returned", "destroyed")
 
 
 def narcotics_of(pharmacy: int, moments: Moments) -> list[Lot]:
     """
     All lots of what is counted by two, with what moved in the time, as ``SUMS`` name it.
 
-    What was opened for goods that lay there, and what came back, counts as received;
-    ``dispensed`` is below zero.
+    What was opened for goods that lay there counts as received; ``dispensed`` and ``destroyed``
+    are below zero.
     """
     since, until = moments
     during = Q(movements__at__gte=since, movements__at__lt=until)
     kinds = {
-        "received": [Movement.Kind.OPENED, Movement.Kind.RECEIVED, Movement.Kind.RETURNED],
+        "received": [Movement.Kind.OPENED, Movement.Kind.RECEIVED],
         "dispensed": [Movement.Kind.DISPENSED],
         "corrected": [Movement.Kind.CORRECTED],
+        "returned": [Movement.Kind.RETURNED],
+        "destroyed": [Movement.Kind.DESTROYED],
     }
     sums = {
         name: Sum("movements__quantity", filter=during & Q(movements__kind__in=kind))

@@ -18,6 +18,7 @@ _STATUS = {
     "returned": "on-hold",
     "delivered": "completed",
     "claimed": "completed",
+    "taken_back": "completed",
     "cancelled": "cancelled",
     "expired": "stopped",
     "undelivered": "stopped",

@@ -14,7 +14,8 @@ from prescriptions.lifecycle import Move
 DOUBLE_CHECKED = ["checked_lots", "checked_scan", "double_checker"]
 """What a second pharmacist has checked at the counter."""
 CHOSEN = [
-    *("asked", "chosen", "courier", "patient_fen", "pharmacy", "proposed", "waiting", "way"),
+    *("approved", "asked", "chosen", "courier", "patient_fen", "pharmacy", "proposed"),
+    *("shares", "waiting", "way"),
     *DOUBLE_CHECKED,
 ]
 """

@@ -63,6 +63,10 @@ S, R = Status, Role
 BEFORE_PAYING = OPEN[:-1]
 AT_PHARMACY = (S.AUTHORIZED, S.PAID)
 """The patient has chosen a pharmacy, which has not dispensed yet."""
+AT_PATIENT = (S.DELIVERED, S.CLAIMED)
+"""The patient has the medicines, or some of them."""
+CLAIMABLE = (*AT_PATIENT, S.TAKEN_BACK)
+"""A payer may have approved its share."""
 ENTERED = tuple(one for one in S if one is not S.DRAFT)
 
 # fmt: off
@@ -97,6 +101,10 @@ TURN_BACK = Move("turn_back", "pharmacy.attempt",       (S.IN_TRANSIT,), S.RETUR
 TAKE_BACK = Move("take_back", "pharmacy.take_back",     (S.RETURNING,),  S.UNDELIVERED, (R.PHARMACIST,), in_time=False)
 DECIDE    = Move("decide",    "insurance.claim",        (S.DELIVERED,),  S.DELIVERED,  (R.AGENT,), in_time=False)
 CLAIM     = Move("claim",     "insurance.claim",        (S.DELIVERED,),  S.CLAIMED,    (R.AGENT,), in_time=False)
+RETURN_PART = Move("return_part", "pharmacy.return",    AT_PATIENT,      None,         (R.PHARMACIST,), in_time=False)
+RETURN    = Move("return",    "pharmacy.return",        AT_PATIENT,      S.TAKEN_BACK, (R.PHARMACIST,), in_time=False)
+REVERSE   = Move("reverse",   "insurance.reverse",      CLAIMABLE,       None,         (R.AGENT,), in_time=False)
+CLAW_BACK = Move("claw_back", "insurance.reverse",      CLAIMABLE,       None,         (R.AGENT,), in_time=False)
 CANCEL    = Move("cancel",    "prescription.cancel",    OPEN,            S.CANCELLED,  (R.DOCTOR,))
 GIVE_UP   = Move("give_up",   "prescription.cancel",    BEFORE_PAYING,   S.CANCELLED,  (R.PATIENT,))
 VOID      = Move("void",      "prescription.cancel",    (S.DRAFT,),      S.CANCELLED,  (R.DOCTOR, R.SYSTEM), in_time=False)
@@ -115,6 +123,7 @@ MOVES = (
     *(AUTHORIZE, WITHDRAW, PAY, DOUBLE_CHECK, DISPENSE, DISPENSE_PART, OWE),
     *(COLLIDE, DECLINE, SUBSTITUTE, AGREE, DISAGREE),
     *(SHIP, RECEIVE, HAND_OUT, HAND_OVER, FAIL, TURN_BACK, TAKE_BACK, DECIDE, CLAIM),
+    *(RETURN_PART, RETURN, REVERSE, CLAW_BACK),
     *(CANCEL, GIVE_UP, VOID, UNDO, ASK_CHANGE, KEEP, CHANGE, RESUBMIT, EXTEND, EXPIRE),
 )
 

@@ -22,6 +22,7 @@ class Status(models.TextChoices):
     """
     PENDING: it waits for a countersignature. CHECKED: for the second of two reviewers. RETURNING: a
     parcel that could not be delivered is on its way back; UNDELIVERED: the pharmacy has it again.
+    TAKEN_BACK: the patient has brought back all that was given out; RETURNED: to the doctor.
     """
 
     DRAFT = "draft"
@@ -38,6 +39,7 @@ class Status(models.TextChoices):
     DELIVERED = "delivered"
     CLAIMED = "claimed"
     UNDELIVERED = "undelivered"
+    TAKEN_BACK = "taken_back"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
 
@@ -56,7 +58,7 @@ OPEN = (
 """Nothing was dispensed yet, and time is running."""
 CHOSEN = (
     *(Status.AUTHORIZED, Status.PAID, Status.DISPENSED),
-    *(Status.IN_TRANSIT, Status.RETURNING, Status.DELIVERED, Status.CLAIMED),
+    *(Status.IN_TRANSIT, Status.RETURNING, Status.DELIVERED, Status.CLAIMED, Status.TAKEN_BACK),
 )
 """In these states the patient has chosen a pharmacy and a way."""
 GIVEN = CHOSEN[2:]

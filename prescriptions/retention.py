@@ -20,11 +20,11 @@ BY_FORM: Mapping[str, Term] = {
 }
 GIVEN_OUT = (
     *(Status.DISPENSED, Status.IN_TRANSIT, Status.RETURNING),
-    *(Status.DELIVERED, Status.CLAIMED, Status.UNDELIVERED),
+    *(Status.DELIVERED, Status.CLAIMED, Status.UNDELIVERED, Status.TAKEN_BACK),
 )
 FINISHED = (
     *(Status.DRAFT, Status.DELIVERED, Status.CLAIMED),
-    *(Status.UNDELIVERED, Status.CANCELLED, Status.EXPIRED),
+    *(Status.UNDELIVERED, Status.TAKEN_BACK, Status.CANCELLED, Status.EXPIRED),
 )
 _DATES = ("id", "record_id", "status", "form", "online", "valid_until")
 

@@ -7,6 +7,7 @@ prescription and consultation, the shelves, the money. ``COMMAND`` does so in a 
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 import time
@@ -19,7 +20,8 @@ from django.db.models import Count
 
 from config.celery import LINES, app
 from config.sample import loader
-from insurance.models import Bill, Claim, Payment, Refund, Settlement
+from insurance import queries
+from insurance.models import Bill, Claim, Clawback, Payment, Refund, Reversal, Settlement
 from ledger import audit, inspection, network, note, places
 from ledger import queries as entries
 from ledger.audit import Fault
@@ -55,7 +57,7 @@ MOVES = {move.name: move for move in lifecycle.MOVES}
 HOLDING = {Status.AUTHORIZED, Status.PAID}
 GIVEN_OUT = {
     *(Status.DISPENSED, Status.IN_TRANSIT, Status.RETURNING),
-    *(Status.DELIVERED, Status.CLAIMED, Status.UNDELIVERED),
+    *(Status.DELIVERED, Status.CLAIMED, Status.UNDELIVERED, Status.TAKEN_BACK),
 }
 
 
@@ -236,10 +238,12 @@ def the_sample_shelves() -> Iterator[str]:
 def the_money(ways: dict[str, list[Statement]]) -> Iterator[str]:
     """Every bill adds up and is paid once; every payment paid for a bill or goes back."""
     yield from _bills(ways)
+    yield from _reckonings()
     for payment in Payment.objects.filter(state=Payment.State.PAID).select_related("bill"):
         refunds = list(Refund.objects.filter(payment=payment))
         back = sum(one.amount_fen for one in refunds)
-        kept = payment.bill.patient_fen if payment.bill.state == Bill.State.PAID else 0
+        paid = payment.bill.state == Bill.State.PAID
+        kept = queries.reckoned(payment.bill).patient_fen if paid else 0
         if payment.amount_fen - back != kept:
             yield f"payment {payment.id}: {back} of {payment.amount_fen} fen go back, {kept} kept"
         yield from (
@@ -271,6 +275,29 @@ def _bills(ways: dict[str, list[Statement]]) -> Iterator[str]:
             yield f"bill {bill.id} was paid {payments} times"
 
 
+def _reckonings() -> Iterator[str]:
+    """Who gets something back paid more before; a payer stands by its share of what is kept."""
+    for bill in Bill.objects.exclude(reckonings=None).prefetch_related("reckonings"):
+        one_by_one = sorted(bill.reckonings.all(), key=lambda one: one.number)
+        for before, after in itertools.pairwise([bill, *one_by_one]):
+            names = ("total_fen", "fund_fen", "insurer_fen", "patient_fen")
+            if any(getattr(before, name) < getattr(after, name) for name in names):
+                yield f"bill {bill.id}: somebody pays more after a return"
+        shares = queries.shares(bill, one_by_one[-1])
+        for claim in bill.claims.select_related("payer").prefetch_related("reversals"):
+            stands = claim.approved_fen - sum(one.fen for one in claim.reversals.all())
+            if not 0 <= stands <= shares[claim.payer.slug]:
+                yield f"claim {claim.id} stands by {stands} of {shares[claim.payer.slug]}"
+            accepted = [one for one in claim.reversals.all() if one.state == "reduced"]
+            if claim.reversed_fen != sum(one.fen for one in accepted):
+                yield f"claim {claim.id} is reduced by {claim.reversed_fen}"
+    stated = Counter(one.clawback_id for one in Reversal.objects.exclude(clawback=None))
+    for made in Clawback.objects.all():
+        taken = sum(one.fen for one in made.reversals.all())
+        if taken != made.total_fen or not stated[made.id]:
+            yield f"clawback {made.id} of {made.total_fen} fen takes {taken}"
+
+
 def the_claims(ways: dict[str, list[Statement]]) -> Iterator[str]:
     """Every payer decided once about its own share, and pays each claim once."""
     entries = Counter(
@@ -283,7 +310,7 @@ def the_claims(ways: dict[str, list[Statement]]) -> Iterator[str]:
         share = {claim.bill.fund_id: claim.bill.fund_fen}.get(
             claim.payer_id, claim.bill.insurer_fen
         )
-        if claim.claimed_fen != share:
+        if claim.claimed_fen != share and not claim.bill.reckonings.exists():
             yield f"claim {claim.id}: {claim.claimed_fen} of a share of {share}"
         named = (claim.bill.prescription.subject, claim.payer.slug)
         if entries.pop(named, 0) != 1:
@@ -300,7 +327,7 @@ def _settlements(ways: dict[str, list[Statement]]) -> Iterator[str]:
         for one in way
     )
     for made in Settlement.objects.select_related("payer", "pharmacy"):
-        if made.total_fen != sum(claim.approved_fen for claim in made.claims.all()):
+        if made.total_fen != sum(claim.owed_fen for claim in made.claims.all()):
             yield f"settlement {made.id} is not the sum of its claims"
         stated[made.payer.slug, made.pharmacy.slug, made.total_fen] -= 1
     yield from (
@@ -324,7 +351,7 @@ def _silently(done: int, total: int) -> None:
 
 
 SUBJECTS = (
-    "^(appraisal|consultation|correction|emergency|grant|guardianship"
+    "^(appraisal|clawback|consultation|correction|emergency|grant|guardianship"
     "|offer|optin|readingkey|recall|register|rx|settlement)/"
 )
 PAY, CLAIM = lifecycle.PAY.kind, lifecycle.CLAIM.kind

@@ -20,6 +20,7 @@ from tests.boxed import a_code
 EXAMPLES = {
     "<uuid:prescription_id>": lambda: str(uuid4()),
     "<uuid:lot_id>": lambda: str(uuid4()),
+    "<uuid:destruction_id>": lambda: str(uuid4()),
     "<uuid:recall_id>": lambda: str(uuid4()),
     "<uuid:count_id>": lambda: str(uuid4()),
     "<uuid:consignment_id>": lambda: str(uuid4()),

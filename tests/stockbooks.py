@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
 
 from ledger.entry import Statement
 from pharmacy.lots import commitment
-from pharmacy.models import Box, Consignment, Lot, Movement, Reservation, StockItem
+from pharmacy.models import Box, Consignment, Lot, Movement, Reservation, Return, StockItem
 from prescriptions.facts import TWO_PHARMACISTS
 from prescriptions.models import Prescription, Status
 
@@ -108,16 +109,32 @@ def what_left_for_a_prescription(ways: Mapping[str, list[Statement]]) -> Iterato
 
 
 def what_came_back() -> Iterator[str]:
-    """Of what was not delivered all that had left, to lots of its own; of nothing else anything."""
+    """
+    Of what was not delivered all that had left, to lots of its own; of what was, what its returns
+    say, to lots that stay aside.
+    """
     units: dict[Any, Counter[tuple[str, Any]]] = defaultdict(Counter)
     back: dict[Any, Counter[tuple[str, Any]]] = defaultdict(Counter)
     kinds = {Movement.Kind.DISPENSED: (units, -1), Movement.Kind.RETURNED: (back, 1)}
-    for one in Movement.objects.filter(kind__in=kinds).select_related("lot"):
+    for one in Movement.objects.filter(kind__in=kinds).select_related("lot", "prescription"):
         books, sign = kinds[Movement.Kind(one.kind)]
         books[one.prescription_id][one.lot.number, one.lot.item_id] += sign * one.quantity
         if sign > 0 and one.lot.back_from_id != one.prescription_id:
             yield f"lot {one.lot.number} holds what another prescription brought back"
+        if sign > 0 and one.lot.by_patient == (one.prescription.status == Status.UNDELIVERED):
+            yield f"lot {one.lot.number} holds what nobody, or the patient, had"
     for rx in Prescription.objects.filter(id__in=[*units, *back]):
-        came = units[rx.id] if rx.status == Status.UNDELIVERED else Counter()
+        came = units[rx.id] if rx.status == Status.UNDELIVERED else _brought_back(rx)
         if back[rx.id] != came:
             yield f"{rx.subject} is {rx.status}: {back[rx.id]} came back of {units[rx.id]}"
+
+
+def _brought_back(rx: Prescription) -> Counter[tuple[str, Any]]:
+    """By lots, as its returns say; of each line at most what was given."""
+    units: Counter[tuple[str, Any]] = Counter()
+    for one in Return.objects.filter(prescription=rx):
+        lots = Lot.objects.in_bulk([UUID(lot) for lot in one.lots])
+        for lot, some in one.lots.items():
+            left = lots[UUID(lot)]
+            units[left.number, left.item_id] += some
+    return units

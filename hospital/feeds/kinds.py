@@ -28,3 +28,6 @@ class Kind(models.TextChoices):
     DELIVER = "pharmacy.deliver"
     CLAIM = "insurance.claim"
     SETTLE = "insurance.settle"
+    RETURN = "pharmacy.return"
+    REVERSE = "insurance.reverse"
+    CLAW_BACK = "insurance.clawback"

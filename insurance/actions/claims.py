@@ -16,11 +16,11 @@ from uuid import UUID
 
 from django.db import models, transaction
 
-from hospital import access, errors, signing
+from hospital import errors, signing
 from hospital.feeds import publishing
 from hospital.models import Organisation
 from hospital.roles import Actor
-from insurance import queries
+from insurance import queries, turns
 from insurance.models import Bill, Claim, Settlement
 from ledger import chain
 from ledger.entry import Statement
@@ -88,12 +88,22 @@ class Ruling:
 
 
 def share_of(bill: Bill, payer: int) -> int:
-    """Fen of ``bill`` that this payer promised; raises ``WrongInsurer`` if none."""
-    shares = {bill.fund_id: bill.fund_fen, bill.insurer_id: bill.insurer_fen}
-    fen = shares.get(payer, 0)
+    """Fen of ``bill``, as it is now, that this payer promised; raises ``WrongInsurer`` if none."""
+    fen = _shares(bill).get(payer, 0)
     if fen == 0:
         raise WrongInsurer
     return fen
+
+
+def has_share(bill: Bill, payer: int) -> bool:
+    """Not any more, where what it paid for came back."""
+    return _shares(bill).get(payer, 0) > 0
+
+
+def _shares(bill: Bill) -> dict[int | None, int]:
+    """Payer → fen of what the patient keeps."""
+    now = queries.reckoned(bill)
+    return {bill.fund_id: now.fund_fen, bill.insurer_id: now.insurer_fen}
 
 
 def draw_decision(
@@ -146,12 +156,13 @@ def settle(
     Raises:
         UnknownClaim: one of ``claims`` is not approved, not unsettled, or not of this pharmacy.
     """
+    turns.in_turn(by)
     found = _unsettled(pharmacy, claims, by, lock=True)
     entry = signing.append(_settlement(pharmacy, found, by), signed, by=by, at=at)
     made = Settlement.objects.create(
         payer_id=by.organisation_id,
         pharmacy=pharmacy,
-        total_fen=sum(claim.approved_fen for claim in found),
+        total_fen=sum(claim.owed_fen for claim in found),
         settled_at=at,
     )
     Claim.objects.filter(id__in=[claim.id for claim in found]).update(settlement=made)
@@ -171,8 +182,7 @@ def _decision(
     if by.organisation_id in decided:
         raise AlreadyDecided
     _check(ruling, claimed)
-    payers = {bill.fund_id: bill.fund_fen, bill.insurer_id: bill.insurer_fen}
-    waiting = {payer for payer, fen in payers.items() if fen > 0} - decided
+    waiting = {payer for payer, fen in _shares(bill).items() if fen > 0} - decided
     move = lifecycle.CLAIM if waiting == {by.organisation_id} else lifecycle.DECIDE
     facts = {
         "payer": by.organisation,
@@ -210,11 +220,10 @@ def _unsettled(
         rows = rows.select_for_update(of=("self",))
     found = list(
         rows.filter(
+            queries.to_settle(),
             id__in=claims,
             payer_id=by.organisation_id,
             bill__in=Bill.objects.filter(pharmacy=pharmacy),
-            settlement__isnull=True,
-            approved_fen__gt=0,
         ).order_by("id")
     )
     if len(found) != len(set(claims)):
@@ -224,7 +233,7 @@ def _unsettled(
 
 def _settlement(pharmacy: Organisation, found: Sequence[Claim], by: Actor) -> signing.Draft:
     """It names its claims, so that whoever replays the log sees that each is paid once."""
-    lines = {line_of(claim) for claim in found}
+    lines = {queries.line_of(claim) for claim in found}
     if len(lines) != 1:
         raise SeveralLines(field="claims", lines=sorted(lines))
     names = sorted(claim.bill.prescription.subject for claim in found)
@@ -237,14 +246,7 @@ def _settlement(pharmacy: Organisation, found: Sequence[Claim], by: Actor) -> si
             "payer": by.organisation,
             "pharmacy": pharmacy.slug,
             "claims": names,
-            "total_fen": sum(claim.approved_fen for claim in found),
+            "total_fen": sum(claim.owed_fen for claim in found),
         },
         line=lines.pop(),
     )
-
-
-def line_of(claim: Claim) -> str:
-    """The line of logs that holds what is owed: the patient's. A settlement is made per line."""
-    person = claim.bill.prescription.patient.person
-    assert person is not None, "only an identified patient has prescriptions"
-    return access.line_of(person)

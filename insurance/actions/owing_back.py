@@ -1,8 +1,8 @@
 """
 What of a payment is owed back, and for which cause; ``refunding`` says what becomes of it.
 
-A refund's number follows from the payment and the cause, so WeChat Pay gives it back once, however
-often it is asked. Together they are never more than was paid.
+A refund's number follows from the payment and the cause, or from the return, so WeChat Pay gives it
+back once, however often it is asked. Together they are never more than was paid.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from typing import Final
 from django.db.models import Sum
 
 from insurance.models import Payment, Refund
+from pharmacy.models import Return
 
 Cause = Refund.Cause
-_LETTERS: Final[Mapping[str, str]] = {Cause.VOID: "R", Cause.PART: "D"}
+_LETTERS: Final[Mapping[str, str]] = {Cause.VOID: "R", Cause.PART: "D", Cause.RETURN: "B"}
 REASONS: Final[Mapping[str, str]] = {
     Cause.VOID: "处方已取消、未能送达或改选药房",
     Cause.PART: "部分发药，退还差额",
+    Cause.RETURN: "药品退回",
 }
 """What the patient reads in WeChat."""
 
@@ -34,6 +36,19 @@ def all_of(payment: Payment, *, at: datetime) -> None:
 def difference(payment: Payment, fen: int, *, at: datetime) -> None:
     """What the patient has paid for units that were not given out."""
     _owe(payment, Cause.PART, fen, at)
+
+
+def returned(payment: Payment, made: Return, fen: int, *, at: datetime) -> None:
+    """What the patient has paid for what was brought back; each return by itself."""
+    if fen:
+        Refund.objects.create(
+            payment=payment,
+            cause=Cause.RETURN,
+            returned=made,
+            out_refund_no=f"{_LETTERS[Cause.RETURN]}{made.id.hex[1:]}",
+            amount_fen=fen,
+            created_at=at,
+        )
 
 
 def _owe(payment: Payment, cause: Cause, fen: int, at: datetime) -> None:

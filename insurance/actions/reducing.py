@@ -8,18 +8,19 @@ next of them never rises, and a ceiling that one line uses less of is there for 
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from datetime import datetime
 
 from hospital import errors
 from insurance import queries, split
 from insurance.actions import billing, owing_back
-from insurance.models import Bill, Payment, Refund
+from insurance.models import Bill, BillLine, Payment, Refund
 from prescriptions.models import Prescription
 from prescriptions.rests import Units
 
 
 class OldBill(errors.Conflict):
-    """The bill does not say by which rates it was split; give out all, or decline."""
+    """The bill does not say by which rates it was split: it stays whole, or is declined."""
 
     code = "bill.not_divisible"
 
@@ -31,21 +32,32 @@ def reduced(prescription: Prescription, given: Units) -> tuple[Bill, billing.Quo
     Raises ``queries.NoBill``, ``OldBill``.
     """
     bill = queries.live_bill(prescription)
-    lines = sorted(bill.lines.filter(line__in=given), key=lambda one: int(one.line))
-    rates: tuple[dict[str, int], dict[str, int]] = ({}, {})
-    for one in lines:
-        if one.fund_bp is None or one.insurer_bp is None:
-            raise OldBill
-        rates[0][one.insurance_class], rates[1][one.insurance_class] = one.fund_bp, one.insurer_bp
+    lines = lines_of(bill, given)
     priced = tuple(
         split.PricedLine(
             one.line, one.insurance_class, one.total_fen // one.units * given[one.line]
         )
         for one in lines
     )
+    return bill, billing.Quote(priced, given, bill.fund, bill.insurer, *terms_of(bill, lines))
+
+
+def lines_of(bill: Bill, wanted: Container[str]) -> list[BillLine]:
+    """Those lines of a bill, in the order in which they use up the ceilings."""
+    return sorted(
+        (one for one in bill.lines.all() if one.line in wanted), key=lambda one: int(one.line)
+    )
+
+
+def terms_of(bill: Bill, lines: Sequence[BillLine]) -> tuple[split.Terms, split.Terms]:
+    """By which the fund and the insurer pay of these lines. Raises ``OldBill``."""
+    rates: tuple[dict[str, int], dict[str, int]] = ({}, {})
+    for one in lines:
+        if one.fund_bp is None or one.insurer_bp is None:
+            raise OldBill
+        rates[0][one.insurance_class], rates[1][one.insurance_class] = one.fund_bp, one.insurer_bp
     of_fund = split.Terms(rates[0], bill.fund_ceiling_fen)
-    of_insurer = split.Terms(rates[1], bill.insurer_ceiling_fen)
-    return bill, billing.Quote(priced, given, bill.fund, bill.insurer, of_fund, of_insurer)
+    return of_fund, split.Terms(rates[1], bill.insurer_ceiling_fen)
 
 
 def reduce(bill: Bill, quoted: billing.Quote, *, at: datetime) -> int:

@@ -53,6 +53,12 @@ class RecalledLot(errors.Conflict):
     code = "lot.recalled"
 
 
+class CameBack(errors.Conflict):
+    """What a patient has brought back is never given out again; it can be destroyed."""
+
+    code = "lot.came_back"
+
+
 class TooFewInLot(errors.Conflict):
     """The lot has not so many units left."""
 

@@ -25,7 +25,7 @@ from hospital.roles import Actor
 from ledger import commitments
 from pharmacy import queries, queries_stock
 from pharmacy.actions import boxes, storage
-from pharmacy.actions.lots import UnknownLot, check_not_recalled
+from pharmacy.actions.lots import CameBack, UnknownLot, check_not_recalled
 from pharmacy.actions.stock import NotStocked
 from pharmacy.lots import Count, Lot, Movement, Placing, commitment
 from pharmacy.models import StockItem
@@ -115,15 +115,7 @@ def receive(goods: Goods, *, by: Actor, at: datetime) -> Lot:
     storage.check(item, goods.storage)
     check_not_recalled(goods.medicine, goods.number)
     lot = lot_of(item, goods.number, goods.expires_on, at=at)
-    move(
-        lot,
-        Movement.Kind.RECEIVED,
-        goods.units,
-        goods.document,
-        by,
-        at,
-        storage=goods.storage,
-    )
+    move(lot, Movement.Kind.RECEIVED, goods.units, goods.document, by, at, storage=goods.storage)
     boxes.scan(lot, goods.boxes, goods.box_units, by=by, at=at)
     return lot
 
@@ -245,11 +237,13 @@ def put(lot_id: UUID, state: str, reason: str, *, by: Actor, at: datetime) -> Lo
     """
     Put a lot aside, or back; a ``Placing`` says who did it, when and why.
 
-    Raises ``UnknownLot``, ``ReasonMissing``, ``ColdChainBroken``.
+    Raises ``UnknownLot``, ``ReasonMissing``, ``CameBack``, ``ColdChainBroken``.
     """
     lot = lock_lot(lot_id, by)
     if not reason:
         raise ReasonMissing(field="reason")
+    if state == Lot.State.OPEN and lot.by_patient:
+        raise CameBack
     came_back = lot.back_from_id is not None
     if state == Lot.State.OPEN and came_back and lot.item.storage == StockItem.Storage.COLD:
         raise ColdChainBroken

@@ -41,7 +41,8 @@ class LongPeriod(errors.Invalid):
 @dataclass(frozen=True, slots=True)
 class Balance:
     """
-    One lot's units in a period: opening + received − dispensed + corrected = closing.
+    One lot's units in a period: opening + received − dispensed + corrected + returned − destroyed
+    = closing.
 
     ``entries``: units that signed entries say were given out of it. ``count``: the last one up to
     the end of the period.
@@ -52,12 +53,15 @@ class Balance:
     received: int
     dispensed: int
     corrected: int
+    returned: int
+    destroyed: int
     entries: int
     count: Count | None
 
     @property
     def closing(self) -> int:
-        return self.opening + self.received - self.dispensed + self.corrected
+        came = self.opening + self.received + self.corrected + self.returned
+        return came - self.dispensed - self.destroyed
 
     @property
     def differences(self) -> list[str]:
@@ -133,4 +137,5 @@ def _balance(lot: Any, entries: int, count: Count | None) -> Balance:
 
 
 def _moves(one: Balance) -> bool:
-    return any((one.received, one.dispensed, one.corrected, one.entries))
+    moved = (one.received, one.dispensed, one.corrected, one.returned, one.destroyed)
+    return any((*moved, one.entries))

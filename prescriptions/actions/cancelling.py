@@ -117,6 +117,7 @@ _TOO_LATE: dict[Status, type[errors.Refusal]] = {
     Status.DELIVERED: AlreadyDispensed,
     Status.CLAIMED: AlreadyDispensed,
     Status.UNDELIVERED: AlreadyDispensed,
+    Status.TAKEN_BACK: AlreadyDispensed,
     Status.CANCELLED: AlreadyCancelled,
     Status.EXPIRED: Expired,
 }

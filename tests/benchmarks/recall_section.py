@@ -167,9 +167,10 @@ _MADE = (
     """,
     """
     INSERT INTO pharmacy_lot
-        (id, item_id, number, expires_on, on_hand, coded, state, state_reason, salt, commitment,
-         created_at)
-    SELECT lot, item, number, '2030-01-01', 0, 0, 'open', '', '', replace(lot::text, '-', ''), now()
+        (id, item_id, number, expires_on, on_hand, coded, by_patient, state, state_reason, salt,
+         commitment, created_at)
+    SELECT lot, item, number, '2030-01-01', 0, 0, false, 'open', '', '',
+        replace(lot::text, '-', ''), now()
     FROM made
     """,
     """

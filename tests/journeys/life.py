@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from hospital.client import Client, Problem
-from pharmacy.models import Reservation, Scan, ScanRefusals
+from pharmacy.models import Dispensing, Movement, Reservation, Scan, ScanRefusals
 from prescriptions.models import Prescription
 from tests.journeys import narcotics, uploads
 from tests.journeys.writes import asking, of, owed, told_code
@@ -61,6 +61,7 @@ MODEL: dict[str, dict[str, Ways]] = {
     "refused":   {"courier":    {"in_transit": "returning"}},
     "take_back": {one:          {"returning": "undelivered"} for one in COUNTERS},
     "decide":    {"fund_agent": {"delivered": "claimed"}},
+    "return":    {one:          each(("delivered", "claimed"), "taken_back") for one in COUNTERS},
     "ask":       {one:          {"paid, scanned": "paid"} for one in COUNTERS},
     "keep":      {"doctor":     {"paid, asked": "paid"},
                   "prescriber": {"paid, asked": "paid"},
@@ -297,6 +298,15 @@ def _lots(it: Played) -> list[dict[str, Any]]:
     return narcotics.lots(it.rx, sum(_lines(it).values())) if held.exists() else []
 
 
+def _bring_back(it: Played, by: Client) -> None:
+    """All that was given out, of the lots that it was given out of."""
+    given = Movement.objects.filter(prescription__id=it.rx, kind=Movement.Kind.DISPENSED)
+    lots = [{"lot": str(one.lot_id), "units": -one.quantity} for one in given]
+    dispensed = Dispensing.objects.filter(prescription__id=it.rx).first()
+    lines = dispensed.lines if dispensed else _lines(it)
+    it.command(by, "return", {"lines": lines, "reason": "quality", "lots": lots})
+
+
 def _lines(it: Played) -> dict[str, int]:
     return dict(Prescription.objects.get(id=it.rx).quantities)
 
@@ -336,6 +346,7 @@ CALLS: dict[str, Callable[[Played, Client], None]] = {
     "refused": lambda it, by: it.command(by, "attempt", {"reason": "refused"}),
     "take_back": lambda it, by: it.command(by, "take-back"),
     "decide": _decide,
+    "return": _bring_back,
     "ask": _ask,
     "keep": lambda it, by: it.command(by, "keep", {"reason": "intended"}),
     "change": _change,

@@ -34,6 +34,7 @@ OUTCOMES = {  # written by hand; the code is held against it
     "delivered": ("cancel.already_dispensed",) * 3,
     "claimed": ("cancel.already_dispensed",) * 3,
     "undelivered": ("cancel.already_dispensed",) * 3,
+    "taken_back": ("cancel.already_dispensed",) * 3,
     "cancelled": ("cancel.already_cancelled",) * 3,
     "expired": ("cancel.expired",) * 3,
 }
@@ -54,6 +55,12 @@ def returned(world, patient):
     ready = writes.send_back(world, patient)
     ready.by.write(ready.path, ready.body)
     return ready.rx
+
+
+def taken_back(world, patient):
+    rx = world.delivered(patient)
+    world.pharmacist.command(writes.of(rx, "return"), writes.BOTH)
+    return rx
 
 
 def claimed(world, patient):
@@ -91,6 +98,7 @@ WALKS = {
     "delivered": lambda world, patient: world.delivered(patient),
     "claimed": claimed,
     "undelivered": lambda world, patient: world.taken_back(patient),
+    "taken_back": taken_back,
     "cancelled": cancelled,
     "expired": expired,
 }

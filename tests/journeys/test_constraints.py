@@ -31,7 +31,18 @@ from hospital.models import (
 from hospital.notices.models import Notice, Subscription
 from hospital.readingkeys.models import ReadingKey
 from hospital.roles import Role
-from insurance.models import Bill, BillLine, Claim, Coverage, Payment, Refund, Transfer
+from insurance.models import (
+    Bill,
+    BillLine,
+    Claim,
+    Clawback,
+    Coverage,
+    Payment,
+    Reckoning,
+    Refund,
+    Reversal,
+    Transfer,
+)
 from pharmacy.models import (
     Attempt,
     Box,
@@ -44,6 +55,7 @@ from pharmacy.models import (
     Count,
     CourierNews,
     CourierOrder,
+    Destruction,
     Lot,
     Movement,
     OfflineSlip,
@@ -53,6 +65,7 @@ from pharmacy.models import (
     PrintedCode,
     Recall,
     Reservation,
+    Return,
     Scan,
     StockItem,
     Substitution,
@@ -113,6 +126,10 @@ def rows(session_world) -> Rows:
         amount_fen=use.reward_fen,
         created_at=timezone.now(),
     )
+    back = writes.claw_back(world, world.a_patient())
+    clawed = Clawback.objects.get(id=back.by.write(back.path, back.body)["id"])
+    destroy = writes.destroy(world, patient)
+    destroying = destroy.by.write(destroy.path, destroy.body)["id"]
     collect = writes.collect(world, patient)
     collect.by.write(collect.path, {})
     collected = Collected.objects.select_related("recall").latest("id")
@@ -195,6 +212,12 @@ def rows(session_world) -> Rows:
             box=box, pharmacy=world.pharmacy, by_id=world.pharmacist.account, at=timezone.now()
         ),
         Substitution: Substitution.objects.get(prescription__id=proposed.rx),
+        Destruction: Destruction.objects.get(id=destroying),
+        Return: clawed.reversals.get().returned,
+        Refund: Refund.objects.get(returned=clawed.reversals.get().returned),
+        Reckoning: Reckoning.objects.get(returned=clawed.reversals.get().returned),
+        Reversal: clawed.reversals.get(),
+        Clawback: clawed,
         Recall: collected.recall,
         Collected: collected,
         Coverage: Coverage.objects.filter(patient_id=patient.account).first(),
@@ -367,6 +390,13 @@ def two_refunds(*amounts: int) -> Callable[[Rows], None]:
     return refund
 
 
+def another_return(rows: Rows) -> Return:
+    one = Return.objects.get(pk=rows[Return].pk)
+    one.pk, one._state.adding = uuid4(), True
+    one.save(force_insert=True)
+    return one
+
+
 def the_same_number_twice(rows: Rows) -> None:
     both = [rows[Prescription].pk, rows[Reservation].prescription_id]
     Prescription.objects.filter(pk__in=both).update(**AN_UPLOAD)
@@ -495,7 +525,6 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "no_remainder_of_itself": sets(Prescription, remainder_of=models.F("id")),
     "bills_something": sets(BillLine, units=0),
     "priced_by_the_unit": sets(BillLine, units=2),
-    "refunded_once_for_each_cause": two_refunds(1, 1),
     "refunds_something": two_refunds(0),
     "one_open_substitution": twice(Substitution),
     "collides_for_a_reason": sets(OfflineSlip, outcome="collided"),
@@ -510,6 +539,26 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "told_once_by_the_company": twice(CourierNews),
     "told_by_the_company": twice(CourierNews, number=2, state="due"),
     "a_lot_has_a_number": twice(Lot, on_hand=0, commitment="0" * 64, number=""),
+    "what_came_back_stays_aside": twice(
+        Lot, on_hand=0, coded=0, commitment="0" * 64, number="7", by_patient=True
+    ),
+    "destroyed_by_a_destruction": twice(
+        Movement, **{**RECEIVED, "kind": "destroyed", "quantity": -1}
+    ),
+    "destroys_something": twice(Destruction, state="done", two=False, units=0),
+    "destroyed_under_a_document": sets(Destruction, document=""),
+    "one_destruction_of_a_lot_waits": twice(Destruction),
+    "narcotics_are_destroyed_by_two": sets(Destruction, state="done"),
+    "refunded_once_for_each_cause": two_refunds(1, 1),
+    "a_refund_names_its_return": sets(Refund, returned=None),
+    "reversed_at_most_approved": sets(Claim, reversed_fen=10**9, settlement=None),
+    "reckoned_one_by_one": lambda rows: twice(Reckoning, returned=another_return(rows))(rows),
+    "reckoning_adds_up": sets(Reckoning, total_fen=10**6),
+    "claws_something_back": sets(Clawback, total_fen=0),
+    "reverses_something": sets(Reversal, fen=0),
+    "reversed_once_by_a_return": twice(Reversal),
+    "accepted_at_a_time": sets(Reversal, accepted_at=None),
+    "taken_by_a_clawback": sets(Reversal, clawback=None),
     "recalled_once": twice(Recall),
     "recalled_in_a_grade": twice(Recall, number="另一批", grade=4),
     "lifted_for_a_reason": sets(Recall, state="lifted"),

@@ -131,7 +131,7 @@ COPIED: dict[type[Model], tuple[Callable[[Copy], Iterable[Any]], Callable[..., i
         mine("bill__prescription__patient"),
     ),
     Refund: (
-        lambda copy: [one for one in copy.kind("PaymentNotice") if one["id"].startswith("R")],
+        lambda copy: [one for one in copy.kind("PaymentNotice") if one["id"][0] in "RDB"],
         mine("payment__bill__prescription__patient"),
     ),
     Coverage: (ids("Coverage"), mine("patient")),
@@ -155,6 +155,8 @@ LEFT_OUT = {
     "Collision": "of stock, by staff",
     "Consignment": "of stock, by staff",
     "Collected": "of stock, by staff",
+    "Destruction": "of stock, by staff",
+    "Return": "its entry is in the copy, with lines, reason and bill; its refund is, too",
     "Recall": "a public warning; its patient columns are staff",
     "Correction": "its entries are in the copy, a Communication each, with what was said",
     "CourierNews": "what a company has told of the parcel; GET …/parcel says it",

@@ -165,6 +165,7 @@ NOTHING_SEALED = {
     "GET /api/stock/boxes": "what became of a box, and of no prescription",
     "GET /api/stock/collisions": "codes and pharmacies",
     "GET /api/stock/consignments": "what goes between shelves",
+    "GET /api/claims/reversals": "amounts and ids",
     "GET /api/stock/recalls": "public warnings",
     "GET /api/recalls": "public warnings",
     f"GET {writes.RECALL}": "a public warning",

@@ -18,6 +18,7 @@ from pharmacy.actions import warning
 from pharmacy.models import Lot, Movement, Recall, StockItem
 from tests import lawfulness
 from tests.journeys import guarding
+from tests.journeys.returning import BOTH, bring_back
 from tests.journeys.telling import of_kind
 from tests.journeys.test_lots import today
 from tests.journeys.test_races import rounds, status
@@ -145,6 +146,12 @@ def test_a_recall_reaches_three_pharmacies_and_their_patients(world: World):
     assert refusal(world.regulator, path, lift) == "recall.lifted"
     world.pharmacist.command(of(waiting, "dispense"), give)
     assert lawfulness.faults() == []
+
+
+def test_what_is_recalled_comes_back(world: World, patient: Patient):
+    rx = world.delivered(patient)
+    recall(world)
+    assert bring_back(world.pharmacist, rx, {**BOTH, "reason": "recall"})["status"] == "taken_back"
 
 
 def test_a_recall_of_all_lots(world: World, patient: Patient):

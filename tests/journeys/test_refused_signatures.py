@@ -24,7 +24,7 @@ from tests.world import Patient, World, a_member, an_organisation
 
 COMMANDS = [
     *(*writes.MOVES, writes.revocation, writes.settle),
-    *(writes.recall, writes.lift_recall),
+    *(writes.claw_back, writes.recall, writes.lift_recall),
     *(*writes.CONSENTS, *writes.OF_CORRECTIONS, *writes.OF_READING),
 ]
 every_command = pytest.mark.parametrize("make", COMMANDS, ids=writes.named)
@@ -219,6 +219,9 @@ WRONG = {
     "turn_back": ("other_courier", "access.wrong_courier"),
     "take_parcel_back": ("other_pharmacist", "access.wrong_pharmacy"),
     "decide": ("other_agent", "access.wrong_insurer"),
+    "bring_all_back": ("other_pharmacist", "access.wrong_pharmacy"),
+    "bring_part_back": ("other_pharmacist", "access.wrong_pharmacy"),
+    "reverse": ("other_agent", "access.wrong_insurer"),
 }
 
 

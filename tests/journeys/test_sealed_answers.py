@@ -35,7 +35,7 @@ IN_CLEAR = {
 BY_STAFF = [
     *(writes.issue, writes.submit, writes.review, writes.take, writes.keep, writes.change),
     *(writes.dispense, writes.double_check, writes.ship, writes.hand_over, writes.count_lot),
-    *(writes.turn_back, writes.take_parcel_back),
+    *(writes.turn_back, writes.take_parcel_back, writes.bring_part_back, writes.reverse),
     *(writes.bring, writes.upload, writes.judge, writes.plead, writes.break_glass),
     *(writes.review_emergency, writes.coverage, writes.decide, writes.settle),
 ]

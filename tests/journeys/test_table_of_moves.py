@@ -20,6 +20,7 @@ BEFORE_DISPENSING = {
     *(S.PENDING, S.ISSUED, S.CHECKED, S.RETURNED, S.APPROVED, S.AUTHORIZED, S.PAID),
 }
 AT_PHARMACY = {S.AUTHORIZED, S.PAID}
+AT_PATIENT = {S.DELIVERED, S.CLAIMED}
 LAW: dict[str, tuple[set[Status], Status | None, set[Role], str]] = {
     "issue": ({S.DRAFT}, S.ISSUED, {R.DOCTOR}, "prescription.issue"),
     "submit": ({S.DRAFT}, S.PENDING, {R.DOCTOR}, "prescription.issue"),
@@ -52,6 +53,10 @@ LAW: dict[str, tuple[set[Status], Status | None, set[Role], str]] = {
     "take_back": ({S.RETURNING}, S.UNDELIVERED, {R.PHARMACIST}, "pharmacy.take_back"),
     "decide": ({S.DELIVERED}, S.DELIVERED, {R.AGENT}, "insurance.claim"),
     "claim": ({S.DELIVERED}, S.CLAIMED, {R.AGENT}, "insurance.claim"),
+    "return_part": (AT_PATIENT, None, {R.PHARMACIST}, "pharmacy.return"),
+    "return": (AT_PATIENT, S.TAKEN_BACK, {R.PHARMACIST}, "pharmacy.return"),
+    "reverse": (AT_PATIENT | {S.TAKEN_BACK}, None, {R.AGENT}, "insurance.reverse"),
+    "claw_back": (AT_PATIENT | {S.TAKEN_BACK}, None, {R.AGENT}, "insurance.reverse"),
     "cancel": (BEFORE_DISPENSING, S.CANCELLED, {R.DOCTOR}, "prescription.cancel"),
     "give_up": (BEFORE_DISPENSING - {S.PAID}, S.CANCELLED, {R.PATIENT}, "prescription.cancel"),
     "void": ({S.DRAFT}, S.CANCELLED, {R.DOCTOR, R.SYSTEM}, "prescription.cancel"),
@@ -69,6 +74,7 @@ FOUR_EYES |= {"double_check", "dispense", "dispense_part", "substitute"}
 AT_ANY_TIME = {"void", "collide", "owe"}
 AT_ANY_TIME |= {"ship", "receive", "hand_out", "hand_over", "decide", "claim"}
 AT_ANY_TIME |= {"fail", "turn_back", "take_back"}
+AT_ANY_TIME |= {"return_part", "return", "reverse", "claw_back"}
 every_move = pytest.mark.parametrize("move", lifecycle.MOVES, ids=lambda move: move.name)
 
 
@@ -258,7 +264,7 @@ def test_nothing_leads_back_from_dispensed():
         } - reached
     assert reached == {
         *(S.DISPENSED, S.IN_TRANSIT, S.RETURNING),
-        *(S.DELIVERED, S.CLAIMED, S.UNDELIVERED),
+        *(S.DELIVERED, S.CLAIMED, S.UNDELIVERED, S.TAKEN_BACK),
     }
 
 

@@ -618,6 +618,55 @@ def settle(world: World, patient: Patient) -> Write:
     return signed(world.fund_agent, "/api/settlements", body, ready.rx)
 
 
+BOTH = {"lines": {"1": 1, "2": 1}, "reason": "quality"}
+
+
+def bring_all_back(world: World, patient: Patient) -> Write:
+    rx = world.delivered(patient)
+    return signed(world.pharmacist, of(rx, "return"), BOTH, rx)
+
+
+def bring_part_back(world: World, patient: Patient) -> Write:
+    rx = world.delivered(patient)
+    return signed(world.pharmacist, of(rx, "return"), {**BOTH, "lines": {"1": 1}}, rx)
+
+
+def reverse(world: World, patient: Patient) -> Write:
+    """What has come back was approved and not paid yet."""
+    ready = decide(world, patient)
+    ready.by.write(ready.path, ready.body)
+    world.pharmacist.command(of(ready.rx, "return"), BOTH)
+    return signed(world.fund_agent, f"/api/claims/{ready.rx}/reverse", {}, ready.rx)
+
+
+def claw_back(world: World, patient: Patient) -> Write:
+    """What has come back was paid."""
+    ready = settle(world, patient)
+    ready.by.write(ready.path, ready.body)
+    world.pharmacist.command(of(ready.rx, "return"), BOTH)
+    world.fund_agent.command(f"/api/claims/{ready.rx}/reverse", {})
+    found = world.fund_agent.get("/api/claims/reversals")["owed"]
+    named = [one["id"] for one in found if one["prescription"] == ready.rx]
+    body = {"pharmacy": world.pharmacy.slug, "reversals": named}
+    return signed(world.fund_agent, "/api/clawbacks", body, ready.rx)
+
+
+def destroy(world: World, patient: Patient) -> Write:
+    """Of narcotics, so that it waits for a second person."""
+    lot = a_lot(a_shelf(world.own_pharmacy, a_medicine(control="narcotic"), on_hand=0), 9)
+    aside = {"state": "quarantined", "reason": "包装破损"}
+    world.own_pharmacist.write(f"/api/stock/lots/{lot.id}/state", aside)
+    body = {"units": 9, "document": "销毁记录 1"}
+    return Write(world.own_pharmacist, f"/api/stock/lots/{lot.id}/destroy", body)
+
+
+def confirm_destruction(world: World, patient: Patient) -> Write:
+    ready = destroy(world, patient)
+    made = ready.by.write(ready.path, ready.body)
+    path = f"/api/stock/destructions/{made['id']}/confirm"
+    return Write(world.second_own_pharmacist, path, {})
+
+
 def recall(world: World, patient: Patient) -> Write:
     item = a_shelf(world.pharmacy, a_medicine(), on_hand=3)
     body = {"medicine": item.medicine_id, "number": NUMBER, "grade": 2, "reason": "quality"}
@@ -1024,6 +1073,11 @@ WRITES: dict[str, tuple[Make, ...]] = {
     "/api/stock/counts": (count_lot,),
     "/api/stock/counts/<uuid:count_id>/confirm": (confirm_count,),
     "/api/stock/lots/<uuid:lot_id>/state": (put_lot,),
+    "/api/stock/lots/<uuid:lot_id>/destroy": (destroy,),
+    "/api/stock/destructions/<uuid:destruction_id>/confirm": (confirm_destruction,),
+    f"{ONE}/return": (bring_all_back, bring_part_back),
+    "/api/claims/<uuid:prescription_id>/reverse": (reverse,),
+    "/api/clawbacks": (claw_back,),
     "/api/recalls": (recall,),
     f"{RECALL}/lift": (lift_recall,),
     f"{RECALL}/collect": (collect,),
@@ -1106,6 +1160,9 @@ MOVES = [
     turn_back,
     take_parcel_back,
     decide,
+    bring_all_back,
+    bring_part_back,
+    reverse,
 ]
 """The signed commands about a prescription."""
 CONSENTS = [
@@ -1127,7 +1184,7 @@ OF_READING = [propose_key, register_key, lift_key, revoke_key]
 """What two of an organisation sign about its reading key."""
 SIGNED_ELSEWHERE = [
     *(*OF_KEYS, *OF_READING, *OF_CONSULTATIONS, scan, settle, *CONSENTS, *OF_SERIES, judge),
-    *(*OF_CORRECTIONS, recall, lift_recall),
+    *(*OF_CORRECTIONS, claw_back, recall, lift_recall),
 ]
 """What else a person's key signs."""
 

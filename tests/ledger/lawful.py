@@ -144,6 +144,10 @@ SIGNS = {
     "take_back": "pharmacist",
     "decide": "fund",
     "claim": "insurer",
+    "return_part": "pharmacist",
+    "return": "pharmacist",
+    "reverse": "fund",
+    "claw_back": "fund",
     "cancel": "doctor",
     "give_up": "patient",
     "ask_change": "pharmacist",
@@ -178,6 +182,14 @@ def facts_of(move: str, way: str = "collect") -> dict[str, Any]:
     given = {"pharmacy": "pharmacy", "lines": {"1": 1, "2": 3}, "scan": "5c" * 16}
     checked = {**given, "checks": checklist.ALL}
     granted = {"to": readers, "purpose": "dispense_deliver_settle", "until": stamp(END)}
+    comes_back = {
+        "pharmacy": "pharmacy",
+        "reason": "quality",
+        "bill": {"total_fen": 0, "patient_fen": 0, "payers": {"fund": 0, "insurer": 0}},
+        "refund_fen": 400,
+        "waiting": {},
+        "back": {},
+    }
     waits = {"warnings": ["rx.countersignature"]}
     approve, send_back = (
         {"decision": "approve", "reason": "none"},
@@ -240,6 +252,10 @@ def facts_of(move: str, way: str = "collect") -> dict[str, Any]:
         "turn_back": {"reason": "nobody_home"},
         "decide": {"payer": "fund", **decision},
         "claim": {"payer": "insurer", **decision, "claimed_fen": 200, "approved_fen": 200},
+        "return_part": {"lines": {"2": 3}, **comes_back},
+        "return": {"lines": given["lines"], **comes_back},
+        "reverse": {"payer": "fund", "reversed_fen": 1400, "left_fen": 0},
+        "claw_back": {"payer": "fund", "reversed_fen": 1400},
         "cancel": {"reason": "clinical"},
         "give_up": {"reason": "patient_request"},
         "ask_change": {"reason": "dose", "request": "9e" * 32, "scan": "5c" * 16},

@@ -68,6 +68,8 @@ def scope() -> lawterms.Scope:
         ({"sum": ["facts.one", "facts.map", {"column": ["facts.lines", {"is": "fen"}]}]}, 9),
         ({"sorted": ["facts.word", "facts.nothing", "facts.words"]}, ["a", "b"]),
         ({"minus": ["facts.map", "kept.map"]}, {"a": 1, "b": 1}),
+        ({"plus": ["facts.map", "kept.map"]}, {"a": 1, "b": 3}),
+        ({"plus": ["kept.nothing", "facts.map"]}, {"a": 1, "b": 2}),
         ({"with": ["kept.map", "facts.word", "facts.one"]}, {"b": 1}),
         ({"with": ["kept.nothing", "facts.word", "facts.one"]}, {"b": 1}),
         ({"without": ["facts.map", "facts.word"]}, {"a": 1}),

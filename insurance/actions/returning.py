@@ -1,0 +1,236 @@
+"""
+A patient brings medicines back: the pharmacist signs, and in one transaction they are put aside,
+the bill is reckoned again for what the patient keeps, and what follows is requested.
+
+Requested, and worked off later from rows of the same transaction: the refund, by the task that
+asks WeChat Pay for whatever is owed back; each payer's reversal, by the payer's own agent.
+
+Source: 医疗机构药事管理规定 (2011), art. 28, from memory, unconfirmed;
+docs/decisions/0050-returns-and-recalls.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from hospital import errors
+from hospital.roles import Actor
+from insurance import keeping, queries, split
+from insurance.actions import billing, owing_back, reducing
+from insurance.models import Bill, Payment, Reckoning, Refund, Reversal
+from ledger import chain
+from ledger.entry import Statement
+from pharmacy import quarantine, queries_recalls
+from pharmacy.actions.lots import LotsMissing
+from pharmacy.models import Dispensing, Reservation, Return
+from pharmacy.returns import WITHIN, Reason
+from prescriptions import lifecycle, permissions
+from prescriptions.facts import TWO_PHARMACISTS
+from prescriptions.lifecycle import Move
+from prescriptions.models import Prescription
+
+
+class MoreThanGiven(errors.Invalid):
+    """The patient does not have so much of this line."""
+
+    code = "return.more_than_given"
+
+
+class TooLateToReturn(errors.Gone):
+    """For this reason it is not taken back any more."""
+
+    code = "return.too_late"
+
+
+class NotRecalled(errors.Conflict):
+    """Nothing of what comes back is recalled."""
+
+    code = "return.not_recalled"
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """
+    What comes back: line number → units, and of which lots (id → units), as the boxes say.
+
+    Of narcotics the lots are named; of all else what is not named is what expires first.
+    """
+
+    lines: Mapping[str, int]
+    reason: str
+    lots: Mapping[UUID, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    move: Move
+    facts: dict[str, Any]
+    units: quarantine.Units
+    bill: Bill
+    share: split.Share
+    refund_fen: int
+    back: list[Reversal]
+
+
+def draw(
+    prescription_id: UUID, brought: Brought, *, by: Actor, key: str, at: datetime
+) -> tuple[Statement, int]:
+    """The return to sign, and the fen that the patient gets back. Raises as ``take_back``."""
+    prescription = lifecycle.find(prescription_id)
+    plan = _plan(prescription, brought, by, at)
+    statement = lifecycle.propose(prescription, plan.move, by=by, key=key, at=at, facts=plan.facts)
+    return statement, plan.refund_fen
+
+
+@transaction.atomic(savepoint=False)
+def take_back(
+    prescription_id: UUID, brought: Brought, signed: str, *, by: Actor, at: datetime
+) -> tuple[Prescription, chain.Appended, int]:
+    """
+    Take medicines back under the pharmacist's signature; with the last of them it is taken back.
+
+    What remains with the patient may come back later, as another return.
+
+    Raises:
+        MoreThanGiven, TooLateToReturn, NotRecalled: see each.
+        reducing.OldBill, permissions.OwnPrescription, quarantine.NotOfThisLot,
+        quarantine.WrongLots, LotsMissing, and what ``lifecycle.advance`` raises.
+    """
+    prescription = lifecycle.lock(prescription_id)
+    plan = _plan(prescription, brought, by, at)
+    entry = lifecycle.advance(
+        prescription, plan.move, by=by, at=at, signed=signed, facts=plan.facts
+    )
+    quarantine.take_in(prescription, entry, by=by, at=at, units=plan.units)
+    made = Return.objects.create(
+        prescription=prescription,
+        reason=brought.reason,
+        lines=dict(brought.lines),
+        lots={str(lot.id): some for lot, some in plan.units},
+        by_id=by.account,
+        at=at,
+        entry=entry.leaf,
+    )
+    _reckon(plan, made)
+    for reversal in plan.back:
+        reversal.returned = made
+        reversal.save(force_insert=True)
+    if plan.refund_fen:
+        paid = Payment.objects.filter(bill=plan.bill, state=Payment.State.PAID)
+        payment = paid.exclude(refunds__cause=Refund.Cause.VOID).get()  # not what came too late
+        owing_back.returned(payment, made, plan.refund_fen, at=at)
+    return prescription, entry, plan.refund_fen
+
+
+def _plan(prescription: Prescription, brought: Brought, by: Actor, at: datetime) -> _Plan:
+    lifecycle.check(prescription, lifecycle.RETURN, by=by, at=at)
+    permissions.check_four_eyes(prescription, by)
+    given = Dispensing.objects.get(prescription=prescription)
+    if at > given.dispensed_at + WITHIN[Reason(brought.reason)]:
+        raise TooLateToReturn(days=WITHIN[Reason(brought.reason)].days)
+    left = _left(prescription, given, brought)
+    units = _units(prescription, brought)
+    bill = queries.live_bill(prescription)
+    share = _share(bill, left)
+    refund_fen = queries.reckoned(bill).patient_fen - share.patient_fen
+    back = _back(bill, share)
+    waiting = {
+        payer: fen
+        for payer, fen in queries.shares(bill, share).items()
+        if payer in queries.undecided_payers(bill) and fen > 0
+    }
+    lots = {lot.commitment: some for lot, some in units}
+    facts = {
+        "pharmacy": by.organisation,
+        "lines": dict(brought.lines),
+        "reason": brought.reason,
+        "bill": {
+            "total_fen": share.total_fen,
+            "patient_fen": share.patient_fen,
+            "payers": queries.shares(bill, share),
+        },
+        "refund_fen": refund_fen,
+        "waiting": waiting,
+        "back": {one.claim.payer.slug: one.fen for one in back},
+        **({"lots": lots} if prescription.form in TWO_PHARMACISTS else {}),
+    }
+    move = lifecycle.RETURN_PART if any(left.values()) else lifecycle.RETURN
+    return _Plan(move, facts, units, bill, share, refund_fen, back)
+
+
+def _left(prescription: Prescription, given: Dispensing, brought: Brought) -> dict[str, int]:
+    """Line number → units that the patient keeps. Raises ``MoreThanGiven``."""
+    left = dict(given.lines)
+    earlier = Return.objects.filter(prescription=prescription).values_list("lines", flat=True)
+    for lines in (*earlier, brought.lines):
+        for line, units in lines.items():
+            left[line] = left.get(line, 0) - units
+            if left[line] < 0:
+                raise MoreThanGiven(field="lines", line=line)
+    return left
+
+
+def _units(prescription: Prescription, brought: Brought) -> quarantine.Units:
+    if prescription.form in TWO_PHARMACISTS and not brought.lots:
+        raise LotsMissing(field="lots")
+    medicines = _medicines(prescription, brought.lines)
+    wanted: dict[str, int] = {}
+    for line, units in brought.lines.items():
+        wanted[medicines[line]] = wanted.get(medicines[line], 0) + units
+    units_of = quarantine.chosen(quarantine.with_patient(prescription), wanted, brought.lots)
+    if brought.reason == Reason.RECALL and not queries_recalls.was_any_recalled(
+        [lot for lot, _ in units_of]
+    ):
+        raise NotRecalled
+    return units_of
+
+
+def _medicines(prescription: Prescription, lines: Mapping[str, int]) -> dict[str, str]:
+    """Line number → the medicine that was given for it: what was agreed on, if anything was."""
+    taken = Reservation.objects.filter(prescription=prescription, state=Reservation.State.TAKEN)
+    given = {
+        line: one.item.medicine_id for one in taken.select_related("item") for line in one.lines
+    }
+    if lines.keys() <= given.keys():
+        return given
+    return {line: code for line, (code, _) in billing.wanted(prescription, lines).items()}
+
+
+def _share(bill: Bill, left: Mapping[str, int]) -> split.Share:
+    """What the bill comes to for what is kept. Raises ``reducing.OldBill``."""
+    lines = reducing.lines_of(bill, left)
+    fund, insurer = reducing.terms_of(bill, lines)
+    kept = [
+        keeping.Kept(one.line, one.insurance_class, one.total_fen, one.units, left[one.line])
+        for one in lines
+    ]
+    return keeping.reckon(kept, fund=fund, insurer=insurer)
+
+
+def _back(bill: Bill, share: split.Share) -> list[Reversal]:
+    """What each payer that has approved more than its share of what is kept gets back."""
+    shares = queries.shares(bill, share)
+    due = {}
+    for claim in bill.claims.select_related("payer").prefetch_related("reversals"):
+        standing = claim.approved_fen - sum(one.fen for one in claim.reversals.all())
+        due[claim] = standing - shares[claim.payer.slug]
+    return [Reversal(claim=claim, fen=fen) for claim, fen in due.items() if fen > 0]
+
+
+def _reckon(plan: _Plan, made: Return) -> None:
+    share = plan.share
+    Reckoning.objects.create(
+        returned=made,
+        bill=plan.bill,
+        number=1 + plan.bill.reckonings.count(),
+        total_fen=share.total_fen,
+        fund_fen=share.fund_fen,
+        insurer_fen=share.insurer_fen,
+        patient_fen=share.patient_fen,
+    )

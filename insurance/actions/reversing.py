@@ -1,0 +1,171 @@
+"""
+A payer's agent accepts what comes back to it, and takes back from pharmacies what was paid.
+
+Each return requests it with rows of its own (``Reversal``). Accepting is an entry of the
+prescription: what was not paid yet is owed less; what was paid, the pharmacy owes back, until a
+clawback, an entry of its own, takes it, once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from hospital import errors, signing
+from hospital.feeds import publishing
+from hospital.models import Organisation
+from hospital.roles import Actor
+from insurance import queries, turns
+from insurance.actions.claims import WrongInsurer
+from insurance.models import Claim, Clawback, Reversal
+from ledger import chain
+from ledger.entry import Statement
+from prescriptions import lifecycle
+from prescriptions.lifecycle import Move
+from prescriptions.models import Prescription
+
+
+class NothingToReverse(errors.Conflict):
+    """Nothing of this prescription comes back to you, or you have accepted it before."""
+
+    code = "reversal.none"
+
+
+class UnknownReversal(errors.Invalid):
+    """Not an accepted reversal of yours that this pharmacy owes."""
+
+    code = "reversal.unknown"
+
+
+class SeveralLines(errors.Invalid):
+    """The reversals are entered in several lines of logs; take back those of each by themselves."""
+
+    code = "clawback.several_lines"
+
+
+def draw_reversal(prescription_id: UUID, *, by: Actor, key: str, at: datetime) -> Statement:
+    """The acceptance to sign. Raises what ``accept`` raises."""
+    prescription = lifecycle.find(prescription_id)
+    move, facts, _ = _reversal(prescription, by, lock=False)
+    return lifecycle.propose(prescription, move, by=by, key=key, at=at, facts=facts)
+
+
+@transaction.atomic(savepoint=False)
+def accept(
+    prescription_id: UUID, signed: str, *, by: Actor, at: datetime
+) -> tuple[Prescription, chain.Appended]:
+    """
+    Accept, under the payer's signature, all that comes back to it of one prescription.
+
+    Raises ``WrongInsurer``, ``NothingToReverse`` and what ``lifecycle.advance`` raises.
+    """
+    turns.in_turn(by)
+    prescription = lifecycle.lock(prescription_id)
+    move, facts, due = _reversal(prescription, by, lock=True)
+    entry = lifecycle.advance(prescription, move, by=by, at=at, signed=signed, facts=facts)
+    is_paid = move is lifecycle.CLAW_BACK
+    state = Reversal.State.OWED if is_paid else Reversal.State.REDUCED
+    rows = Reversal.objects.filter(id__in=[one.id for one in due])
+    rows.update(state=state, accepted_at=at)
+    if not is_paid:
+        claims = Claim.objects.filter(id=due[0].claim_id)
+        claims.update(reversed_fen=F("reversed_fen") + facts["reversed_fen"])
+    return prescription, entry
+
+
+def draw_clawback(
+    pharmacy: Organisation, reversals: Sequence[UUID], *, by: Actor, key: str, at: datetime
+) -> Statement:
+    """The clawback to sign. Raises what ``claw_back`` raises."""
+    found = _owed(pharmacy, reversals, by, lock=False)
+    return signing.draw(_clawback(pharmacy, found, by), by=by, key=key, at=at)
+
+
+@transaction.atomic(savepoint=False)
+def claw_back(
+    pharmacy: Organisation, reversals: Sequence[UUID], signed: str, *, by: Actor, at: datetime
+) -> tuple[Clawback, chain.Appended]:
+    """
+    Take back from a pharmacy what was paid for medicines that came back, each reversal once.
+
+    Raises ``UnknownReversal``, ``SeveralLines``.
+    """
+    turns.in_turn(by)
+    found = _owed(pharmacy, reversals, by, lock=True)
+    entry = signing.append(_clawback(pharmacy, found, by), signed, by=by, at=at)
+    made = Clawback.objects.create(
+        payer_id=by.organisation_id,
+        pharmacy=pharmacy,
+        total_fen=sum(one.fen for one in found),
+        at=at,
+    )
+    rows = Reversal.objects.filter(id__in=[one.id for one in found])
+    rows.update(state=Reversal.State.TAKEN, clawback=made)
+    told = {pharmacy.id, made.payer_id}
+    publishing.publish(told, entry, kind="insurance.clawback", move="claw_back", state="paid")
+    return made, entry
+
+
+def _reversal(
+    prescription: Prescription, by: Actor, *, lock: bool
+) -> tuple[Move, dict[str, Any], list[Reversal]]:
+    rows = queries.reversals_due(by.organisation_id).filter(
+        claim__bill__prescription_id=prescription.id
+    )
+    due = list(rows.select_for_update(of=("self", "claim")) if lock else rows)
+    if not due and not _decided(prescription, by):
+        raise WrongInsurer
+    if not due:
+        raise NothingToReverse
+    fen, claim = sum(one.fen for one in due), due[0].claim
+    facts: dict[str, Any] = {"payer": by.organisation, "reversed_fen": fen}
+    if claim.settlement_id is not None:
+        return lifecycle.CLAW_BACK, facts, due
+    return lifecycle.REVERSE, {**facts, "left_fen": claim.owed_fen - fen}, due
+
+
+def _decided(prescription: Prescription, by: Actor) -> bool:
+    mine = Claim.objects.filter(payer_id=by.organisation_id)
+    return mine.filter(bill__prescription_id=prescription.id).exists()
+
+
+def _owed(
+    pharmacy: Organisation, reversals: Sequence[UUID], by: Actor, *, lock: bool
+) -> list[Reversal]:
+    """
+    All that is owed of each prescription named: the ledger takes them by the prescription.
+    """
+    rows = queries.reversals_owed(by.organisation_id).filter(claim__bill__pharmacy=pharmacy)
+    found = list(rows.select_for_update(of=("self",)) if lock else rows)
+    named = set(reversals)
+    bills = {one.claim.bill_id for one in found if one.id in named}
+    whole = [one for one in found if one.claim.bill_id in bills]
+    if {one.id for one in whole} != named:
+        raise UnknownReversal(field="reversals")
+    return whole
+
+
+def _clawback(pharmacy: Organisation, found: Sequence[Reversal], by: Actor) -> signing.Draft:
+    """It names prescriptions, so that whoever replays the log sees that each is taken once."""
+    lines = {queries.line_of(one.claim) for one in found}
+    if len(lines) != 1:
+        raise SeveralLines(field="reversals", lines=sorted(lines))
+    batch = "\n".join([by.organisation, *sorted(one.id.hex for one in found)])
+    return signing.Draft(
+        kind="insurance.clawback",
+        subject=f"clawback/{hashlib.sha256(batch.encode()).hexdigest()[:32]}",
+        patient="",
+        facts={
+            "payer": by.organisation,
+            "pharmacy": pharmacy.slug,
+            "claims": sorted({one.claim.bill.prescription.subject for one in found}),
+            "total_fen": sum(one.fen for one in found),
+        },
+        line=lines.pop(),
+    )
