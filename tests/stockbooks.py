@@ -121,7 +121,8 @@ def what_came_back() -> Iterator[str]:
         books[one.prescription_id][one.lot.number, one.lot.item_id] += sign * one.quantity
         if sign > 0 and one.lot.back_from_id != one.prescription_id:
             yield f"lot {one.lot.number} holds what another prescription brought back"
-        if sign > 0 and one.lot.by_patient == (one.prescription.status == Status.UNDELIVERED):
+        undelivered = one.prescription and one.prescription.status == Status.UNDELIVERED
+        if sign > 0 and one.lot.by_patient == undelivered:
             yield f"lot {one.lot.number} holds what nobody, or the patient, had"
     for rx in Prescription.objects.filter(id__in=[*units, *back]):
         came = units[rx.id] if rx.status == Status.UNDELIVERED else _brought_back(rx)

@@ -9,8 +9,16 @@ from tests.ledger.lawful import COLLECTED, LOT, OTHER_TAG, RX, Book
 
 DELIVERED = COLLECTED[:6]
 ALL = {"1": 1, "2": 3}
-NOTHING_KEPT = {"total_fen": 0, "patient_fen": 0, "payers": {"fund": 0, "insurer": 0}}
-HALF_KEPT = {"total_fen": 1000, "patient_fen": 200, "payers": {"fund": 700, "insurer": 100}}
+NOTHING_KEPT: dict[str, Any] = {
+    "total_fen": 0,
+    "patient_fen": 0,
+    "payers": {"fund": 0, "insurer": 0},
+}
+HALF_KEPT: dict[str, Any] = {
+    "total_fen": 1000,
+    "patient_fen": 200,
+    "payers": {"fund": 700, "insurer": 100},
+}
 TOO_MANY = {True: {"1": 2}, False: {"2": 4}}
 """More of one line than was given, though of both together as many as the move says."""
 CLAWBACK = "clawback/" + "c" * 32
@@ -81,8 +89,8 @@ def owed_back(book: Book, *, by: str = "fund", **changes: Any) -> Book:
 def clawed_back(
     book: Book, *claims: str, by: str = "fund", of: str = CLAWBACK, patient: str = "", **says: Any
 ) -> Book:
-    facts = {"payer": by, "pharmacy": "pharmacy", "claims": list(claims or [RX])}
-    facts |= {"total_fen": 1400, **says}
+    claimed = list(claims or [RX])
+    facts = {"payer": by, "pharmacy": "pharmacy", "claims": claimed, "total_fen": 1400, **says}
     book.add(of, "insurance.clawback", facts, book.keys[by], patient=patient)
     return book
 
