@@ -157,6 +157,8 @@ LEFT_OUT = {
     "Collected": "of stock, by staff",
     "Destruction": "of stock, by staff",
     "Return": "its entry is in the copy, with lines, reason and bill; its refund is, too",
+    "Reckoning": "the bill after a return, which the return's entry states",
+    "Reversal": "what a payer gives back of it; its entry is in the copy",
     "Recall": "a public warning; its patient columns are staff",
     "Correction": "its entries are in the copy, a Communication each, with what was said",
     "CourierNews": "what a company has told of the parcel; GET …/parcel says it",
