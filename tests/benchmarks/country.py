@@ -164,9 +164,9 @@ _DENSE = f"""
 """
 _LOTS = """
     INSERT INTO pharmacy_lot (id, item_id, number, expires_on, on_hand, state, state_reason, salt,
-                              commitment, created_at)
+                              commitment, created_at, coded, by_patient)
     SELECT gen_random_uuid(), item.id, 'B1', current_date + 400, item.on_hand, 'open', '', '\\x00',
-           md5(item.id::text) || md5(item.medicine_id || item.id), now()
+           md5(item.id::text) || md5(item.medicine_id || item.id), now(), 0, false
     FROM pharmacy_stockitem AS item
     WHERE item.pharmacy_id = ANY(%(dense)s) AND item.medicine_id = ANY(%(asked)s)
       AND item.on_hand > 0
