@@ -141,7 +141,7 @@ def test_a_look_costs_the_same_for_any_number_of_records(
     by, about = account(mother.client).actor, history.About(guardianship=made.id)
     for _ in range(records):
         world.dispensed(child)
-    with django_assert_num_queries(8 if records else 6):
+    with django_assert_num_queries(10 if records else 6):
         history.view(about, paging.Wanted(None, 5), by=by, at=timezone.now())
 
 

@@ -306,6 +306,7 @@ CHEATS: dict[str, tuple[str, Cheat]] = {
     "declined elsewhere": ("wrong_pharmacy", move("decline", *TO_DISPENSE, by="pharmacist2")),
     "dispensed after it was declined": ("wrong_state", move("dispense", *TO_DISPENSE, "decline")),
     "declined by the patient": ("wrong_role", move("decline", *TO_DISPENSE, by="patient")),
+    "a part out of boxes that hold more": ("wrong_boxes", parting(boxes={"11" * 32: 3})),
     "proposed elsewhere": ("wrong_pharmacy", move("substitute", *TO_DISPENSE, by="pharmacist2")),
     "proposed by who prescribed it": (
         "four_eyes",
