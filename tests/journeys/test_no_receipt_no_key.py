@@ -27,6 +27,10 @@ OWN_COMMANDS = {
         writes.authorize: "the shelf is asked for the patient's medicines",
         writes.authorize_courier: "the same",
         writes.authorize_narcotic: "the same",
+        writes.agree_to_other: "the same, with another medicine in place of one",
+    },
+    "prescriptions.actions.owing": {
+        writes.dispense_part: "what is left has the same content, sealed by a key of its own",
     },
     "prescriptions.actions.judging": {
         writes.issue: "the rules judge the doctor's own draft again",
@@ -52,6 +56,10 @@ WITH_MORE: dict[str, Callable[[World, Patient], str]] = {
     "GET /api/corrections": lambda w, p: writes.appealed(w, p),
 }
 """What else must be there, for a list to hold something."""
+
+
+RECORDED_ALONE = {"GET /api/me/recalls"}
+"""What says something of a patient that lies in no sealed record; the look is recorded as ever."""
 
 
 def cast(world: World, patient: Patient) -> dict[str, Client]:
@@ -81,7 +89,7 @@ def test_every_read_of_every_role_opens_under_its_own_look(world, patient, call)
     client, path = LOOKS[call](world, patient, world.dispensed(patient, "courier"))
     with watched() as watch:
         assert raw(client, "GET", path).status_code == 200
-    assert watch.opened
+    assert watch.opened or call in RECORDED_ALONE
     for one in watch.opened:
         assert one.wrongs(client.account) == []
 
