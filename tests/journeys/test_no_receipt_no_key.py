@@ -27,7 +27,6 @@ OWN_COMMANDS = {
         writes.authorize: "the shelf is asked for the patient's medicines",
         writes.authorize_courier: "the same",
         writes.authorize_narcotic: "the same",
-        writes.agree_to_other: "the same, with another medicine in place of one",
     },
     "prescriptions.actions.owing": {
         writes.dispense_part: "what is left has the same content, sealed by a key of its own",
