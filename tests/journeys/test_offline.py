@@ -179,6 +179,16 @@ class TestWhenItCollides:
         world.change(rx, "0.5")
         self.collides(world, given, rx, "changed")
 
+    def test_it_was_changed_and_paid_here_again(self, world, patient, rx, held):
+        """K3: paid, at this pharmacy, and yet not what was given out."""
+        given = unplugged.gives(world, patient, held)
+        world.change(rx, "0.5", "0.5")
+        review = {"decision": "approve"}
+        world.reviewer.command(f"/api/prescriptions/{rx}/review", review)
+        patient.client.command(f"/api/prescriptions/{rx}/authorize", world.choice(patient))
+        world.pay(patient, rx)
+        self.collides(world, given, rx, "changed")
+
     def test_the_phone_had_been_revoked(self, world, patient, rx, held):
         """K1, K6: of which the pharmacy's device could not know."""
         unplugged.phone_revoked(patient)
