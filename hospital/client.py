@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
@@ -59,6 +59,16 @@ class Client:
 
     def get(self, path: str, **query: Any) -> Json:
         return self._answer(self._send("GET", path, {}, query=query))
+
+    def each(self, path: str, name: str, **query: Any) -> Iterator[Json]:
+        """The rows called ``name`` of a list, page after page."""
+        cursor: dict[str, str] = {}
+        while True:
+            page = self.get(path, **query, **cursor)
+            yield from page[name]
+            if page["next"] is None:
+                return
+            cursor = {"cursor": page["next"]}
 
     def text(self, path: str) -> bytes:
         """A public document, as bytes."""

@@ -50,7 +50,7 @@ class Agent:
 
     def step(self) -> int:
         """Decide what is open, settle what is approved; how many decisions were made."""
-        claims = self.client.get("/api/claims")["claims"]
+        claims = list(self.client.each("/api/claims", "claims", size=50))
         decided = sum(self._tried(partial(self._decide, claim)) for claim in claims)
         self._reverse()
         self._settle()

@@ -7,15 +7,13 @@ from typing import Any
 
 from rest_framework import serializers
 
-from hospital import http, promises, queries
+from hospital import http, paging, promises, queries
 from hospital.roles import OrganisationKind, Role
 from hospital.units import stamp
 from insurance.actions import claims, coverage
 from insurance.queries import line_of, reckoned, undecided, unsettled
 from ledger.entry import Statement
 from prescriptions.api import changed
-
-PAGE = 50
 
 
 class Coverages(http.Command):
@@ -44,13 +42,16 @@ class Coverages(http.Command):
 
 
 class Claims(http.Query):
-    """Delivered prescriptions of which the caller's payer owes a share and has not decided."""
+    """Delivered prescriptions of which the caller's payer owes a share undecided, oldest first."""
 
     roles = (Role.AGENT, Role.OFFICER)
+    query = {"cursor": "next of the page before", "size": "1 to 50; 20 if left out"}
 
     def show(self, call: http.Call) -> dict[str, Any]:
-        found = undecided(call.by.organisation_id, most=PAGE)
+        wanted = paging.Wanted.asked(self.request.query_params)
+        found, following = undecided(call.by.organisation_id, wanted)
         return {
+            "next": str(following) if following else None,
             "claims": [
                 {
                     "prescription": str(bill.prescription_id),
@@ -61,7 +62,7 @@ class Claims(http.Query):
                 }
                 for bill in found
                 if claims.has_share(bill, call.by.organisation_id)
-            ]
+            ],
         }
 
 

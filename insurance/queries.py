@@ -10,7 +10,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import JSONObject
 
-from hospital import access, errors
+from hospital import access, errors, paging
 from hospital import queries as people
 from hospital.consultations.models import Consultation, State
 from hospital.models import Account
@@ -139,10 +139,10 @@ def doctor_and_patient(
     )
 
 
-def undecided(payer: int, *, most: int) -> QuerySet[Bill]:
+def undecided(payer: int, wanted: paging.Wanted) -> tuple[list[Bill], paging.Cursor | None]:
     """Delivered bills with a share of this payer on which it has not decided, oldest first."""
     decided = Claim.objects.filter(bill=OuterRef("pk"), payer_id=payer)
-    return (
+    rows = (
         Bill.objects.filter(
             Q(fund_id=payer, fund_fen__gt=0) | Q(insurer_id=payer, insurer_fen__gt=0),
             prescription__status=Status.DELIVERED,
@@ -151,8 +151,9 @@ def undecided(payer: int, *, most: int) -> QuerySet[Bill]:
         .exclude(Exists(decided))
         .select_related("pharmacy", "prescription", "fund", "insurer")
         .prefetch_related("reckonings")
-        .order_by("opened_at", "id")[:most]
+        .annotate(created_at=F("opened_at"))
     )
+    return paging.oldest_first(rows, wanted)
 
 
 def undecided_of(patient: UUID) -> QuerySet[Bill]:

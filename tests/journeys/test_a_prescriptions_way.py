@@ -17,7 +17,7 @@ def test_collected_at_the_counter_and_paid_by_three(world: World, patient: Patie
     rx = world.delivered(patient)
 
     for agent in (world.fund_agent, world.insurer_agent):
-        (claim,) = [one for one in agent.get("/api/claims")["claims"] if one["prescription"] == rx]
+        (claim,) = [one for one in agent.each("/api/claims", "claims") if one["prescription"] == rx]
         agent.command(
             f"/api/claims/{rx}/decide",
             {"decision": "approve", "approved_fen": claim["claimed_fen"]},

@@ -104,7 +104,7 @@ def test_a_courier_fails_twice(world: World, patient: Patient):
     assert refund.amount_fen == bill.patient_fen
     assert refund.state != Refund.State.DUE
     assert not Claim.objects.filter(bill=bill).exists()
-    assert all(one["prescription"] != rx for one in world.fund_agent.get("/api/claims")["claims"])
+    assert all(one["prescription"] != rx for one in world.fund_agent.each("/api/claims", "claims"))
 
     subject = Prescription.objects.get(id=rx).subject
     told = [

@@ -14,7 +14,7 @@ from tests.world import Patient, World
 def decided(world: World, rx: str, decision: str = "approve", part: int = 1) -> None:
     """Both payers decide; the second one with a reason if it does not pay all."""
     for agent, says in ((world.fund_agent, "approve"), (world.insurer_agent, decision)):
-        (claim,) = [one for one in agent.get("/api/claims")["claims"] if one["prescription"] == rx]
+        (claim,) = [one for one in agent.each("/api/claims", "claims") if one["prescription"] == rx]
         approved = {"approve": claim["claimed_fen"], "part": part, "refuse": 0}[says]
         ruling = {"decision": says, "approved_fen": approved}
         if says != "approve":

@@ -266,7 +266,9 @@ def test_a_payer_gets_amounts_and_nothing_else(world, patient):
     """Z4: no name, no diagnosis, no drug."""
     world.covers(patient)
     rx = world.delivered(patient)
-    (claim,) = [c for c in world.fund_agent.get("/api/claims")["claims"] if c["prescription"] == rx]
+    (claim,) = [
+        c for c in world.fund_agent.each("/api/claims", "claims") if c["prescription"] == rx
+    ]
     assert set(claim) == {"prescription", "subject", "pharmacy", "claimed_fen", "total_fen"}
 
 

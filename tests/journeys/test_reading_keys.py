@@ -76,10 +76,10 @@ class TestReading:
         assert is_box(answer)
         assert json.loads(answer)["key"] == boxes.fingerprint(bytes(key.public_key))
         assert json.loads(answer)["sealed_to"] == sealed[0].get(ONE)["subject"]
-        assert held(answer, key) == {"looks": [], "answer": {"claims": []}}
+        assert held(answer, key) == {"looks": [], "answer": {"claims": [], "next": None}}
         with pytest.raises(boxes.DoesNotOpen):
             held(answer, OTHER)
-        assert sealed[0].get("/api/claims") == {"claims": []}
+        assert sealed[0].get("/api/claims") == {"claims": [], "next": None}
 
     def test_the_look_is_bound_into_the_box(self, world, patient, key):
         """L15: the leaf of the very entry that was made for it; the content is not outside."""
@@ -252,7 +252,7 @@ class TestLosingAKey:
             with pytest.raises(boxes.DoesNotOpen):
                 held(answer, wrong)
         sealed[0].reading_keys.append(OTHER)
-        assert sealed[0].get("/api/claims") == {"claims": []}
+        assert sealed[0].get("/api/claims") == {"claims": [], "next": None}
 
     def test_who_has_lost_the_private_key_gets_another(self, key, officers):
         """What that takes is never sealed; and nothing else is clear."""

@@ -919,7 +919,7 @@ def told_code(patient: Patient, rx: str) -> Body:
 
 
 def owed(agent: Client, rx: str) -> int:
-    claims = agent.get("/api/claims")["claims"]
+    claims = agent.each("/api/claims", "claims")
     return next(int(one["claimed_fen"]) for one in claims if one["prescription"] == rx)
 
 

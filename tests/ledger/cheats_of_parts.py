@@ -74,8 +74,8 @@ def remainder(*names: str, **changes: Any) -> Cheat:
         parted(book)
         for name in names[:-1]:
             book.move(name, of=REST, says=SAYS.get(name))
-        says = {**SAYS.get(names[-1], {}), **changes.pop("says", {})}
-        book.move(names[-1], of=REST, says=says or None, **changes)
+        says = {**SAYS.get(names[-1], {}), **changes.get("says", {})}
+        book.move(names[-1], of=REST, **{**changes, "says": says or None})
 
     return write
 

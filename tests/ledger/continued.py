@@ -31,6 +31,7 @@ class Successor(Book):
         self.tips = {name: tip for name, tip in before.tips.items() if name != "log"}
         self.states = dict(before.states)
         self.unnumbered, self.numbers = dict(before.unnumbered), before.numbers
+        self.left = dict(before.left)
         self.forms = dict(before.forms)
         services = ("access", "cashier", "clock", "registrar")
         self.keys = {**before.keys, **{name: signer(f"{self.origin}/{name}") for name in services}}

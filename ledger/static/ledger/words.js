@@ -24,6 +24,7 @@ export const KINDS = {
   "pharmacy.substitute": "药师建议换药",
   "prescription.cancel": "处方取消",
   "prescription.expire": "处方过期",
+  "pharmacy.collide": "离线发药冲突",
   "pharmacy.double_check": "药师复核发药",
   "pharmacy.dispense": "药师发药",
   "pharmacy.ship": "交付配送",
