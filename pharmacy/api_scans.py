@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hospital import errors, http
+from hospital import errors, http, idempotency
 from hospital.roles import Role
 from hospital.units import stamp
 from pharmacy import queries, sheets
@@ -37,6 +37,7 @@ class Scans(http.Command):
 
     def post(self, request: Request, **where: Any) -> Any:
         """Refusals are counted beside the command, which leaves nothing of a refused one."""
+        idempotency.check_key(request.headers.get("Idempotency-Key"))
         by, at = self.actor, timezone.now()
         throttling.check(by=by, at=at)
         values = self.read()

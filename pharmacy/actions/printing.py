@@ -132,9 +132,12 @@ def try_birth_date(text: str, born: date, *, by: Actor, at: datetime) -> None:
     Judge and count the birth date by itself, before the command: a refused command is rolled back,
     a try is not, and tries at the same moment wait for each other.
 
-    Raises ``WrongBirthDate``, and what ``reading.read`` raises; the command refuses all else.
+    Raises ``WrongBirthDate``; the command refuses all else.
     """
-    _, code = reading.read(text)
+    try:
+        _, code = reading.read(text)
+    except errors.Refusal:
+        return
     if code.kind is not Kind.PAPER or code.pharmacy != by.organisation:
         return
     with transaction.atomic():

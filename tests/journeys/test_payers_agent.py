@@ -59,9 +59,11 @@ def test_later_prices_and_promises_change_no_claim(world: World, patient: Patien
     (rx,) = delivered(world, patient)
     owed = Bill.objects.get(prescription__id=rx).fund_fen
     assert owed > 0
+    shelf = list(StockItem.objects.filter(pharmacy=world.pharmacy))
     StockItem.objects.filter(pharmacy=world.pharmacy).update(price_fen=1)
     world.covers(patient, fund_bp=1)
     agent(world).step()
+    StockItem.objects.bulk_update(shelf, ["price_fen"])
     claim = Claim.objects.get(bill__prescription__id=rx)
     assert (claim.decision, claim.claimed_fen, claim.approved_fen) == ("approve", owed, owed)
 
