@@ -103,6 +103,11 @@ def with_wechat(code: str, *, at: datetime) -> Session:
         raise BadLogin from fault
     except wechat.Unavailable as fault:
         raise WeChatDown(retry_after_s=2) from fault
+    return of_openid(openid, at=at)
+
+
+def of_openid(openid: str, *, at: datetime) -> Session:
+    """A session of whom WeChat knows by this openid; a new one becomes a new patient account."""
     index = sealing.index(openid, "openid")
     account, _ = Account.objects.get_or_create(
         wechat_index=index,
