@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connection, connections
-from django.test.utils import override_settings, setup_databases, teardown_databases
+from django.test.utils import override_settings
 
 from config import home
 from config.servers import embedded, locks
 from config.servers.folder import ServerProblem
+from tests import template
 
 pytest_plugins = ["tests.worlds"]
 LINES = 2
@@ -93,26 +94,15 @@ def django_db_modify_db_settings(servers: embedded.Servers) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(
-    request: pytest.FixtureRequest,
-    django_test_environment: None,
-    django_db_blocker,
-    django_db_modify_db_settings: None,
+    django_test_environment: None, django_db_blocker, django_db_modify_db_settings: None
 ) -> Iterator[None]:
-    """The test database, made by the migrations; ``--reuse-db`` keeps it."""
-    keep = request.config.getoption("reuse_db") and not request.config.getoption("create_db")
+    """The test database, as the migrations make it."""
+    name = connection.settings_dict["TEST"]["NAME"]
     with django_db_blocker.unblock():
-        made = setup_databases(
-            verbosity=0,
-            interactive=False,
-            aliases={"default": None},
-            serialized_aliases=(),
-            keepdb=keep,
-        )
+        template.copy(name)
     yield
-    if not request.config.getoption("reuse_db"):
-        with django_db_blocker.unblock():
-            _end_other_connections()
-            teardown_databases(made, verbosity=0)
+    with django_db_blocker.unblock():
+        template.drop(name)
 
 
 @pytest.fixture(scope="session")
@@ -127,13 +117,3 @@ def database(_database: None) -> Iterator[None]:
     """The test database, for threads too; nothing is undone after the test."""
     yield
     connections.close_all()
-
-
-def _end_other_connections() -> None:
-    """End what threads and programs of the tests have left, or the database cannot be dropped."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND backend_type = 'client backend'"
-            " AND pid <> pg_backend_pid()"  # an autovacuum worker ends by itself
-        )
