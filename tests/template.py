@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from config import home
+from tests import watched
 
 BASE = Path(settings.BASE_DIR)
 PREFIX = f"template_{home.DATABASE}_"
@@ -47,6 +48,7 @@ def drop(name: str) -> None:
 def _digest() -> str:
     """Of the migrations, ours and those of the libraries, which the lock file names."""
     read = hashlib.sha256((BASE / "requirements-dev.lock").read_bytes())
+    read.update(Path(watched.__file__).read_bytes())
     for path in sorted(BASE.glob("*/**/migrations/*.py")):
         if not path.is_relative_to(BASE / ".venv"):
             read.update(str(path.relative_to(BASE)).encode() + path.read_bytes())
@@ -66,6 +68,7 @@ def _make(template: str) -> None:
     test, usual = connection.settings_dict["TEST"], connection.settings_dict["NAME"]
     name, test["NAME"] = test["NAME"], f"making_{home.DATABASE}_{os.getpid()}"
     making = connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    watched.prepare()
     test["NAME"] = name
     _use(usual)
     _execute(f'ALTER DATABASE "{making}" RENAME TO "{template}"')

@@ -12,7 +12,7 @@ from config import home as places
 from config.celery import LINES, app
 from ledger import network
 from tests import feeding, invariants
-from tests.journeys.watching import APPS
+from tests.watched import APPS
 
 ENQUEUES = re.compile(r"\.(delay|apply_async|send_task|signature|s|si)\(")
 PARTS_OF_ADVANCE = {"ledger.tasks.sequence", "ledger.tasks.checkpoint"}

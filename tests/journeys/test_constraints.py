@@ -77,7 +77,7 @@ from prescriptions.reviews import Review
 from prescriptions.sharing.models import Delivery, Offer, OptIn, PrivacyLoss, Use
 from tests import feeding
 from tests.journeys import sharers, writes
-from tests.journeys.watching import APPS
+from tests.watched import APPS
 from tests.world import Patient, World, a_department
 
 Rows = dict[type[models.Model], Any]

@@ -30,8 +30,8 @@ from prescriptions.models import ChangeRequest, Prescription, Version
 from tests.journeys import copying, looking, writes
 from tests.journeys.copying import lived, of_kind, policy
 from tests.journeys.guarding import registers, years_ago
-from tests.journeys.watching import APPS
 from tests.openings import watched
+from tests.watched import APPS
 from tests.world import Patient, World
 
 ASKED = "剂量偏大"

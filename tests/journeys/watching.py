@@ -8,37 +8,21 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-from django.apps import apps
 from django.db import connection, connections
 
 from hospital.client import Client, Problem
 from hospital.models import Account
 from ledger import queries as ledger
-
-APPS = (
-    *("hospital", "faces", "feeds", "guardians", "notices", "readingkeys"),
-    *("consultations", "corrections"),
-    *("prescriptions", "appraisal", "sharing", "pharmacy", "insurance"),
-)
+from tests import watched
 
 
 def everything() -> dict[str, Any]:
     """
-    A fingerprint of all that is stored: rows and the transactions that last wrote them.
+    A fingerprint of all that is stored: how many rows, and how often one was written.
 
     Any insert, update or delete changes it. Refusals that were written down do not count.
     """
-    tables = [
-        model._meta.db_table
-        for name in APPS
-        for model in apps.get_app_config(name).models.values()
-        if model._meta.label != "pharmacy.ScanRefusals"
-    ]
-    parts = [f"SELECT '{t}', count(*), sum(xmin::text::bigint) FROM {t}" for t in tables]
-    parts.append("SELECT 'entries', count(*), 0 FROM ledger_event WHERE kind <> 'record.refuse'")
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts))
-        return {name: (count, written) for name, count, written in cursor.fetchall()}
+    return dict(watched.written())
 
 
 def subject(rx: str) -> str:
