@@ -21,6 +21,7 @@ from config.servers.folder import ServerProblem
 from tests import template
 
 pytest_plugins = ["tests.worlds"]
+os.environ.setdefault("RX_FSYNC", "off")
 LINES = 2
 """People's entries are spread over two lines of logs, as they would be in a large network."""
 TEMPLATES = {topic: f"template-{topic}" for topic in ("prescription", "parcel", "security")}

@@ -3,7 +3,8 @@ An embedded PostgreSQL of our own, in ``HOME/postgres``, reached only through a 
 
 It is as durable as one in production: ``fsync``, ``synchronous_commit`` and ``full_page_writes``
 are on, and ``wal_level`` is ``replica`` so that what is measured here includes the log that a
-standby or an online backup needs.
+standby or an online backup needs. The tests alone set ``RX_FSYNC=off``: whoever kills processes,
+and not the machine, loses nothing by it.
 
 A server is recognised by looking at it: its pid file, the command line of the process the file
 names, and an answer to ``SELECT 1``. So a server left by a killed run is used again, and a pid
@@ -59,6 +60,10 @@ SETTINGS = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
+
+
+def _settings() -> dict[str, str]:
+    return {**SETTINGS, "fsync": os.environ.get("RX_FSYNC", SETTINGS["fsync"])}
 
 
 def data_folder(home: Path) -> Path:
@@ -224,7 +229,7 @@ def _command(home: Path) -> list[str]:
     """The command line; settings are given here so that an older home follows newer code."""
     command = [str(binaries() / "postgres"), "-D", str(data_folder(home))]
     command += ["-k", str(places.socket_folder(home))]
-    for name, value in SETTINGS.items():
+    for name, value in _settings().items():
         command += ["-c", f"{name}={value}"]
     return command
 

@@ -46,7 +46,7 @@ BEGINNINGS = (
     *(Life(), Life(author="assistant"), Life(by_two=True)),
     Life(author="prescriber", by_two=True, narcotic=True),
 )
-FAST, LONG = (12, 30), (60, 50)
+FAST, LONG = (12, 30), (30, 50)
 """Examples, and steps of each at most."""
 
 

@@ -14,7 +14,7 @@ from tests.world import application
 
 OURSELVES = {"/api/logout": "it would end the sessions"}
 SETTINGS = settings(
-    max_examples=6,
+    max_examples=3,
     deadline=None,
     derandomize=True,
     database=None,

@@ -30,7 +30,8 @@ def test_both_servers_answer_while_used_and_end_afterwards(home):
 
 
 @pytest.mark.parametrize("setting", ["fsync", "synchronous_commit", "full_page_writes"])
-def test_a_commit_is_on_the_disk_before_it_is_acknowledged(home, setting):
+def test_a_commit_is_on_the_disk_before_it_is_acknowledged(home, setting, monkeypatch):
+    monkeypatch.delenv("RX_FSYNC")
     with embedded.running(home, quiet):
         assert rows(home, f"SHOW {setting}") == [("on",)]
 
