@@ -99,7 +99,7 @@ def test_every_read_of_every_role_opens_under_its_own_look(world, patient, call)
         for one in watch.opened:
             assert one.wrongs(other.account) == [], name
         if answer.status_code != 200:
-            assert watch.opened == [], name
+            assert watch.opened == [], (name, answer.text)
 
 
 def paths(world: World, patient: Patient, rx: str) -> dict[str, str]:
