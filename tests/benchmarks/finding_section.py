@@ -76,8 +76,9 @@ def measured(stack: services.Stack, quick: bool, console: Console) -> tuple[list
     set_up()
     asked = [_prescribed(setting, codes) for codes in _baskets()]
     for pharmacies in QUICK_SIZES if quick else SIZES:
-        console.print(f"A country of {pharmacies:,} pharmacies …")
+        began = time.monotonic()
         country.grow(pharmacies)
+        console.print(f"{pharmacies:,} pharmacies made ({time.monotonic() - began:.0f} s)")
         sizes.append(_size(stack, setting, asked, pharmacies, quick))
     plan = _plan(next(_searches(1)), "TEXT")
     _show(console, sizes, plan)
