@@ -17,8 +17,8 @@ from hospital.units import stamp
 from insurance.actions import finding
 from insurance.api_check import PlaceInput
 from pharmacy import hours
-from pharmacy.models import Carriage
 from pharmacy.queries_near import Behind
+from pharmacy.queries_serving import Fare
 
 WITHIN_M, WITHIN_MAX_M = 50_000, 500_000
 CURSOR_MAX = 4_096
@@ -138,7 +138,7 @@ def _offer(one: finding.Offer) -> dict[str, Any]:
         "total_fen": one.quote.total_fen,
         "patient_fen": one.quote.patient_fen,
         "payers": one.quote.payers,
-        "ways": {"collect": True, "courier": [_carriage(each) for each in one.carriages]},
+        "ways": {"collect": True, "courier": [_carriage(each) for each in one.pharmacy.fares]},
     }
 
 
@@ -150,5 +150,5 @@ def _standing(one: hours.Standing) -> dict[str, Any]:
     }
 
 
-def _carriage(one: Carriage) -> dict[str, Any]:
-    return {"courier": one.courier.slug, "fee_fen": one.fee_fen, "minutes": one.minutes}
+def _carriage(one: Fare) -> dict[str, Any]:
+    return {"courier": one.courier, "fee_fen": one.fee_fen, "minutes": one.minutes}

@@ -13,7 +13,7 @@ from hospital.roles import Role
 from pharmacy import hours
 from pharmacy.actions import serving
 from pharmacy.models import ClosedDay, Opening
-from pharmacy.queries_near import carriages
+from pharmacy.queries_serving import carriages
 
 INTERVALS_MAX, CLOSED_MAX, BANDS_MAX = 28, 60, 10
 FURTHEST_M, DEAREST_FEN, SLOWEST_MIN = 500_000, 1_000_000, 30 * hours.DAY_MIN

@@ -5,14 +5,13 @@ it is tried. What becomes of it in WeChat is ``sending``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from hospital import errors
 from hospital.models import Account
@@ -61,24 +60,25 @@ def tell_all(notices: list[Notice], *, at: datetime) -> None:
     Notice.objects.bulk_create(notices, ignore_conflicts=True)
 
 
-def tell_each(accounts: QuerySet[Any], kind: Kind, about: str, *, at: datetime) -> int:
+def tell_each(accounts: Sequence[str], kind: Kind, about: str, *, at: datetime) -> int:
     """
-    As ``tell``, whomever a query of account ids finds, in one INSERT … SELECT; how many are new.
+    As ``tell``, these accounts in one INSERT … SELECT; how many are new.
 
     For news to very many, once about each subject. Raises ``ToldOutsideTransaction``.
     """
     if not connection.in_atomic_block:
         raise ToldOutsideTransaction
-    found, parameters = accounts.query.sql_with_params()
+    if not accounts:
+        return 0
     with connection.cursor() as cursor:
-        cursor.execute(_TELL_EACH.format(found=found), [kind, about, at, at, *parameters])
+        cursor.execute(_TELL_EACH, [kind, about, at, at, list(accounts)])
         return int(cursor.rowcount)
 
 
 _TELL_EACH = """
     INSERT INTO notices_notice
         (id, account_id, kind, subject, version, created_at, due_at, tries, outcome)
-    SELECT gen_random_uuid(), found.id, %s, %s, 1, %s, %s, 0, '' FROM ({found}) AS found
+    SELECT gen_random_uuid(), account, %s, %s, 1, %s, %s, 0, '' FROM unnest(%s::uuid[]) AS account
     ON CONFLICT (account_id, kind, subject, version) DO NOTHING
 """
 

@@ -11,20 +11,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from hospital import access, calendar, errors, sphere
-from hospital.models import Organisation
 from hospital.roles import Actor
 from insurance import split
 from insurance.actions import billing
-from pharmacy import hours
+from pharmacy import hours, queries_serving
 from pharmacy import queries_near as near
 from pharmacy.actions import stock
-from pharmacy.models import Carriage
 from prescriptions import content, permissions, queries
 from prescriptions.models import OPEN, Prescription
 
@@ -60,17 +59,16 @@ class Offer:
     """
     What one pharmacy has: the numbers of the lines, what these cost, and who would pay.
 
-    ``carriages``: by which courier companies it would come, and for how much. That fee is no part
-    of ``quote``.
+    ``pharmacy.fares``: by which courier companies it would come, and for how much. That fee is no
+    part of ``quote``.
     """
 
-    pharmacy: Organisation
+    pharmacy: queries_serving.Service
     distance_m: int | None
     lines: tuple[str, ...]
     whole: bool
     quote: billing.Quote
     standing: hours.Standing
-    carriages: Sequence[Carriage]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,26 +175,18 @@ def _own_share(one: _Priced) -> tuple[int, Any]:
 def _served(
     priced: Sequence[_Priced], wants: stock.Wanted, search: near.Search, at: datetime
 ) -> list[Offer]:
-    known = {one.id: one for one in near.with_service([one.shelf.pharmacy for one in priced])}
-    return [_offer(one, known[one.shelf.pharmacy], wants, search, at) for one in priced]
-
-
-def _offer(
-    one: _Priced, pharmacy: Organisation, wants: stock.Wanted, search: near.Search, at: datetime
-) -> Offer:
-    week = [
-        hours.Interval(each.weekday, each.opens, each.closes) for each in pharmacy.openings.all()
+    """Hours are reckoned once for all that have the same."""
+    metres = {one.shelf.pharmacy: None if search.only else one.shelf.distance_m for one in priced}
+    known = queries_serving.services(metres, on=calendar.legal_day(at))
+    standing = cache(partial(hours.standing, at=at))
+    return [
+        Offer(
+            pharmacy=(service := known[one.shelf.pharmacy]),
+            distance_m=one.shelf.distance_m,
+            lines=one.lines,
+            whole=len(one.lines) == len(wants),
+            quote=one.quote,
+            standing=standing(service.week, service.closed),
+        )
+        for one in priced
     ]
-    closed = {each.day for each in pharmacy.closed_days.all()}
-    carriages = (
-        [] if search.only else near.carried(list(pharmacy.carriages.all()), one.shelf.distance_m)
-    )
-    return Offer(
-        pharmacy=pharmacy,
-        distance_m=one.shelf.distance_m,
-        lines=one.lines,
-        whole=len(one.lines) == len(wants),
-        quote=one.quote,
-        standing=hours.standing(week, closed, at),
-        carriages=carriages,
-    )

@@ -8,14 +8,13 @@ and nothing is added to it later. The notice names no medicine; it leads to ``GE
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from django.db import transaction
 
 from hospital.guardians import queries as guardians
-from hospital.models import Account
 from hospital.notices import actions as notices
 from hospital.notices.kinds import Kind
 from pharmacy import queries_recalls
@@ -48,24 +47,20 @@ def warn(*, at: datetime, batch: int = BATCH) -> int | None:
     recall = rows.order_by("created_at").first()
     if recall is None:
         return None
-    given = queries_recalls.in_order(recall, batch)
-    told = _tell(recall, [one.prescription for one in given], at)
-    if len(given) < batch:
+    given = queries_recalls.batch(recall, batch)
+    told = _tell(recall, given.patients, at) if given else 0
+    if given:
+        recall.lot, recall.movement = given.lot, given.movement
+    if given is None or given.many < batch:
         recall.told_at = at
-    else:
-        recall.lot, recall.movement = given[-1].lot, given[-1].movement
     recall.told += told
     recall.save(update_fields=["lot", "movement", "told", "told_at"])
     return told
 
 
-def _tell(recall: Recall, prescriptions: list[UUID], at: datetime) -> int:
+def _tell(recall: Recall, patients: Sequence[str], at: datetime) -> int:
     """How many patients are told now; who was told in an earlier batch is not counted again."""
-    if not prescriptions:
-        return 0
-    patients = queries_recalls.recipients(prescriptions)
-    told = notices.tell_each(patients.values("id"), Kind.RECALLED, recall.subject, at=at)
-    wards = guardians.guarding_any(patients.values("id"), at=at)
-    guards = Account.objects.filter(id__in=wards, left_at__isnull=True)
-    notices.tell_each(guards.values("id"), Kind.WARD_RECALLED, recall.subject, at=at)
+    told = notices.tell_each(patients, Kind.RECALLED, recall.subject, at=at)
+    guards = guardians.guarding_any(patients, at=at)
+    notices.tell_each(guards, Kind.WARD_RECALLED, recall.subject, at=at)
     return told

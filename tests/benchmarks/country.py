@@ -5,7 +5,8 @@ Every pharmacy has ``THIN`` medicines; those that the questions are about, the `
 each of ``PLACES``, have all ``MEDICINES``. To give them to all of half a million would take a
 thousand million rows, more than a disk and ten minutes hold: what an index costs grows with its
 depth, which that many rows more would make one level greater. Lots lie on the dense shelves, of the
-medicines that are asked for. Indexes and constraints are made again after each loading.
+medicines that are asked for; those pharmacies say their hours and have couriers. Indexes and
+constraints are made again after each loading.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from decimal import Decimal
 
 from django.db import connection
 
+from hospital.roles import OrganisationKind
 from hospital.sphere import Place
 from prescriptions.models import Medicine
-from tests.world import a_medicine
+from tests.world import a_medicine, an_organisation
 
 MEDICINES, THIN, DENSE, CITIES = 2_000, 10, 300, 30
 ASKED = 60
@@ -32,6 +34,11 @@ PLACES = [
 ]
 """The middles of the four largest cities, as ``_PHARMACIES`` places them."""
 SHELVES = "pharmacy_stockitem"
+TABLES = (
+    *(SHELVES, "hospital_organisation", "pharmacy_lot"),
+    *("pharmacy_opening", "pharmacy_closedday", "pharmacy_carriage"),
+)
+COURIERS = 2
 
 
 def code(number: int) -> str:
@@ -45,6 +52,8 @@ def set_up() -> None:
     Medicine.objects.bulk_create(
         Medicine(**{**same, "code": code(number)}) for number in range(MEDICINES)
     )
+    for _ in range(COURIERS):
+        an_organisation(OrganisationKind.COURIER)
 
 
 class Country:
@@ -72,7 +81,9 @@ class Country:
             cursor.execute("ALTER TABLE pharmacy_lot DISABLE TRIGGER begins_empty")
             cursor.execute(_LOTS, {**near, "asked": asked})
             cursor.execute("ALTER TABLE pharmacy_lot ENABLE TRIGGER begins_empty")
-            for table in (SHELVES, "hospital_organisation", "pharmacy_lot"):
+            for sql in _SERVICE:
+                cursor.execute(sql, near)
+            for table in TABLES:
                 cursor.execute(f"VACUUM ANALYZE {table}")
             cursor.execute("RESET statement_timeout")
         self._dense |= dense
@@ -171,3 +182,23 @@ _LOTS = """
     WHERE item.pharmacy_id = ANY(%(dense)s) AND item.medicine_id = ANY(%(asked)s)
       AND item.on_hand > 0
 """
+# Hours of many kinds: of two pharmacies seldom the same.
+_SERVICE = (
+    """
+    INSERT INTO pharmacy_opening (pharmacy_id, weekday, opens, closes)
+    SELECT place, weekday, 420 + place %% 60, 1200 + place %% 97
+    FROM unnest(%(dense)s::bigint[]) AS place, generate_series(0, 6) AS weekday
+    """,
+    """
+    INSERT INTO pharmacy_closedday (pharmacy_id, day)
+    SELECT place, current_date + 10 * number
+    FROM unnest(%(dense)s::bigint[]) AS place, generate_series(-2, 2) AS number
+    """,
+    """
+    INSERT INTO pharmacy_carriage (pharmacy_id, courier_id, up_to_m, fee_fen, minutes)
+    SELECT place, courier.id, up_to_m, up_to_m / 10, 30 + up_to_m / 100
+    FROM unnest(%(dense)s::bigint[]) AS place, unnest(ARRAY[3000, 20000, 500000]) AS up_to_m,
+         hospital_organisation AS courier
+    WHERE courier.kind = 'courier'
+    """,
+)
