@@ -10,7 +10,7 @@ from config.home import BASE
 
 NOTHING_CHOSEN = 5
 """What pytest ends with if its options leave no test."""
-TOGETHER = ("-n", "auto", "--maxprocesses", "3", "-m", "not alone")
+TOGETHER = ("-n", "auto", "--maxprocesses", "6", "-m", "not alone")
 ALONE = ("-m", "alone")
 
 
