@@ -62,7 +62,12 @@ def test_every_kind_that_concerns_an_organisation_can_be_asked_for():
         for move in lifecycle.MOVES
         if {*move.sources, move.target} & {*CHOSEN, *concern.TO_CARRY}
     }
-    assert moves | {"insurance.settle", "insurance.clawback"} == {kind.value for kind in Kind}
+    assert moves | {
+        "settlement.due",
+        "insurance.settle",
+        "insurance.remit",
+        "insurance.clawback",
+    } == {kind.value for kind in Kind}
 
 
 def test_after_a_withdrawal_a_pharmacy_is_told_nothing_more(world, patient):
