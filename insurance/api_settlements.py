@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import time
 from typing import Any, cast
 from uuid import UUID
 
@@ -148,7 +148,7 @@ class PaymentTerms(http.Command, http.Query):
 
     def act(self, call: http.Call) -> dict[str, Any]:
         said = dict(call.values)
-        clock = datetime.strptime(said.pop("time"), "%H:%M").time()
+        clock = time.fromisoformat(said.pop("time"))
         every, day = said.pop("every"), said.pop("day")
         return {"terms": _terms(scheduling.set_terms(every, day, clock, **said, **call.doer))}
 

@@ -12,7 +12,7 @@ from hospital.units import stamp
 from insurance import filing, queries_statements
 from insurance.actions.settling import SETTLED_AT_ONCE
 from insurance.api_settlements import FORMS, PAGE, PAYERS, word
-from insurance.models import Bill, Claim
+from insurance.models import Claim
 from insurance.queries import reckoned
 from insurance.queries_statements import Period
 
@@ -83,8 +83,8 @@ def _column(payer: int) -> str:
     return "fund" if kind == OrganisationKind.SOCIAL_FUND else "insurer"
 
 
-def _line(bill: Bill, column: str) -> dict[str, Any]:
-    claim: Claim | None = bill.mine  # type: ignore[attr-defined]
+def _line(bill: Any, column: str) -> dict[str, Any]:
+    claim: Claim | None = bill.mine
     paid = claim.settlement if claim else None
     sent = paid.remittance if paid else None
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, F, Max, OuterRef, QuerySet
@@ -55,7 +56,7 @@ def owed(claims: QuerySet[Claim] | Iterable[Claim]) -> list[Owed]:
         "bill__pharmacy__slug",
         "bill__prescription__patient__person__handle",
     )
-    about = {claim: rest for claim, *rest in named}
+    about: dict[int, tuple[Any, ...]] = {claim: tuple(rest) for claim, *rest in named}
     found = [
         Owed(
             one.id,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, F, FilteredRelation, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
@@ -30,7 +31,7 @@ class Period:
 
 def page(
     payer: int, column: str, period: Period, wanted: paging.Wanted
-) -> tuple[list[Bill], paging.Cursor | None]:
+) -> tuple[list[Any], paging.Cursor | None]:
     """
     The bills of a period of which the payer has a share, oldest first, with its claim as ``mine``.
 
@@ -38,11 +39,12 @@ def page(
     """
     rows = _bills(payer, column, period).select_related("pharmacy", "prescription")
     rows = rows.prefetch_related("reckonings").annotate(created_at=F("opened_at"))
+    found: list[Any]
     found, following = paging.oldest_first(rows, wanted)
     claims = Claim.objects.filter(payer_id=payer, bill__in=found)
     mine = {one.bill_id: one for one in claims.select_related("settlement__remittance")}
     for bill in found:
-        bill.mine = mine.get(bill.id)  # type: ignore[attr-defined]  # shown, never stored
+        bill.mine = mine.get(bill.id)
     return found, following
 
 

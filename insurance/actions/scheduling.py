@@ -79,8 +79,8 @@ def _prepare(payer: int, at: datetime) -> bool:
     if terms is None:  # another worker is at it, or was
         return False
     with connection.cursor() as cursor:
-        values = {"payer": payer, "minimum": max(terms.minimum_fen, 1), "at": at}
-        cursor.execute(_PREPARED, values)
+        least = max(terms.minimum_fen, 1)
+        cursor.execute(_PREPARED, {"payer": payer, "minimum": least, "at": at})
     terms.next_at = schedule.following(terms.every, terms.day, terms.time, at)
     terms.rounds += 1
     terms.save(update_fields=["next_at", "rounds"])

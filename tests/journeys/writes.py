@@ -1203,7 +1203,7 @@ OF_READING = [propose_key, register_key, lift_key, revoke_key]
 """What two of an organisation sign about its reading key."""
 SIGNED_ELSEWHERE = [
     *(*OF_KEYS, *OF_READING, *OF_CONSULTATIONS, scan, settle, *CONSENTS, *OF_SERIES, judge),
-    *(*OF_CORRECTIONS, claw_back, recall, lift_recall),
+    *(*OF_CORRECTIONS, claw_back, remit, recall, lift_recall),
 ]
 """What else a person's key signs."""
 
