@@ -55,7 +55,11 @@ def set_terms(
         "at_once_fen": at_once_fen,
         "next_at": schedule.following(every, day, at_time, at),
     }
-    made, _ = Terms.objects.update_or_create(payer_id=by.organisation_id, defaults=said)
+    made = Terms.objects.filter(payer_id=by.organisation_id).first()
+    made = made or Terms(payer_id=by.organisation_id)
+    for name, value in said.items():
+        setattr(made, name, value)
+    made.save()
     return made
 
 

@@ -136,12 +136,13 @@ def test_a_payer_is_told_of_what_it_has_to_do(world: World, patient: Patient):
     rx = returning.delivered(world, patient)
     returning.decide(world.fund_agent, rx)
     returning.bring_back(world.pharmacist, rx)
+    world.fund_agent.command(f"/api/claims/{rx}/reverse")
     wake()
     told = [
         [one["move"] for one in whole(by, at) if one["subject"] == subject(rx)]
         for by, at in zip(payers, before, strict=True)
     ]
-    assert told == [["receive", "decide", "return"]] * 2 + [[]]
+    assert told == [["receive", "decide", "return", "reverse"]] * 2 + [[]]
 
 
 def test_a_statement_says_what_became_of_each_claim(world: World, patient: Patient):
