@@ -15,8 +15,8 @@ from hospital.units import stamp, yuan
 from insurance import filing, queries_settling
 from insurance.actions import scheduling, settling
 from insurance.actions.settling import SETTLED_AT_ONCE
-from insurance.models import Batch, Claim, Settlement, Terms
-from insurance.queries import line_of
+from insurance.models import Batch, Settlement, Terms
+from insurance.queries_settling import Owed
 from insurance.settlements import REFERENCE
 from ledger.entry import Statement
 
@@ -97,7 +97,7 @@ class SettlementFile(http.Query):
     def show(self, call: http.Call) -> dict[str, Any]:
         form = word(self.request.query_params, "form", FORMS)
         found = queries_settling.settlement(call.by, cast(UUID, call.where["settlement_id"]))
-        lines = [filing.line(one) for one in queries_settling.owed(found.claims.all())]
+        lines = [filing.line(one) for one in queries_settling.by_subject(found.claims.all())]
         text = filing.csv_lines(lines) if form == "csv" else filing.json_lines(lines)
         return {**_settlement(found), "form": form, "text": text}
 
@@ -225,13 +225,13 @@ def _made(made: UUID, total_fen: int, entry: dict[str, Any]) -> dict[str, Any]:
     return {"id": str(made), "total_fen": total_fen, "entry": entry}
 
 
-def _claim(one: Claim) -> dict[str, Any]:
+def _claim(one: Owed) -> dict[str, Any]:
     return {
         "id": one.id,
-        "prescription": str(one.bill.prescription_id),
-        "pharmacy": one.bill.pharmacy.slug,
-        "line": line_of(one),
-        "approved_fen": one.owed_fen,
+        "prescription": str(one.prescription),
+        "pharmacy": one.pharmacy,
+        "line": one.line,
+        "approved_fen": one.paid_fen,
     }
 
 

@@ -169,7 +169,9 @@ def _settlement(
         payer_id=by.organisation_id,
         bill__in=Bill.objects.filter(pharmacy=pharmacy),
     )
-    found = queries_settling.owed(rows.select_for_update() if lock else rows)
+    if lock:  # what is read afterwards is as it is then
+        list(rows.order_by("id").select_for_update().values_list("id"))
+    found = queries_settling.by_subject(rows)
     if len(found) != len(set(claims)):
         raise UnknownClaim(field="claims")
     names = [one.subject for one in found]

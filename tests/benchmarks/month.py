@@ -26,7 +26,6 @@ from insurance import queries_settling
 from insurance.actions import scheduling, settling
 from insurance.actions.settling import SETTLED_AT_ONCE
 from insurance.models import Batch, Claim, Settlement, Terms
-from insurance.queries import line_of
 from tests.benchmarks import cost
 from tests.benchmarks.scene import Setting, Who
 
@@ -51,6 +50,11 @@ class Month:
     @property
     def whole_s(self) -> float:
         return self.due_s + self.settle_s + self.remit_s
+
+    @property
+    def cpu_ms(self) -> float:
+        """Of a claim: the application's and PostgreSQL's."""
+        return 1000 * sum(self.cpu_s.values()) / self.claims
 
     @property
     def line(self) -> str:
@@ -82,7 +86,7 @@ def settled(stack: services.Stack, setting: Setting, size: int) -> Month:
 
 
 def _make(setting: Setting, agent: Who, size: int) -> None:
-    values = {
+    values: dict[str, Any] = {
         "template": setting.drafted(),
         "pharmacy": setting.world.pharmacy.id,
         "payer": agent.actor.organisation_id,
@@ -124,7 +128,7 @@ def _settle(setting: Setting, agent: Who) -> None:
     """As the agent does over HTTP: a page of what is due, a statement, its signature."""
     payer, pharmacy, after = agent.actor.organisation_id, setting.world.pharmacy, 0
     while page := queries_settling.unsettled(payer, after=after, most=SETTLED_AT_ONCE, due="batch"):
-        assert len({line_of(one) for one in page}) == 1
+        assert len({one.line for one in page}) == 1
         named, after = [one.id for one in page], page[-1].id
         statement = settling.draw_settlement(pharmacy, named, **agent.drawer)
         settling.settle(pharmacy, named, agent.sign(statement), **agent.doer)
