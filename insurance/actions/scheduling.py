@@ -55,12 +55,10 @@ def set_terms(
         "at_once_fen": at_once_fen,
         "next_at": schedule.following(every, day, at_time, at),
     }
-    made = Terms.objects.filter(payer_id=by.organisation_id).first()
-    made = made or Terms(payer_id=by.organisation_id)
-    for name, value in said.items():
-        setattr(made, name, value)
-    made.save()
-    return made
+    mine = Terms.objects.filter(payer_id=by.organisation_id)
+    if not mine.update(**said):
+        return Terms.objects.create(payer_id=by.organisation_id, **said)
+    return mine.get()
 
 
 def waits_for_nothing(payer: int, fen: int) -> bool:

@@ -14,6 +14,7 @@ import os
 import time
 from dataclasses import dataclass
 from datetime import time as time_of_day
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -94,7 +95,8 @@ def _make(setting: Setting, agent: Who, size: int) -> None:
     }
     Batch.objects.filter(payer_id=values["payer"]).delete()
     now = timezone.now()
-    said = {"every": "day", "day": 1, "time": CLOCK, "next_at": now}
+    later = now + timedelta(days=1)
+    said = {"every": "day", "day": 1, "time": CLOCK, "next_at": later}
     Terms.objects.update_or_create(payer_id=values["payer"], defaults=said)
     _run("DROP SCHEMA IF EXISTS month CASCADE", "CREATE SCHEMA month")
     _run(*(f"CREATE TABLE month.{one} (LIKE public.{one} INCLUDING ALL)" for one in TABLES))
@@ -120,7 +122,9 @@ def _copied() -> str:
 
 
 def _make_due(agent: Who) -> None:
-    scheduling.prepare_due(at=timezone.now())
+    now = timezone.now()
+    Terms.objects.filter(payer_id=agent.actor.organisation_id).update(next_at=now)
+    scheduling.prepare_due(at=now)  # before the workers do, for whom there are no such claims
     assert Batch.objects.filter(payer_id=agent.actor.organisation_id).exists()
 
 
