@@ -22,6 +22,7 @@ from uuid import UUID
 
 import httpx
 from django.utils import timezone
+from nacl import bindings
 
 from config.servers import services
 from config.servers.processes import Program
@@ -29,7 +30,7 @@ from hospital.client import Client
 from insurance import evidence
 from insurance.agent import Agent
 from insurance.models import Claim
-from ledger import keyfile, note
+from ledger import keyfile
 from ledger.policy import Policy
 from pharmacy.actions import checklist, delivering, dispensing, lots
 from tests.benchmarks import beside, month
@@ -89,14 +90,14 @@ def _decided_beside_its_floor(
         taken = time.perf_counter() - began
     assert decided == count, (decided, count)
     policy, signed = agent.policy(), []
-    verify = note.bindings.crypto_sign_open
+    verify = bindings.crypto_sign_open
 
     def noted(joined: bytes, key: bytes) -> bytes:
         signed.append((joined, key))
-        return verify(joined, key)
+        return bytes(verify(joined, key))
 
     files = {rx: agent._files(f"rx/{rx.hex}") for rx in delivered}
-    with mock.patch.object(note.bindings, "crypto_sign_open", noted):
+    with mock.patch.object(bindings, "crypto_sign_open", noted):
         for rx, found in files.items():
             evidence.proven(found, f"rx/{rx.hex}", policy)
     began = time.perf_counter()

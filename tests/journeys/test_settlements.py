@@ -73,7 +73,7 @@ def test_a_schedule_makes_due_and_the_agent_pays(world: World, patient: Patient)
 
 
 def paid(rx: str) -> bool:
-    return Claim.objects.filter(bill__prescription=rx, settlement__isnull=False).exists()
+    return Claim.objects.filter(bill__prescription__id=rx, settlement__isnull=False).exists()
 
 
 def test_too_little_waits_for_more(world: World, patient: Patient):
