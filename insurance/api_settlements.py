@@ -6,6 +6,7 @@ from datetime import time
 from typing import Any, cast
 from uuid import UUID
 
+from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from hospital import errors, http, paging, promises, queries
@@ -25,6 +26,7 @@ PARTIES = (*PAYERS, Role.PHARMACIST)
 PAGE = {"cursor": "next of the page before", "size": f"1 to {SETTLED_AT_ONCE}; 20 if left out"}
 DUE = ("", "at_once", "batch")
 FORMS = ("json", "csv")
+CLOCK = r"\A([01][0-9]|2[0-3]):[0-5][0-9]\Z"
 
 
 class BadWord(errors.Invalid):
@@ -138,7 +140,7 @@ class PaymentTerms(http.Command, http.Query):
     class Input(http.Strict):
         every = serializers.ChoiceField(Terms.Every.choices)
         day = http.Whole(min_value=1, max_value=28, default=1)
-        time = serializers.RegexField(r"\A([01][0-9]|2[0-3]):[0-5][0-9]\Z", max_length=5)
+        time = http.Text(max_length=5, validators=[RegexValidator(CLOCK, "A time is 02:00.")])
         minimum_fen = http.Whole(min_value=0, max_value=10**12, default=0)
         at_once_fen = http.Whole(min_value=0, max_value=10**12, default=0)
 
@@ -158,8 +160,10 @@ class RemittanceInput(http.Strict):
     settlements = serializers.ListField(
         child=serializers.UUIDField(), allow_empty=False, max_length=SETTLED_AT_ONCE
     )
-    reference = serializers.RegexField(
-        REFERENCE, max_length=64, help_text="the bank's or the payer's number of the transfer"
+    reference = http.Text(
+        max_length=64,
+        validators=[RegexValidator(REFERENCE, "6 to 64 letters, digits, - and _.")],
+        help_text="the bank's or the payer's number of the transfer",
     )
 
 
