@@ -25,7 +25,7 @@ from hospital.feeds import publishing
 from hospital.models import Organisation
 from hospital.roles import Actor
 from insurance import filing, queries, queries_settling, turns
-from insurance.models import Batch, Bill, Claim, Remittance, Settlement
+from insurance.models import Batch, Claim, Remittance, Settlement
 from ledger import chain
 from ledger.entry import Statement
 
@@ -163,15 +163,11 @@ def taking(
 def _settlement(
     pharmacy: Organisation, claims: Sequence[int], by: Actor, *, lock: bool
 ) -> tuple[signing.Draft, list[queries_settling.Owed]]:
-    rows = Claim.objects.filter(
-        queries.to_settle(),
-        id__in=claims,
-        payer_id=by.organisation_id,
-        bill__in=Bill.objects.filter(pharmacy=pharmacy),
-    )
+    named = Claim.objects.filter(id__in=claims, payer_id=by.organisation_id)
     if lock:  # what is read afterwards is as it is then
-        list(rows.order_by("id").select_for_update().values_list("id"))
-    found = queries_settling.by_subject(rows)
+        list(named.order_by("id").select_for_update().values_list("id"))
+    owing = named.filter(queries.to_settle(), bill__pharmacy=pharmacy)
+    found = queries_settling.by_subject(owing)
     if len(found) != len(set(claims)):
         raise UnknownClaim(field="claims")
     names = [one.subject for one in found]

@@ -93,8 +93,9 @@ def test_who_settles_and_who_is_paid_are_told(world, patient):
     ready = writes.settle(world, patient)
     ready.by.write(ready.path, ready.body)
     wake()
-    (settled,) = whole(world.fund_officer, before)
+    *earlier, settled = whole(world.fund_officer, before)
     assert settled["kind"] == "insurance.settle"
+    assert {one["subject"] for one in earlier} == {subject(ready.rx)}, "from the delivery on"
     assert settled["subject"].startswith("settlement/")
     assert whole(world.pharmacist, paid)[-1]["leaf"] == settled["leaf"]
     assert {"decide", "claim"} & set(since(world.pharmacist, paid, ready.rx))
