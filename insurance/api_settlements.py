@@ -114,9 +114,9 @@ class Unsettled(http.Query):
         asked, payer = self.request.query_params, call.by.organisation_id
         due, most = word(asked, "due", DUE), paging.size_of(asked, SETTLED_AT_ONCE)
         after = _after(asked, f"unsettled/{payer}")
-        found = queries_settling.unsettled(payer, after=after, most=most, due=due)
-        shown = [_claim(one) for one in found]
-        return {"next": _next(found, most, f"unsettled/{payer}"), "claims": shown}
+        found, last = queries_settling.unsettled(payer, after=after, most=most, due=due)
+        following = paging.packed(str(last), f"unsettled/{payer}") if last else None
+        return {"next": following, "claims": [_claim(one) for one in found]}
 
 
 class DueBatches(http.Query):
@@ -129,7 +129,9 @@ class DueBatches(http.Query):
         asked, payer = self.request.query_params, call.by.organisation_id
         most, after = paging.size_of(asked, SETTLED_AT_ONCE), _after(asked, f"due/{payer}")
         found = queries_settling.batches(payer, after=after, most=most)
-        return {"next": _next(found, most, f"due/{payer}"), "due": [_batch(one) for one in found]}
+        more = len(found) == most
+        following = paging.packed(str(found[-1].id), f"due/{payer}") if more else None
+        return {"next": following, "due": [_batch(one) for one in found]}
 
 
 class PaymentTerms(http.Command, http.Query):
@@ -218,11 +220,6 @@ def _after(asked: Any, about: str) -> int:
     """Behind which id a page begins; a cursor is good in its own list alone."""
     text = asked.get("cursor")
     return int(paging.unpacked(text, about)) if text else 0
-
-
-def _next(found: list[Any], most: int, about: str) -> str | None:
-    """None behind the last: a page that is full may have an empty one behind it."""
-    return paging.packed(str(found[-1].id), about) if len(found) == most else None
 
 
 def _made(made: UUID, total_fen: int, entry: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, F, Max, OuterRef, QuerySet
+from django.db.models import F, QuerySet
 
 from hospital import errors, paging
 from hospital.roles import Actor, Role
@@ -65,22 +65,29 @@ def by_subject(claims: QuerySet[Claim]) -> list[Owed]:
     return sorted(owed(claims), key=lambda one: one.subject)
 
 
-def unsettled(payer: int, *, after: int, most: int, due: str = "") -> list[Owed]:
+def unsettled(payer: int, *, after: int, most: int, due: str = "") -> tuple[list[Owed], int | None]:
     """
-    Up to ``most`` claims of this payer behind the id ``after`` that are approved and not paid.
+    Claims of this payer that are approved and not paid, by ids behind ``after``, and the id behind
+    which to go on. Up to ``most`` are looked at, so that a page costs what it holds; it has fewer
+    where some are not due, or just coming back.
 
     ``due``: ``at_once``, what waits for no batch; ``batch``, what a batch has made due, for which
     no claim is looked at that is younger than the batches.
     """
-    rows = Claim.objects.filter(queries.to_settle(), payer_id=payer, id__gt=after)
+    rows = Claim.objects.filter(payer_id=payer, settlement=None, id__gt=after)
+    upto: dict[str, int] = {}
     if due == "at_once":
         rows = rows.filter(at_once=True)
     if due == "batch":
-        open_still = Batch.objects.filter(payer_id=payer, left__gt=0)
-        youngest = open_still.aggregate(upto=Max("upto"))["upto"] or 0
-        of_it = open_still.filter(pharmacy=OuterRef("bill__pharmacy"), upto__gte=OuterRef("id"))
-        rows = rows.filter(Exists(of_it), at_once=False, id__lte=youngest)
-    return owed(rows.order_by("id")[:most])
+        made = Batch.objects.filter(payer_id=payer, left__gt=0)
+        upto = dict(made.values_list("pharmacy__slug", "upto"))
+        rows = rows.filter(at_once=False, id__lte=max(upto.values(), default=0))
+    owing = rows.filter(approved_fen__gt=F("reversed_fen")).order_by("id")
+    ids = list(owing.values_list("id", flat=True)[:most])
+    found = owed(Claim.objects.filter(queries.to_settle(), id__in=ids).order_by("id"))
+    if due == "batch":
+        found = [one for one in found if one.id <= upto.get(one.pharmacy, 0)]
+    return found, ids[-1] if len(ids) == most else None
 
 
 def batches(payer: int, *, after: int, most: int) -> list[Batch]:

@@ -166,8 +166,8 @@ def _settlement(
     named = Claim.objects.filter(id__in=claims, payer_id=by.organisation_id)
     if lock:  # what is read afterwards is as it is then
         list(named.order_by("id").select_for_update().values_list("id"))
-    owing = named.filter(queries.to_settle(), bill__pharmacy=pharmacy)
-    found = queries_settling.by_subject(owing)
+    owing = queries_settling.by_subject(named.filter(queries.to_settle()))
+    found = [one for one in owing if one.pharmacy == pharmacy.slug]
     if len(found) != len(set(claims)):
         raise UnknownClaim(field="claims")
     names = [one.subject for one in found]

@@ -130,10 +130,15 @@ def _make_due(agent: Who) -> None:
 
 def _settle(setting: Setting, agent: Who) -> None:
     """As the agent does over HTTP: a page of what is due, a statement, its signature."""
-    payer, pharmacy, after = agent.actor.organisation_id, setting.world.pharmacy, 0
-    while page := queries_settling.unsettled(payer, after=after, most=SETTLED_AT_ONCE, due="batch"):
+    payer, pharmacy = agent.actor.organisation_id, setting.world.pharmacy
+    after: int | None = 0
+    while after is not None:
+        page, after = queries_settling.unsettled(
+            payer, after=after, most=SETTLED_AT_ONCE, due="batch"
+        )
+        if not (named := [one.id for one in page]):
+            break
         assert len({one.line for one in page}) == 1
-        named, after = [one.id for one in page], page[-1].id
         statement = settling.draw_settlement(pharmacy, named, **agent.drawer)
         settling.settle(pharmacy, named, agent.sign(statement), **agent.doer)
 
