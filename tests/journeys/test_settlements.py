@@ -51,6 +51,9 @@ def test_a_schedule_makes_due_and_the_agent_pays(world: World, patient: Patient)
         returning.decide(agent, small)
         agent.write("/api/settlements/terms", terms)
         returning.decide(agent, large)
+        whole_list = agent.get("/api/claims/unsettled", size=1_000)["claims"]
+        assert list(agent.each("/api/claims/unsettled", "claims", size=1)) == whole_list
+        assert len(whole_list) >= 2
         mine = Agent(agent, world.fund.slug, agreed, 10**6)
         before = end(agent)
         mine._settle()
