@@ -19,6 +19,7 @@ from hospital.corrections import law as of_corrections
 from hospital.law import Data
 from insurance import law as of_insurance
 from insurance import lawreturns as of_returns
+from insurance import lawtaking as of_taking
 from ledger import entry, law
 from pharmacy import law as of_pharmacy
 from pharmacy import lawrecalls as of_recalls
@@ -70,11 +71,10 @@ def content() -> Data:
             **of_corrections.families(),
             **of_erasures.families(),
             **of_guardians.families(),
-            **of_insurance.families(),
+            **of_taking.families(),
             **of_reading_keys.families(),
             **of_recalls.families(),
             **of_registers.families(),
-            **of_returns.families(),
             **of_sharing.families(),
         },
     }

@@ -27,7 +27,7 @@ class BadCursor(errors.Invalid):
 
 
 class BadPageSize(errors.Invalid):
-    """A page holds 1 to 50 rows."""
+    """A page holds 1 to 50 rows, or as many as the list says."""
 
     code = "page.bad_size"
 
@@ -91,10 +91,10 @@ class Wanted:
     size: int = PAGE_USUAL
 
     @classmethod
-    def asked(cls, parameters: Any) -> Wanted:
+    def asked(cls, parameters: Any, most: int = PAGE_MAX) -> Wanted:
         """From the query's ``cursor`` and ``size``. Raises ``BadCursor``, ``BadPageSize``."""
         cursor = parameters.get("cursor")
-        return cls(Cursor.parse(cursor) if cursor else None, size_of(parameters))
+        return cls(Cursor.parse(cursor) if cursor else None, size_of(parameters, most))
 
 
 def newest_first(rows: QuerySet[Row], wanted: Wanted) -> tuple[list[Row], Cursor | None]:
@@ -126,11 +126,11 @@ def _page(rows: QuerySet[Row], wanted: Wanted) -> tuple[list[Row], Cursor | None
     return page, Cursor(page[-1].created_at, page[-1].id) if more else None
 
 
-def size_of(parameters: Any) -> int:
+def size_of(parameters: Any, most: int = PAGE_MAX) -> int:
     """How many rows the query's ``size`` asks for. Raises ``BadPageSize``."""
     text = parameters.get("size")
     if text is None:
         return PAGE_USUAL
-    if not re.fullmatch("[1-9][0-9]?", text) or int(text) > PAGE_MAX:
-        raise BadPageSize(field="size", most=PAGE_MAX)
+    if not re.fullmatch("[1-9][0-9]{0,3}", text) or int(text) > most:
+        raise BadPageSize(field="size", most=most)
     return int(text)

@@ -15,7 +15,7 @@ import itertools
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,8 @@ from ledger.policy import Policy
 
 PAUSE_S = 0.5
 UNAUTHORIZED = 401
+AT_ONCE = 1_000
+"""Claims that one settlement or clawback takes."""
 log = logging.getLogger("agent")
 
 
@@ -101,15 +103,20 @@ class Agent:
 
     def _reverse(self) -> None:
         """Accept what comes back as signed entries prove it; take back what was paid."""
-        found = self.client.get("/api/claims/reversals")
-        for rx, subject in {(one["prescription"], one["subject"]) for one in found["due"]}:
-            fen = sum(one["fen"] for one in found["due"] if one["prescription"] == rx)
+        due: dict[tuple[str, str], int] = defaultdict(int)
+        for one in self._reversals("due"):
+            due[one["prescription"], one["subject"]] += one["fen"]
+        for (rx, subject), fen in due.items():
             self._tried(partial(self._accept, rx, subject, fen))
-        owed: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for one in found["owed"]:
-            owed[one["pharmacy"], one["line"]].append(one["id"])
-        for (pharmacy, _), named in owed.items():
-            self._tried(partial(self._claw_back, pharmacy, named))
+        owed: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for one in self._reversals("owed"):
+            owed[one["pharmacy"], one["line"]][one["subject"]].append(one["id"])
+        for (pharmacy, _), prescriptions in owed.items():
+            for named in _chunks(prescriptions.values()):  # of one prescription all together
+                self._tried(partial(self._claw_back, pharmacy, named))
+
+    def _reversals(self, state: str) -> list[dict[str, Any]]:
+        return list(self.client.each("/api/claims/reversals", "reversals", state=state, size=1_000))
 
     def _accept(self, rx: str, subject: str, fen: int) -> bool:
         try:
@@ -141,17 +148,35 @@ class Agent:
         return [self.client.text(f"/api/receipts/{one['leaf']}?file=1") for one in entries]
 
     def _settle(self) -> None:
-        """Pay each pharmacy; a settlement takes what is owed in one line of logs."""
-        owed: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for claim in self.client.get("/api/claims/unsettled")["claims"]:
-            owed[claim["pharmacy"], claim["line"]].append(claim["id"])
-        for (pharmacy, _), claims in owed.items():
-            self._tried(partial(self._pay, pharmacy, claims))
+        """Pay each pharmacy what is due; a settlement takes what is owed in one line of logs."""
+        for due in ("at_once", "batch"):
+            owed: dict[tuple[str, str], list[int]] = defaultdict(list)
+            for claim in self.client.each("/api/claims/unsettled", "claims", due=due, size=1_000):
+                waiting = owed[claim["pharmacy"], claim["line"]]
+                waiting.append(claim["id"])
+                if len(waiting) == AT_ONCE:  # so that no more than this wait of any pharmacy
+                    claims, waiting[:] = list(waiting), []
+                    self._tried(partial(self._pay, claim["pharmacy"], claims))
+            for (pharmacy, _), claims in owed.items():
+                if claims:
+                    self._tried(partial(self._pay, pharmacy, claims))
 
     def _pay(self, pharmacy: str, claims: Sequence[int]) -> bool:
         self.client.command("/api/settlements", {"pharmacy": pharmacy, "claims": claims})
         log.info("settled %d claims with %s", len(claims), pharmacy)
         return True
+
+
+def _chunks(groups: Iterable[Sequence[str]]) -> Iterator[list[str]]:
+    """The names of whole groups, as many as one entry takes."""
+    named: list[str] = []
+    for group in groups:
+        if len(named) + len(group) > AT_ONCE:
+            yield named
+            named = []
+        named = [*named, *group]
+    if named:
+        yield named
 
 
 def main() -> None:

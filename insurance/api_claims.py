@@ -1,4 +1,4 @@
-"""What payers do over HTTP: promise cover, read claims, decide, settle."""
+"""What payers do over HTTP: promise cover, read claims, decide."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from rest_framework import serializers
 
-from hospital import http, paging, promises, queries
-from hospital.roles import OrganisationKind, Role
+from hospital import http, paging
+from hospital.roles import Role
 from hospital.units import stamp
 from insurance.actions import claims, coverage
-from insurance.queries import line_of, reckoned, undecided, unsettled
+from insurance.queries import reckoned, undecided
 from ledger.entry import Statement
 from prescriptions.api import changed
 
@@ -104,69 +104,3 @@ class Decide(http.Command):
     def act(self, call: http.Call) -> dict[str, Any]:
         done = claims.decide(call.prescription_id, _ruling(call.values), call.note, **call.doer)
         return changed(*done)
-
-
-class SettlementInput(http.Strict):
-    pharmacy = http.Text(max_length=40)
-    claims = serializers.ListField(
-        child=http.Whole(min_value=1, max_value=2**62),
-        allow_empty=False,
-        max_length=claims.SETTLED_AT_ONCE,
-    )
-
-
-class SettlementStatement(http.Draw):
-    """The settlement to sign."""
-
-    roles = (Role.AGENT,)
-
-    class Input(SettlementInput, http.ToSign):
-        pass
-
-    def draw(self, call: http.Call) -> tuple[Statement, dict[str, Any]]:
-        pharmacy = queries.organisation(
-            call.values["pharmacy"], OrganisationKind.PHARMACY, field="pharmacy"
-        )
-        statement = claims.draw_settlement(pharmacy, call.values["claims"], **call.drawer)
-        return statement, {"zh": f"向 {pharmacy.slug} 结算{len(call.values['claims'])}笔"}
-
-
-class Settlements(http.Command):
-    """Pay a pharmacy for approved claims; or list what is approved and not yet paid."""
-
-    roles = (Role.AGENT,)
-    success = 201
-
-    class Input(SettlementInput, http.Signed):
-        pass
-
-    def act(self, call: http.Call) -> dict[str, Any]:
-        pharmacy = queries.organisation(
-            call.values["pharmacy"], OrganisationKind.PHARMACY, field="pharmacy"
-        )
-        made, entry = claims.settle(pharmacy, call.values["claims"], call.note, **call.doer)
-        return {
-            "id": str(made.id),
-            "total_fen": made.total_fen,
-            "entry": promises.entered(entry),
-        }
-
-
-class Unsettled(http.Query):
-    """Approved claims of the caller's payer that are not paid to the pharmacy yet."""
-
-    roles = (Role.AGENT, Role.OFFICER)
-
-    def show(self, call: http.Call) -> dict[str, Any]:
-        return {
-            "claims": [
-                {
-                    "id": claim.id,
-                    "prescription": str(claim.bill.prescription_id),
-                    "pharmacy": claim.bill.pharmacy.slug,
-                    "line": line_of(claim),
-                    "approved_fen": claim.owed_fen,
-                }
-                for claim in unsettled(call.by.organisation_id, most=claims.SETTLED_AT_ONCE)
-            ]
-        }

@@ -6,13 +6,14 @@ from typing import Any
 
 from rest_framework import serializers
 
-from hospital import http, promises, queries
+from hospital import http, paging, promises, queries
 from hospital.roles import OrganisationKind, Role
 from hospital.units import stamp, yuan
 from insurance.actions import returning, reversing
-from insurance.actions.claims import SETTLED_AT_ONCE
+from insurance.actions.settling import SETTLED_AT_ONCE
+from insurance.api_settlements import PAGE, word
 from insurance.models import Reversal
-from insurance.queries import line_of, reversals_due, reversals_owed
+from insurance.queries import line_of, reversals
 from ledger.entry import Statement
 from pharmacy.giveninputs import LINES_MAX, LOTS_MAX, LotInput
 from pharmacy.returns import Reason
@@ -76,18 +77,21 @@ class TakeBack(http.Command):
 
 class Reversals(http.Query):
     """
-    What comes back to the caller's payer: ``due``, to be accepted; ``owed``, paid and accepted, and
-    to be taken back from the pharmacy.
+    What comes back to the caller's payer, oldest first: ``due``, to be accepted; ``owed``, paid and
+    accepted, and to be taken back from the pharmacy.
     """
 
     roles = (Role.AGENT, Role.OFFICER)
+    query = {**PAGE, "state": "due or owed; due if left out"}
 
     def show(self, call: http.Call) -> dict[str, Any]:
-        mine = call.by.organisation_id
-        due, owed = reversals_due(mine), reversals_owed(mine)
+        asked = self.request.query_params
+        state = word(asked, "state", (Reversal.State.DUE.value, Reversal.State.OWED.value))
+        wanted = paging.Wanted.asked(asked, SETTLED_AT_ONCE)
+        found, following = reversals(call.by.organisation_id, state, wanted)
         return {
-            "due": [_reversal(one) for one in due[:SETTLED_AT_ONCE]],
-            "owed": [_reversal(one) for one in owed[:SETTLED_AT_ONCE]],
+            "next": str(following) if following else None,
+            "reversals": [_reversal(one) for one in found],
         }
 
 

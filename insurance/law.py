@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from hospital.law import NO_PATIENT, Data, condition, is_, move
+from hospital.law import Data, condition, is_
 from insurance import lawbills
-from insurance.actions.claims import SETTLED_AT_ONCE
+from insurance.lawtaking import BY_THE_PAYER
 from prescriptions import lawcontrolled
 from prescriptions.law import CHOSEN, Clause, by_its_patient, equal
 from prescriptions.lawplan import OPENED
-
-_BY_THE_PAYER = equal(
-    "wrong_payer", "the payer that it names signs", "signer.organisation", "facts.payer"
-)
 
 
 def clauses() -> dict[str, Clause]:
@@ -44,53 +40,6 @@ def clauses() -> dict[str, Clause]:
             equal("wrong_move", "every other payer decided", {"count": "kept.waiting"}, is_(1))
         ),
     }
-
-
-def families() -> dict[str, Data]:
-    """The families of subjects that this app makes entries about."""
-    settle = move(
-        "insurance.settle",
-        sources=["unpaid"],
-        target="paid",
-        signers=[["agent"]],
-        facts={"payer": "text", "pharmacy": "text", "claims": "words", "total_fen": "count"},
-        conditions=[
-            NO_PATIENT,
-            _BY_THE_PAYER,
-            condition(
-                "wrong_claims", "it names each claim once, in order", "ordered", "facts.claims"
-            ),
-            condition(
-                "wrong_claims",
-                f"it names at most {SETTLED_AT_ONCE} claims",
-                "at_most",
-                {"count": "facts.claims"},
-                is_(SETTLED_AT_ONCE),
-            ),
-        ],
-    )
-    settle["takes"] = {
-        "subjects": "facts.claims",
-        "owed": "owed",
-        "key": "facts.payer",
-        "total": "facts.total_fen",
-        "conditions": [
-            equal(
-                "wrong_pharmacy",
-                "each is owed to the pharmacy that is paid",
-                "other.pharmacy",
-                "facts.pharmacy",
-            )
-        ],
-    }
-    settlement = {
-        "names": "hex32",
-        "named_by": "kind",
-        "start": "unpaid",
-        "constant": [],
-        "moves": {"settle": settle},
-    }
-    return {"settlement": settlement}
 
 
 def _authorize() -> Clause:
@@ -170,7 +119,7 @@ def _decision(turn: Data) -> Clause:
             "reason": "text",
         },
         [
-            _BY_THE_PAYER,
+            BY_THE_PAYER,
             condition(
                 "wrong_payer",
                 "it has a share and has not decided on it",

@@ -12,14 +12,11 @@ nobody pays more than before, and all sums, are.
 
 from __future__ import annotations
 
-from hospital.law import NO_PATIENT, Data, condition, is_, move
-from insurance.actions.claims import SETTLED_AT_ONCE
+from hospital.law import Data, condition, is_
+from insurance.lawtaking import BY_THE_PAYER
 from pharmacy.returns import Reason
 from prescriptions.law import Clause, equal
 
-_BY_THE_PAYER = equal(
-    "wrong_payer", "the payer that it names signs", "signer.organisation", "facts.payer"
-)
 _LEFT: Data = {"minus": ["kept.given", "facts.lines"]}
 _STANDS: Data = {"minus": ["kept.approved", "facts.back"]}
 _SOME_LEFT = [
@@ -83,54 +80,6 @@ def clauses() -> dict[str, Clause]:
             },
         ),
     }  # fmt: skip
-
-
-def families() -> dict[str, Data]:
-    """The family of clawbacks: settlements the other way."""
-    clawback = move(
-        "insurance.clawback",
-        sources=["unpaid"],
-        target="paid",
-        signers=[["agent"]],
-        facts={"payer": "text", "pharmacy": "text", "claims": "words", "total_fen": "count"},
-        conditions=[
-            NO_PATIENT,
-            _BY_THE_PAYER,
-            condition(
-                "wrong_claims", "it names each claim once, in order", "ordered", "facts.claims"
-            ),
-            condition(
-                "wrong_claims",
-                f"it names at most {SETTLED_AT_ONCE} claims",
-                "at_most",
-                {"count": "facts.claims"},
-                is_(SETTLED_AT_ONCE),
-            ),
-        ],
-    )
-    clawback["takes"] = {
-        "subjects": "facts.claims",
-        "owed": "clawback",
-        "key": "facts.payer",
-        "total": "facts.total_fen",
-        "conditions": [
-            equal(
-                "wrong_pharmacy",
-                "each is owed by the pharmacy that pays back",
-                "other.pharmacy",
-                "facts.pharmacy",
-            )
-        ],
-    }
-    return {
-        "clawback": {
-            "names": "hex32",
-            "named_by": "kind",
-            "start": "unpaid",
-            "constant": [],
-            "moves": {"claw_back": clawback},
-        }
-    }
 
 
 def _return(*rest: Data) -> Clause:
@@ -240,7 +189,7 @@ def _reverse(facts: Data, turn: Data, *, keep: Data) -> Clause:
     return Clause(
         {"payer": "text", "reversed_fen": "count", **facts},
         [
-            _BY_THE_PAYER,
+            BY_THE_PAYER,
             equal(
                 "wrong_amount", "it accepts all that comes back to it", "facts.reversed_fen", _BACK
             ),

@@ -11,6 +11,10 @@ from hospital.models import Account, Organisation
 from insurance.reversals import Clawback as Clawback
 from insurance.reversals import Reckoning as Reckoning
 from insurance.reversals import Reversal as Reversal
+from insurance.settlements import Batch as Batch
+from insurance.settlements import Remittance as Remittance
+from insurance.settlements import Settlement as Settlement
+from insurance.settlements import Terms as Terms
 from insurance.transfers import Transfer as Transfer
 from pharmacy.returns import Return
 from prescriptions.models import Prescription
@@ -228,16 +232,6 @@ class Refund(models.Model):
         ]
 
 
-class Settlement(models.Model):
-    """One payment of a payer to a pharmacy for a batch of approved claims."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    payer = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
-    pharmacy = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
-    total_fen = models.PositiveBigIntegerField()
-    settled_at = models.DateTimeField()
-
-
 class Claim(models.Model):
     """A payer's signed decision on its share of a bill; paid once, less what it has reversed."""
 
@@ -250,6 +244,7 @@ class Claim(models.Model):
     decided_at = models.DateTimeField()
     settlement = models.ForeignKey(Settlement, models.PROTECT, null=True, related_name="claims")
     reversed_fen = models.PositiveBigIntegerField(default=0)
+    at_once = models.BooleanField(default=True, help_text="due without waiting for a batch")
 
     class Meta:
         constraints = [
@@ -270,7 +265,12 @@ class Claim(models.Model):
         indexes = [
             models.Index(
                 fields=["payer", "id"], condition=Q(settlement__isnull=True), name="unsettled"
-            )
+            ),
+            models.Index(
+                fields=["payer", "id"],
+                condition=Q(settlement__isnull=True, at_once=True),
+                name="due_at_once",
+            ),
         ]
 
     @property

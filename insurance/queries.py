@@ -76,17 +76,16 @@ def line_of(claim: Claim) -> str:
     return access.line_of(person)
 
 
-def reversals_due(payer: int) -> QuerySet[Reversal]:
-    """What comes back to a payer and it has not accepted, the oldest first."""
-    return _reversals(payer, Reversal.State.DUE)
+def reversals(
+    payer: int, state: str, wanted: paging.Wanted
+) -> tuple[list[Reversal], paging.Cursor | None]:
+    """What comes back to a payer and is in this state, the oldest first."""
+    rows = reversals_in(payer, state).annotate(created_at=F("returned__at"))
+    return paging.oldest_first(rows, wanted)
 
 
-def reversals_owed(payer: int) -> QuerySet[Reversal]:
-    """What pharmacies owe back to a payer, the oldest first."""
-    return _reversals(payer, Reversal.State.OWED)
-
-
-def _reversals(payer: int, state: str) -> QuerySet[Reversal]:
+def reversals_in(payer: int, state: str) -> QuerySet[Reversal]:
+    """All of them, the oldest first."""
     rows = Reversal.objects.filter(claim__payer_id=payer, state=state)
     parties = ("claim__bill__pharmacy", "claim__bill__prescription__patient__person", "returned")
     return rows.select_related(*parties).order_by("returned__at", "id")
@@ -188,15 +187,6 @@ def to_settle() -> Q:
     coming = Reversal.objects.filter(claim=OuterRef("pk"), state=Reversal.State.DUE)
     open_still = Q(settlement__isnull=True, approved_fen__gt=F("reversed_fen"))
     return open_still & ~Q(Exists(coming))
-
-
-def unsettled(payer: int, *, most: int) -> QuerySet[Claim]:
-    """Approved claims of this payer that were not paid to the pharmacy yet."""
-    return (
-        Claim.objects.filter(to_settle(), payer_id=payer)
-        .select_related("bill__pharmacy", "bill__prescription__patient__person")
-        .order_by("id")[:most]
-    )
 
 
 def unanswered(*, at: datetime) -> QuerySet[Payment]:

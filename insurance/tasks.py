@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from insurance.actions import erasing, paying, rewarding
+from insurance.actions import erasing, paying, rewarding, scheduling
 
 
 @shared_task(name="insurance.ask_about_payments")
@@ -24,3 +24,8 @@ def sweep_erased() -> int:
 @shared_task(name="insurance.pay_rewards")
 def pay_rewards() -> int:
     return rewarding.pay_rewards(at=timezone.now())
+
+
+@shared_task(name="insurance.prepare_due")
+def prepare_due() -> int:
+    return scheduling.prepare_due(at=timezone.now())

@@ -12,6 +12,8 @@ from insurance import (
     api_parts,
     api_returns,
     api_rewards,
+    api_settlements,
+    api_statements,
 )
 
 ONE = "prescriptions/<uuid:prescription_id>"
@@ -58,7 +60,14 @@ urlpatterns = [
     path("claims/<uuid:prescription_id>/reverse", api_returns.Reverse.as_view()),
     path("clawbacks/statement", api_returns.ClawbackStatement.as_view()),
     path("clawbacks", api_returns.Clawbacks.as_view()),
-    path("claims/unsettled", api_claims.Unsettled.as_view()),
-    path("settlements/statement", api_claims.SettlementStatement.as_view()),
-    path("settlements", api_claims.Settlements.as_view()),
+    path("claims/unsettled", api_settlements.Unsettled.as_view()),
+    path("claims/statement", api_statements.ClaimsStatement.as_view()),
+    path("settlements/statement", api_settlements.SettlementStatement.as_view()),
+    path("settlements", api_settlements.Settlements.as_view()),
+    path("settlements/made", api_settlements.SettlementsMade.as_view()),
+    path("settlements/due", api_settlements.DueBatches.as_view()),
+    path("settlements/terms", api_settlements.PaymentTerms.as_view()),
+    path("settlements/<uuid:settlement_id>/file", api_settlements.SettlementFile.as_view()),
+    path("remittances/statement", api_settlements.RemittanceStatement.as_view()),
+    path("remittances", api_settlements.Remittances.as_view()),
 ]

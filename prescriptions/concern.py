@@ -2,7 +2,8 @@
 Which organisations' feeds tell of a prescription: whom its state concerns, before or after a move.
 
 A pharmacy is told from the authorization that names it until that is over: of a withdrawal, and of
-nothing later. A courier company is told from the moment when there is something to carry.
+nothing later. A courier company is told from the moment when there is something to carry, and who
+pays a share from the delivery, which is when there is something to decide.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from ledger import chain
 from prescriptions.models import CHOSEN, Prescription, Status
 
 TO_CARRY: Final = (Status.DISPENSED, Status.IN_TRANSIT, Status.RETURNING)
+TO_PAY: Final = (Status.DELIVERED, Status.CLAIMED, Status.TAKEN_BACK)
 
 
 def parties(prescription: Prescription) -> frozenset[int]:
@@ -24,7 +26,8 @@ def parties(prescription: Prescription) -> frozenset[int]:
         prescription.pharmacy_id if prescription.status in CHOSEN else None,
         prescription.courier_id if prescription.status in TO_CARRY else None,
     }
-    return frozenset(one for one in concerned if one is not None)
+    payers = prescription.payers if prescription.status in TO_PAY else ()
+    return frozenset(one for one in (*concerned, *payers) if one is not None)
 
 
 @contextmanager

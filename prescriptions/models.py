@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -90,6 +91,9 @@ class Prescription(
     pharmacy = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
     way = models.CharField(max_length=8, choices=Way.choices, blank=True)
     courier = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
+    payers = ArrayField(
+        models.BigIntegerField(), default=list, help_text="whose feeds tell of a claim"
+    )
 
     class Meta:
         indexes = [

@@ -21,7 +21,16 @@ from django.db.models import Count
 from config.celery import LINES, app
 from config.sample import loader
 from insurance import queries
-from insurance.models import Bill, Claim, Clawback, Payment, Refund, Reversal, Settlement
+from insurance.models import (
+    Bill,
+    Claim,
+    Clawback,
+    Payment,
+    Refund,
+    Remittance,
+    Reversal,
+    Settlement,
+)
 from ledger import audit, inspection, network, note, places
 from ledger import queries as entries
 from ledger.audit import Fault
@@ -326,6 +335,9 @@ def _settlements(ways: dict[str, list[Statement]]) -> Iterator[str]:
         if subject.startswith("settlement/")
         for one in way
     )
+    for paid in Remittance.objects.prefetch_related("settlements"):
+        if paid.total_fen != sum(one.total_fen for one in paid.settlements.all()):
+            yield f"remittance {paid.id} is not the sum of its settlements"
     for made in Settlement.objects.select_related("payer", "pharmacy"):
         if made.total_fen != sum(claim.owed_fen for claim in made.claims.all()):
             yield f"settlement {made.id} is not the sum of its claims"
@@ -352,7 +364,7 @@ def _silently(done: int, total: int) -> None:
 
 SUBJECTS = (
     "^(appraisal|clawback|consultation|correction|emergency|grant|guardianship"
-    "|offer|optin|readingkey|recall|register|rx|settlement)/"
+    "|offer|optin|readingkey|recall|register|remittance|rx|settlement)/"
 )
 PAY, CLAIM = lifecycle.PAY.kind, lifecycle.CLAIM.kind
 _NOTES = """

@@ -20,6 +20,7 @@ from tests.boxed import a_code
 EXAMPLES = {
     "<uuid:prescription_id>": lambda: str(uuid4()),
     "<uuid:lot_id>": lambda: str(uuid4()),
+    "<uuid:settlement_id>": lambda: str(uuid4()),
     "<uuid:destruction_id>": lambda: str(uuid4()),
     "<uuid:recall_id>": lambda: str(uuid4()),
     "<uuid:count_id>": lambda: str(uuid4()),
@@ -130,6 +131,9 @@ def example(field: Any) -> Any:
 
 
 MEANT: dict[str, dict[str, Any]] = {
+    "/api/settlements/terms": {"time": "02:00"},
+    "/api/remittances": {"reference": "TEST-0001"},
+    "/api/remittances/statement": {"reference": "TEST-0001"},
     "/api/coverages": {"rates_bp": {}, "valid_from": "2026-01-01T00:00:00Z"},
     "/api/prescriptions/<uuid:prescription_id>/pharmacies": {"cursor": ""},
     "/api/consultations": {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -25,19 +27,33 @@ def publish(
 
     Raises ``PublishedOutsideTransaction``.
     """
+    about = {"subject": entry.subject, "version": entry.version, "leaf": entry.leaf}
+    _put(organisations, **about, kind=kind, move=move, state=state, at=entry.at)
+
+
+def announce(
+    organisations: Collection[int],
+    subject: str,
+    version: int,
+    *,
+    kind: str,
+    move: str,
+    state: str,
+    at: datetime,
+) -> None:
+    """
+    Tell of what is no entry: it has no leaf, and nothing proves it.
+
+    The caller holds the row that counts the versions. Raises ``PublishedOutsideTransaction``.
+    """
+    about = {"subject": subject, "version": version, "leaf": b""}
+    _put(organisations, **about, kind=kind, move=move, state=state, at=at)
+
+
+def _put(organisations: Collection[int], **item: Any) -> None:
     if not connection.in_atomic_block:
         raise PublishedOutsideTransaction
     if organisations:
         Item.objects.bulk_create(
-            Item(
-                organisation_id=organisation,
-                subject=entry.subject,
-                version=entry.version,
-                kind=kind,
-                move=move,
-                state=state,
-                leaf=entry.leaf,
-                at=entry.at,
-            )
-            for organisation in sorted(organisations)
+            Item(organisation_id=organisation, **item) for organisation in sorted(organisations)
         )

@@ -66,6 +66,12 @@ class Quote:
         pairs = ((self.fund, self.fund_fen), (self.insurer, self.insurer_fen))
         return {payer.slug: fen for payer, fen in pairs if payer is not None and fen > 0}
 
+    @property
+    def payer_ids(self) -> list[int]:
+        """The same payers, as ``prescriptions.concern`` is told of them."""
+        pairs = ((self.fund, self.fund_fen), (self.insurer, self.insurer_fen))
+        return [payer.id for payer, fen in pairs if payer is not None and fen > 0]
+
     def facts(self) -> dict[str, Any]:
         """As the authorization states it: who pays what, and each line."""
         return {

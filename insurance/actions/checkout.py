@@ -134,6 +134,7 @@ def authorize(
         way=choice.way,
         courier=plan.courier,
         chosen=plan.quote.units,
+        payers=plan.quote.payer_ids,
     )
     if choice.face_check is not None:  # after the keys, as wherever one is spent
         faces.spend(choice.face_check, FaceCheck.Purpose.CHECKOUT, by=by, at=at)

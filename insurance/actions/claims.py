@@ -1,14 +1,12 @@
 """
-Claims: a payer decides on its share of a delivered bill, and pays the pharmacy in batches.
+Claims: a payer decides on its share of a delivered bill; what it pays of them, ``settling`` does.
 
 A claim is nothing that anybody files: it follows from the signed events. The payer's agent reads
-them, decides, signs; the decision is an entry of the prescription, a settlement one of its own.
+them, decides, signs; the decision is an entry of the prescription.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,19 +14,17 @@ from uuid import UUID
 
 from django.db import models, transaction
 
-from hospital import errors, signing
-from hospital.feeds import publishing
-from hospital.models import Organisation
+from hospital import errors
 from hospital.roles import Actor
-from insurance import queries, turns
-from insurance.models import Bill, Claim, Settlement
+from insurance import queries
+from insurance.actions import scheduling
+from insurance.actions.settling import SETTLED_AT_ONCE as SETTLED_AT_ONCE
+from insurance.models import Bill, Claim
 from ledger import chain
 from ledger.entry import Statement
 from prescriptions import lifecycle
 from prescriptions.lifecycle import Move
 from prescriptions.models import Prescription, Status
-
-SETTLED_AT_ONCE = 200
 
 
 class Decision(models.TextChoices):
@@ -64,18 +60,6 @@ class BadDecision(errors.Invalid):
     """Approve pays all, refuse nothing, part something between; the last two give a reason."""
 
     code = "claim.bad_decision"
-
-
-class SeveralLines(errors.Invalid):
-    """The claims are entered in several lines of logs; settle those of each line by themselves."""
-
-    code = "settlement.several_lines"
-
-
-class UnknownClaim(errors.Invalid):
-    """Not an approved, unsettled claim of yours at this pharmacy."""
-
-    code = "claim.unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,40 +119,9 @@ def decide(
         decision=ruling.decision,
         reason=ruling.reason,
         decided_at=at,
+        at_once=scheduling.waits_for_nothing(by.organisation_id, ruling.approved_fen),
     )
     return prescription, entry
-
-
-def draw_settlement(
-    pharmacy: Organisation, claims: Sequence[int], *, by: Actor, key: str, at: datetime
-) -> Statement:
-    found = _unsettled(pharmacy, claims, by, lock=False)
-    return signing.draw(_settlement(pharmacy, found, by), by=by, key=key, at=at)
-
-
-@transaction.atomic(savepoint=False)
-def settle(
-    pharmacy: Organisation, claims: Sequence[int], signed: str, *, by: Actor, at: datetime
-) -> tuple[Settlement, chain.Appended]:
-    """
-    Pay a pharmacy for approved claims, each of which is paid once.
-
-    Raises:
-        UnknownClaim: one of ``claims`` is not approved, not unsettled, or not of this pharmacy.
-    """
-    turns.in_turn(by)
-    found = _unsettled(pharmacy, claims, by, lock=True)
-    entry = signing.append(_settlement(pharmacy, found, by), signed, by=by, at=at)
-    made = Settlement.objects.create(
-        payer_id=by.organisation_id,
-        pharmacy=pharmacy,
-        total_fen=sum(claim.owed_fen for claim in found),
-        settled_at=at,
-    )
-    Claim.objects.filter(id__in=[claim.id for claim in found]).update(settlement=made)
-    told = {pharmacy.id, by.organisation_id}
-    publishing.publish(told, entry, kind="insurance.settle", move="settle", state="settled")
-    return made, entry
 
 
 def _decision(
@@ -210,43 +163,3 @@ def _check(ruling: Ruling, claimed: int) -> None:
     }
     if not fits[Decision(ruling.decision)]:
         raise BadDecision(field="approved_fen", claimed_fen=claimed)
-
-
-def _unsettled(
-    pharmacy: Organisation, claims: Sequence[int], by: Actor, *, lock: bool
-) -> list[Claim]:
-    rows = Claim.objects.select_related("bill__prescription__patient__person")
-    if lock:
-        rows = rows.select_for_update(of=("self",))
-    found = list(
-        rows.filter(
-            queries.to_settle(),
-            id__in=claims,
-            payer_id=by.organisation_id,
-            bill__in=Bill.objects.filter(pharmacy=pharmacy),
-        ).order_by("id")
-    )
-    if len(found) != len(set(claims)):
-        raise UnknownClaim(field="claims")
-    return found
-
-
-def _settlement(pharmacy: Organisation, found: Sequence[Claim], by: Actor) -> signing.Draft:
-    """It names its claims, so that whoever replays the log sees that each is paid once."""
-    lines = {queries.line_of(claim) for claim in found}
-    if len(lines) != 1:
-        raise SeveralLines(field="claims", lines=sorted(lines))
-    names = sorted(claim.bill.prescription.subject for claim in found)
-    batch = hashlib.sha256("\n".join([by.organisation, *names]).encode()).hexdigest()
-    return signing.Draft(
-        kind="insurance.settle",
-        subject=f"settlement/{batch[:32]}",
-        patient="",
-        facts={
-            "payer": by.organisation,
-            "pharmacy": pharmacy.slug,
-            "claims": names,
-            "total_fen": sum(claim.owed_fen for claim in found),
-        },
-        line=lines.pop(),
-    )

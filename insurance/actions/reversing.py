@@ -8,8 +8,8 @@ clawback, an entry of its own, takes it, once.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ from hospital.feeds import publishing
 from hospital.models import Organisation
 from hospital.roles import Actor
 from insurance import queries, turns
+from insurance.actions import settling
 from insurance.actions.claims import WrongInsurer
 from insurance.models import Claim, Clawback, Reversal
 from ledger import chain
@@ -115,7 +116,7 @@ def claw_back(
 def _reversal(
     prescription: Prescription, by: Actor, *, lock: bool
 ) -> tuple[Move, dict[str, Any], list[Reversal]]:
-    rows = queries.reversals_due(by.organisation_id).filter(
+    rows = queries.reversals_in(by.organisation_id, Reversal.State.DUE).filter(
         claim__bill__prescription_id=prescription.id
     )
     due = list(rows.select_for_update(of=("self", "claim")) if lock else rows)
@@ -141,7 +142,9 @@ def _owed(
     """
     All that is owed of each prescription named: the ledger takes them by the prescription.
     """
-    rows = queries.reversals_owed(by.organisation_id).filter(claim__bill__pharmacy=pharmacy)
+    rows = queries.reversals_in(by.organisation_id, Reversal.State.OWED).filter(
+        claim__bill__pharmacy=pharmacy
+    )
     found = list(rows.select_for_update(of=("self",)) if lock else rows)
     named = set(reversals)
     bills = {one.claim.bill_id for one in found if one.id in named}
@@ -152,20 +155,17 @@ def _owed(
 
 
 def _clawback(pharmacy: Organisation, found: Sequence[Reversal], by: Actor) -> signing.Draft:
-    """It names prescriptions, so that whoever replays the log sees that each is taken once."""
+    """By prescriptions, each of which owes back all its reversals together."""
     lines = {queries.line_of(one.claim) for one in found}
     if len(lines) != 1:
         raise SeveralLines(field="reversals", lines=sorted(lines))
-    batch = "\n".join([by.organisation, *sorted(one.id.hex for one in found)])
-    return signing.Draft(
-        kind="insurance.clawback",
-        subject=f"clawback/{hashlib.sha256(batch.encode()).hexdigest()[:32]}",
-        patient="",
-        facts={
-            "payer": by.organisation,
-            "pharmacy": pharmacy.slug,
-            "claims": sorted({one.claim.bill.prescription.subject for one in found}),
-            "total_fen": sum(one.fen for one in found),
-        },
-        line=lines.pop(),
+    draft = settling.taking(
+        "insurance.clawback",
+        "clawback",
+        sorted(one.id.hex for one in found),
+        pharmacy,
+        by,
+        claims=sorted({one.claim.bill.prescription.subject for one in found}),
+        total_fen=sum(one.fen for one in found),
     )
+    return replace(draft, line=lines.pop())

@@ -20,7 +20,7 @@ from tests.benchmarks import cost
 if TYPE_CHECKING:
     from config.servers import services
 
-SECTIONS = ("rules", "reads", "find", "web", "ledger", "recall")
+SECTIONS = ("rules", "reads", "find", "web", "ledger", "recall", "money")
 ROUNDS, SIZE, ENTRIES, GROWN = 5, 60, 20_000, 1_000_000
 QUICK_ROUNDS, QUICK_SIZE, QUICK_ENTRIES, QUICK_GROWN = 3, 20, 5_000, 200_000
 BOXES, QUICK_BOXES = (10_000, 100_000, 1_000_000), (10_000, 100_000)
@@ -55,6 +55,7 @@ def measured(stack: services.Stack, options: argparse.Namespace, console: Consol
         figures,
         finding_section,
         ledger_section,
+        money_section,
         reads_section,
         recall_section,
         rules_section,
@@ -89,6 +90,10 @@ def measured(stack: services.Stack, options: argparse.Namespace, console: Consol
         rows = recall_section.measured(options.boxes, console.print)
         show.gates(console, "Recalls", rows)
         found["recall"] = [one.plain() for one in rows]
+    if "money" in options.sections:
+        rows, more = money_section.measured(stack, options.quick, console.print)
+        show.gates(console, "Claims and settlements", rows)
+        found["money"] = {"gates": [one.plain() for one in rows], **more}
     return {
         "at": datetime.now(UTC).isoformat(),
         "machine": figures.machine(),

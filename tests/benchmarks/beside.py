@@ -49,7 +49,7 @@ def throughput(stack: services.Stack, requests: Sequence[bytes], rounds: int) ->
             turns.note(name, lanes.lap(connect, jobs, cost.Meter({})).rate)
         finally:
             _signal(stack, stopped[name], signal.SIGCONT)
-        _come_to_rest()  # what has piled up is not the next round's
+        come_to_rest()  # what has piled up is not the next round's
     return turns
 
 
@@ -65,11 +65,11 @@ def seconds_to_final(stack: services.Stack, requests: Sequence[bytes]) -> list[f
     for request in requests:
         send(request)
         time.sleep(PACE_S)
-    _come_to_rest()
+    come_to_rest()
     return sorted(_times_since(first))
 
 
-def _come_to_rest() -> None:
+def come_to_rest() -> None:
     """Wait until every entry is final: witnesses that stood still are asked again after a while."""
     until = time.monotonic() + PATIENCE_S
     while any(lag.measured(network.origin(line)).oldest_s for line in network.lines()):

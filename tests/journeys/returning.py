@@ -42,7 +42,7 @@ def settle(world: World, agent: Client, rx: str) -> int:
 
 
 def reversals(agent: Client, rx: str, state: str) -> list[dict[str, Any]]:
-    found = agent.get("/api/claims/reversals")[state]
+    found = agent.get("/api/claims/reversals", state=state)["reversals"]
     return [one for one in found if one["prescription"] == rx]
 
 

@@ -32,6 +32,7 @@ from hospital.notices.models import Notice, Subscription
 from hospital.readingkeys.models import ReadingKey
 from hospital.roles import Role
 from insurance.models import (
+    Batch,
     Bill,
     BillLine,
     Claim,
@@ -40,7 +41,10 @@ from insurance.models import (
     Payment,
     Reckoning,
     Refund,
+    Remittance,
     Reversal,
+    Settlement,
+    Terms,
     Transfer,
 )
 from pharmacy.models import (
@@ -128,6 +132,10 @@ def rows(session_world) -> Rows:
     )
     back = writes.claw_back(world, world.a_patient())
     clawed = Clawback.objects.get(id=back.by.write(back.path, back.body)["id"])
+    remit = writes.remit(world, world.a_patient())
+    remitted = Remittance.objects.get(id=remit.by.write(remit.path, remit.body)["id"])
+    terms = writes.pay_daily(world, patient)
+    terms.by.write(terms.path, terms.body)
     destroy = writes.destroy(world, patient)
     destroying = destroy.by.write(destroy.path, destroy.body)["id"]
     collect = writes.collect(world, patient)
@@ -220,6 +228,18 @@ def rows(session_world) -> Rows:
         Reckoning: Reckoning.objects.get(returned=clawed.reversals.get().returned),
         Reversal: clawed.reversals.get(),
         Clawback: clawed,
+        Remittance: remitted,
+        Settlement: remitted.settlements.get(),
+        Terms: Terms.objects.get(payer__account__id=terms.by.account),
+        Batch: Batch.objects.create(
+            payer=world.fund,
+            pharmacy=world.pharmacy,
+            upto=1,
+            claims_count=1,
+            total_fen=1,
+            left=0,
+            prepared_at=timezone.now(),
+        ),
         Recall: collected.recall,
         Collected: collected,
         Coverage: Coverage.objects.filter(patient_id=patient.account).first(),
@@ -556,6 +576,13 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "reversed_at_most_approved": sets(Claim, reversed_fen=10**9, settlement=None),
     "reckoned_one_by_one": lambda rows: twice(Reckoning, returned=another_return(rows))(rows),
     "reckoning_adds_up": sets(Reckoning, total_fen=10**6),
+    "one_batch_of_a_pharmacy": twice(Batch),
+    "a_batch_holds_some": sets(Batch, claims_count=0),
+    "referred_to_once": twice(Remittance),
+    "a_reference_is_a_number": sets(Remittance, reference="给张三的钱"),
+    "a_settlement_has_its_file": sets(Settlement, digest=None),
+    "settled_under_one_name": twice(Settlement),
+    "a_day_that_every_period_has": sets(Terms, every="month", day=31),
     "claws_something_back": sets(Clawback, total_fen=0),
     "reverses_something": sets(Reversal, fen=0),
     "reversed_once_by_a_return": twice(Reversal),

@@ -62,7 +62,12 @@ def test_every_kind_that_concerns_an_organisation_can_be_asked_for():
         for move in lifecycle.MOVES
         if {*move.sources, move.target} & {*CHOSEN, *concern.TO_CARRY}
     }
-    assert moves | {"insurance.settle", "insurance.clawback"} == {kind.value for kind in Kind}
+    assert moves | {
+        "settlement.due",
+        "insurance.settle",
+        "insurance.remit",
+        "insurance.clawback",
+    } == {kind.value for kind in Kind}
 
 
 def test_after_a_withdrawal_a_pharmacy_is_told_nothing_more(world, patient):
@@ -88,8 +93,9 @@ def test_who_settles_and_who_is_paid_are_told(world, patient):
     ready = writes.settle(world, patient)
     ready.by.write(ready.path, ready.body)
     wake()
-    (settled,) = whole(world.fund_officer, before)
+    *earlier, settled = whole(world.fund_officer, before)
     assert settled["kind"] == "insurance.settle"
+    assert {one["subject"] for one in earlier} == {subject(ready.rx)}, "from the delivery on"
     assert settled["subject"].startswith("settlement/")
     assert whole(world.pharmacist, paid)[-1]["leaf"] == settled["leaf"]
     assert {"decide", "claim"} & set(since(world.pharmacist, paid, ready.rx))

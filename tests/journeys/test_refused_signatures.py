@@ -24,7 +24,7 @@ from tests.world import Patient, World, a_member, an_organisation
 
 COMMANDS = [
     *(*writes.MOVES, writes.revocation, writes.settle),
-    *(writes.claw_back, writes.recall, writes.lift_recall),
+    *(writes.claw_back, writes.remit, writes.recall, writes.lift_recall),
     *(*writes.CONSENTS, *writes.OF_CORRECTIONS, *writes.OF_READING),
 ]
 every_command = pytest.mark.parametrize("make", COMMANDS, ids=writes.named)

@@ -618,6 +618,23 @@ def settle(world: World, patient: Patient) -> Write:
     return signed(world.fund_agent, "/api/settlements", body, ready.rx)
 
 
+def remit(world: World, patient: Patient) -> Write:
+    ready = settle(world, patient)
+    made = ready.by.write(ready.path, ready.body)
+    body = {
+        "pharmacy": world.pharmacy.slug,
+        "settlements": [made["id"]],
+        "reference": f"TEST-{uuid4().hex}",
+    }
+    return signed(world.fund_agent, "/api/remittances", body, ready.rx)
+
+
+def pay_daily(world: World, patient: Patient) -> Write:
+    """By a payer that nobody else's claims are of."""
+    body = {"every": "day", "time": "02:00", "at_once_fen": 10**12}
+    return Write(world.other_agent, "/api/settlements/terms", body)
+
+
 BOTH = {"lines": {"1": 1, "2": 1}, "reason": "quality"}
 
 
@@ -645,7 +662,7 @@ def claw_back(world: World, patient: Patient) -> Write:
     ready.by.write(ready.path, ready.body)
     world.pharmacist.command(of(ready.rx, "return"), BOTH)
     world.fund_agent.command(f"/api/claims/{ready.rx}/reverse", {})
-    found = world.fund_agent.get("/api/claims/reversals")["owed"]
+    found = world.fund_agent.get("/api/claims/reversals", state="owed")["reversals"]
     named = [one["id"] for one in found if one["prescription"] == ready.rx]
     body = {"pharmacy": world.pharmacy.slug, "reversals": named}
     return signed(world.fund_agent, "/api/clawbacks", body, ready.rx)
@@ -1089,6 +1106,8 @@ WRITES: dict[str, tuple[Make, ...]] = {
     "/api/coverages": (coverage,),
     "/api/claims/<uuid:prescription_id>/decide": (decide,),
     "/api/settlements": (settle,),
+    "/api/settlements/terms": (pay_daily,),
+    "/api/remittances": (remit,),
     "/api/me/grants": (grant,),
     "/api/me/grants/<uuid:grant_id>/withdraw": (withdraw_grant,),
     "/api/me/erasure": (erase,),
@@ -1184,7 +1203,7 @@ OF_READING = [propose_key, register_key, lift_key, revoke_key]
 """What two of an organisation sign about its reading key."""
 SIGNED_ELSEWHERE = [
     *(*OF_KEYS, *OF_READING, *OF_CONSULTATIONS, scan, settle, *CONSENTS, *OF_SERIES, judge),
-    *(*OF_CORRECTIONS, claw_back, recall, lift_recall),
+    *(*OF_CORRECTIONS, claw_back, remit, recall, lift_recall),
 ]
 """What else a person's key signs."""
 

@@ -89,7 +89,7 @@ def named_twice(book: Book) -> None:
 
 
 def too_many(book: Book) -> None:
-    book.go(*COLLECTED).settle(*(f"rx/{number:032x}" for number in range(201)))
+    book.go(*COLLECTED).settle(*(f"rx/{number:032x}" for number in range(1_001)))
 
 
 def view_again(book: Book) -> None:

@@ -417,9 +417,18 @@ class Book:
     def settle(
         self, *claims: str, by: str = "fund", batch: str = "e", patient: str = "", **says: Any
     ) -> int:
-        facts = {"payer": by, "pharmacy": "pharmacy", "claims": list(claims), "total_fen": 1400}
-        subject, facts = f"settlement/{batch * 32}", {**facts, **says}
+        named = {"claims": list(claims), "file": "f1" * 32}
+        facts = {"payer": by, "pharmacy": "pharmacy", "total_fen": 1400, **named, **says}
+        subject = f"settlement/{batch * 32}"
         return self.add(subject, "insurance.settle", facts, self.keys[by], patient=patient)
+
+    def remit(
+        self, *settlements: str, by: str = "fund", name: str = "a", patient: str = "", **says: Any
+    ) -> int:
+        named = {"settlements": list(settlements), "reference": "BANK-0001"}
+        facts = {"payer": by, "pharmacy": "pharmacy", "total_fen": 1400, **named, **says}
+        subject = f"remittance/{name * 32}"
+        return self.add(subject, "insurance.remit", facts, self.keys[by], patient=patient)
 
     def revoke(self, name: str, by: str, **fields: Any) -> int:
         key = self.keys[name].verifier

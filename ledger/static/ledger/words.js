@@ -34,6 +34,7 @@ export const KINDS = {
   "insurance.pay": "支付",
   "insurance.claim": "保险理赔申请",
   "insurance.settle": "保险结算",
+  "insurance.remit": "保险转账",
   "insurance.reverse": "保险冲回",
   "insurance.clawback": "保险追回",
   "pharmacy.return": "退药",

@@ -1,0 +1,114 @@
+"""A payer's statement of claims over HTTP: page by page, as values or as lines of a file."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from hospital import calendar, errors, http, paging
+from hospital.models import Organisation
+from hospital.roles import OrganisationKind
+from hospital.units import stamp
+from insurance import filing, queries_statements
+from insurance.actions.settling import SETTLED_AT_ONCE
+from insurance.api_settlements import FORMS, PAGE, PAYERS, word
+from insurance.models import Claim
+from insurance.queries import reckoned
+from insurance.queries_statements import Period
+
+LONGEST = timedelta(days=366)
+COLUMNS = (
+    *("subject", "pharmacy", "received_at", "stage", "share_fen", "claimed_fen", "approved_fen"),
+    *("reversed_fen", "paid_fen", "decision", "reason", "decided_at", "settlement", "reference"),
+)
+
+
+class BadPeriod(errors.Invalid):
+    """A period is two days as 2026-11-01, the second exclusive, and no longer than a year."""
+
+    code = "statement.bad_period"
+
+
+class ClaimsStatement(http.Query):
+    """
+    What the caller's payer received in a period, oldest first, and what became of it.
+
+    The first page has the sums. ``lines`` are the page's part of the file: all pages one after the
+    other are the file.
+    """
+
+    roles = PAYERS
+    query = {
+        **PAGE,
+        "from": "the first day, 2026-11-01",
+        "until": "the day behind the last",
+        "form": "json: JSON lines; csv; json if left out",
+    }
+
+    def show(self, call: http.Call) -> dict[str, Any]:
+        asked, payer = self.request.query_params, call.by.organisation_id
+        period, form = _period(asked), word(asked, "form", FORMS)
+        wanted = paging.Wanted.asked(asked, SETTLED_AT_ONCE)
+        column = _column(payer)
+        found, following = queries_statements.page(payer, column, period, wanted)
+        lines, first = [_line(one, column) for one in found], wanted.after is None
+        as_text = filing.json_lines(lines)
+        if form == "csv":
+            as_text = filing.csv_lines(lines, COLUMNS, first=first)
+        return {
+            "next": str(following) if following else None,
+            "sums": queries_statements.sums(payer, column, period) if first else None,
+            "form": form,
+            "lines": as_text,
+        }
+
+
+def _period(asked: Any) -> Period:
+    """Raises ``BadPeriod``."""
+    since, until = (_day(asked.get(name, "")) for name in ("from", "until"))
+    if not since < until <= since + LONGEST:
+        raise BadPeriod(field="until")
+    return Period(since, until)
+
+
+def _day(text: str) -> datetime:
+    try:
+        return calendar.begins(date.fromisoformat(text))
+    except (ValueError, OverflowError) as fault:
+        raise BadPeriod(field="from") from fault
+
+
+def _column(payer: int) -> str:
+    kind = Organisation.objects.values_list("kind", flat=True).get(id=payer)
+    return "fund" if kind == OrganisationKind.SOCIAL_FUND else "insurer"
+
+
+def _line(bill: Any, column: str) -> dict[str, Any]:
+    claim: Claim | None = bill.mine
+    paid = claim.settlement if claim else None
+    sent = paid.remittance if paid else None
+    return {
+        "subject": bill.prescription.subject,
+        "pharmacy": bill.pharmacy.slug,
+        "received_at": stamp(bill.opened_at),
+        "stage": _stage(claim),
+        "share_fen": getattr(reckoned(bill), f"{column}_fen"),
+        "claimed_fen": claim.claimed_fen if claim else 0,
+        "approved_fen": claim.approved_fen if claim else 0,
+        "reversed_fen": claim.reversed_fen if claim else 0,
+        "paid_fen": claim.owed_fen if claim and paid else 0,
+        "decision": claim.decision if claim else "",
+        "reason": claim.reason if claim else "",
+        "decided_at": stamp(claim.decided_at) if claim else "",
+        "settlement": paid.subject if paid else "",
+        "reference": sent.reference if sent else "",
+    }
+
+
+def _stage(claim: Claim | None) -> str:
+    """Open, refused, approved, settled, or remitted once a transfer was told."""
+    if claim is None:
+        return "open"
+    if claim.settlement is not None:
+        return "remitted" if claim.settlement.remittance_id else "settled"
+    return "refused" if claim.decision == "refuse" else "approved"
