@@ -108,10 +108,11 @@ class Tried:
     def of(cls, write: Cheat) -> "Tried":
         book = Book()
         write(book)
-        replay = Replay(LOG.verifier, laws, Memory())
+        before = Memory()
+        replay = Replay(LOG.verifier, laws, before)
         for one in book.entries[:-1]:
             replay.check(one, leaf_hash(one))
-        return cls(book.entries[-1], replay.store)
+        return cls(book.entries[-1], before)
 
     def caught(self, rule: str, by: law.Law) -> bool:
         """A law that lacks a condition of it lets pass what was lawful before."""
