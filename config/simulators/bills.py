@@ -7,7 +7,8 @@ hash is that of the file as it is before it is packed. Amounts are in yuan, and 
 has a backtick before it, so that no spreadsheet makes a number of it.
 
 ``spoil`` says what is wrong with bills: rows that are ``left_out``, ``changed`` (another amount),
-``renamed`` or ``doubled``, by the number of the order or refund; or the ``hash``.
+``renamed`` or ``doubled``, by the number of the order or refund; or the ``hash``. With
+``ready`` a day's bill is there while the day lasts.
 
 Source: pay.weixin.qq.com/doc/v3/merchant (申请交易账单, 申请资金账单, 下载账单).
 """
@@ -144,7 +145,7 @@ class Bills:
         except ValueError as error:
             raise Refusal(400, "PARAM_ERROR", "bill_date") from error
         midnight = datetime.combine(day, datetime.min.time(), BEIJING)
-        if self._clock.now() < midnight + READY:
+        if self._clock.now() < midnight + READY and not self._spoilt.get("ready"):
             raise Refusal(400, "STATEMENT_CREATING", "账单生成中")
         return day
 

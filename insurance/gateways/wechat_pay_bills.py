@@ -38,6 +38,7 @@ __all__ = ["Bills", "BillsClient", "Kind", "NotYet", "Refused", "Row", "Unavaila
 
 SLOW: Final = Patience(wall_s=300.0, attempts=2, pause_s=1.0, max_bytes=1 << 30)
 MOST_UNPACKED: Final = 4 << 30
+_NUMBER: Final = re.compile(r"[0-9A-Za-z_|*@-]{1,64}")
 _YUAN: Final = re.compile(r"(\d{1,12})\.(\d\d)")
 
 
@@ -195,15 +196,22 @@ def fen(yuan: str) -> int:
 def _traded(row: dict[str, str]) -> Row:
     if row["交易状态"] == "REFUND":
         state = {"SUCCESS": "done", "PROCESSING": "open"}.get(row["退款状态"], "failed")
-        return Row("refund", row["商户退款单号"], state, fen(row["申请退款金额"]))
+        return Row("refund", _number(row["商户退款单号"]), state, fen(row["申请退款金额"]))
     if row["交易状态"] != "SUCCESS":
         raise Unavailable("a bill with a row of an unknown kind")
-    return Row("payment", row["商户订单号"], "done", fen(row["订单金额"]))
+    return Row("payment", _number(row["商户订单号"]), "done", fen(row["订单金额"]))
 
 
 def _moved(row: dict[str, str]) -> Row:
     about = "refund" if row["收支类型"] == "支出" else "payment"
-    return Row(about, row["业务凭证号"], "done", fen(row["收支金额(元)"]))
+    return Row(about, _number(row["业务凭证号"]), "done", fen(row["收支金额(元)"]))
+
+
+def _number(text: str) -> str:
+    """A number as WeChat Pay lets merchants give them."""
+    if not _NUMBER.fullmatch(text):
+        raise Unavailable("a bill with a number that is none")
+    return text
 
 
 def _table(lines: Iterator[str]) -> Iterator[dict[str, str]]:

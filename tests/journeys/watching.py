@@ -19,6 +19,7 @@ APPS = (
     *("hospital", "faces", "feeds", "guardians", "notices", "readingkeys"),
     *("consultations", "corrections"),
     *("prescriptions", "appraisal", "sharing", "pharmacy", "insurance"),
+    "reconciliation",
 )
 
 
