@@ -168,11 +168,20 @@ def accept(paid: wechat_pay.Notice | wechat_pay.OrderState, *, at: datetime) -> 
 
 def accept_refund(news: wechat_pay.RefundNotice, *, at: datetime) -> None:
     """Book what became of a refund. Raises ``WrongNotice`` if it is not one of ours."""
-    refund = Refund.objects.filter(
-        out_refund_no=news.out_refund_no, amount_fen=news.refund_fen
-    ).first()
+    rows = Refund.objects.select_related("payment")
+    refund = rows.filter(out_refund_no=news.out_refund_no).first()
     if refund is None:
         raise WrongNotice(members=["out_refund_no"])
+    asked = {
+        "refund_fen": refund.amount_fen,
+        "total_fen": refund.payment.amount_fen,
+        "out_trade_no": refund.payment.out_trade_no,
+        "transaction_id": refund.payment.transaction_id,
+        "mchid": settings.WECHAT["mchid"],
+    }
+    if differs := sorted(name for name, value in asked.items() if getattr(news, name) != value):
+        log.error("a refund's notice differs from what was asked for in %s", differs)
+        raise WrongNotice(members=differs)
     refunding.book(refund, news.status, news.refund_id, at=at, moved_at=news.success_at)
 
 
