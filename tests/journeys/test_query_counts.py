@@ -46,6 +46,8 @@ COSTS = {
     "bring_part_back": 40,
     "reverse": 20,
     "claw_back": 16,
+    "bring_statement": 22,
+    "close_difference": 9,
     "destroy": 14,
     "confirm_destruction": 16,
     "recall": 14,

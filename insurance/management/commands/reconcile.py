@@ -1,5 +1,6 @@
 """Differences from statements, for the operator: which there are, and closing one."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -8,12 +9,15 @@ from django.utils import timezone
 
 from hospital import errors
 from hospital.units import yuan
+from insurance.gateways.wechat_pay_bills import Refused, Unavailable
 from insurance.reconciliation import actions, queries
 
 
 class Command(BaseCommand):
     """
     ``reconcile`` lists what differs, and fails itself if anything does, for whoever watches.
+
+    ``reconcile read DAY`` reads WeChat Pay's bills of a day now and asks about what differs.
 
     ``reconcile close ID REASON`` ends one that was settled with WeChat Pay or a payer.
     """
@@ -22,6 +26,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         verbs = parser.add_subparsers(dest="verb")
+        read = verbs.add_parser("read", help="read WeChat Pay's bills of a day")
+        read.add_argument("day", type=date.fromisoformat, help="2026-11-27")
         close = verbs.add_parser("close", help="end a difference that was settled")
         close.add_argument("id", type=UUID, help="as the list shows it")
         close.add_argument("reason", help="what was found out, at most 200 characters")
@@ -29,6 +35,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, verb: str | None = None, **options: Any) -> None:
         if verb == "close":
             self._close(options["id"], options["reason"])
+            return
+        if verb == "read":
+            self._read(options["day"])
             return
         count = 0
         for one in queries.open_differences().order_by("created_at", "id").iterator(1000):
@@ -42,6 +51,15 @@ class Command(BaseCommand):
         if count:
             raise CommandError(f"{count} differences")
         self.stdout.write("OK       nothing differs")
+
+    def _read(self, day: date) -> None:
+        for source in actions.BILLS:
+            try:
+                statement = actions.read(source, day, at=timezone.now())
+                actions.work_off(statement, at=timezone.now())
+            except (Unavailable, Refused) as fault:
+                raise CommandError(f"the bill is not to be had: {fault}") from fault
+            self.stdout.write(f"{source:6} {statement.lines} rows, {yuan(statement.total_fen)}")
 
     def _close(self, id: UUID, reason: str) -> None:
         if not 0 < len(reason.strip()) <= 200:
