@@ -174,11 +174,11 @@ class MedicalInsurance:
         opened = [
             self._signer.opened(str(payer.get(one)), serial=serial) for one in ("name", "id_digest")
         ]
-        name, digest = opened
-        if name is None or digest is None:
+        person, digest = opened
+        if person is None or digest is None:
             raise Refusal(400, "PARAM_ERROR", "payer: 敏感信息解密失败")
         _need(_DIGEST.fullmatch(digest) is not None, "payer.id_digest")
-        return name, digest
+        return person, digest
 
     def _check_prepaid(self, asked: dict[str, Any]) -> None:
         """The cash is an order that waits under the same number, of the same amount."""

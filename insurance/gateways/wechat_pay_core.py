@@ -29,6 +29,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
+from cryptography.x509 import Certificate
 from wechatpayv3 import core
 from wechatpayv3.type import RequestType
 from wechatpayv3.utils import build_authorization, rsa_encrypt
@@ -103,6 +104,7 @@ class GuardedCore(core.Core):  # type: ignore[misc]
         )
         self._gate_way = base
         self._patience = patience
+        self._certificates: list[Certificate] = []
         self._renewed_at = -float(RENEW_S)
 
     def _init_certificates(self) -> None:
@@ -231,7 +233,7 @@ class GuardedCore(core.Core):  # type: ignore[misc]
     def _knows(self, serial: str) -> bool:
         """Whether a key of WeChat Pay has this number, perhaps since a moment ago."""
         if self._public_key_id:
-            return serial == self._public_key_id
+            return bool(serial == self._public_key_id)
         if certificates.of_serial(self._certificates, serial) is None:
             self._renew()
         return certificates.of_serial(self._certificates, serial) is not None

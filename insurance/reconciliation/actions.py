@@ -100,7 +100,8 @@ def close(difference_id: UUID, *, reason: str, by: Actor | None, at: datetime) -
 
     Raises ``UnknownDifference``, ``Ended``.
     """
-    rows = Difference.objects.select_for_update(of=("self",)).filter(id=difference_id)
+    rows = Difference.objects.select_related("statement").select_for_update(of=("self",))
+    rows = rows.filter(id=difference_id)
     if by is not None:
         rows = rows.filter(statement__payer_id=by.organisation_id)
     difference = rows.first()

@@ -1,9 +1,9 @@
 """
 Prescriptions are paid for while worker, web and WeChat itself are killed; then the day is closed.
 
-Runs in a process of its own (``tests.crashes.runs``). ``RX_MONEY`` holds the plan as JSON. Everybody
-has come in before the storm: what dies is what has to do with money. WeChat is killed as the others
-are, but what it has booked it has kept, as the original would.
+Runs in a process of its own (``tests.crashes.runs``). ``RX_MONEY`` holds the plan as JSON.
+Everybody has come in before the storm: what dies is what has to do with money. WeChat is killed as
+the others are, but what it has booked it has kept, as the original would.
 """
 
 from __future__ import annotations
@@ -44,12 +44,13 @@ Script = tuple[int, Uploaded]
 
 @dataclass
 class Plan:
-    """``count`` prescriptions; one of ``faults`` at a drawn moment, again and again."""
+    """``count`` prescriptions; one of ``faults`` at a drawn moment, ``most`` times."""
 
     report: str
     count: int
     faults: list[str]
     seed: int
+    most: int
     at_once: int = 4
 
 
@@ -92,7 +93,7 @@ def run(plan: Plan) -> Report:
     scripts = chosen(plan.count)
     with services.running(say=console.print) as stack, stubborn_phones():
         everybody(stack, scripts)
-        blown = storm.Plan("", plan.report, plan.faults, plan.seed)
+        blown = storm.Plan("", plan.report, plan.faults, plan.seed, plan.most)
         with storm.blowing(stack, blown) as blowing:
             outcomes = demo.play(stack, scripts, console)
         report = Report(

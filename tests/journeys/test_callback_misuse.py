@@ -219,14 +219,14 @@ def _said(misuse: Misuse, number: str) -> dict[str, Any]:
     if "own" not in misuse.content:
         return misuse.content
     refund = Refund.objects.select_related("payment").get(payment__out_trade_no=number)
-    told = {
+    told: dict[str, Any] = {
         "out_refund_no": refund.out_refund_no,
         "refund_id": refund.refund_id,
         "refund_status": "SUCCESS",
         "amount": {"refund": refund.amount_fen, "total": refund.payment.amount_fen},
     }
     own = misuse.content["own"]
-    return told | own | {"amount": told["amount"] | own.get("amount", {})}  # type: ignore[operator]
+    return {**told, **own, "amount": {**told["amount"], **own.get("amount", {})}}
 
 
 @pytest.mark.parametrize("misuse", TABLE, ids=str)

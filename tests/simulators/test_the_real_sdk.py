@@ -69,7 +69,7 @@ def program_of(bench: Bench, mode: str) -> WeChatPay:
 def _core_at(url: str) -> type[sdk.Core]:
     """The SDK's core, which names its address nowhere but in an attribute."""
 
-    class Core(sdk.Core):
+    class Core(sdk.Core):  # type: ignore[misc]
         _gate_way = property(lambda self: url, lambda self, value: None)
 
     return Core
@@ -89,9 +89,10 @@ def refused(answer: tuple[int, Any]) -> str:
 
 def ordered(merchant: WeChatPay, number: str, fen: int = 300, **changed: Any) -> tuple[int, Any]:
     asked = {"openid": "o-zhang"} | changed
-    return merchant.pay(
+    answer: tuple[int, Any] = merchant.pay(
         description="处方药品", out_trade_no=number, amount={"total": fen}, payer=asked
     )
+    return answer
 
 
 def paid(bench: Bench, merchant: WeChatPay, **callback: Any) -> str:
