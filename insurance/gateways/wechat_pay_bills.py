@@ -39,7 +39,7 @@ __all__ = ["Bills", "BillsClient", "Kind", "NotYet", "Refused", "Row", "Unavaila
 SLOW: Final = Patience(wall_s=300.0, attempts=2, pause_s=1.0, max_bytes=1 << 30)
 MOST_UNPACKED: Final = 4 << 30
 _NUMBER: Final = re.compile(r"[0-9A-Za-z_|*@-]{1,64}")
-_YUAN: Final = re.compile(r"(\d{1,12})\.(\d\d)")
+_YUAN: Final = re.compile(r"([0-9]{1,12})\.([0-9]{2})")
 
 
 class Kind(StrEnum):
@@ -144,14 +144,14 @@ def _client(folder: Path, base: str, mchid: str) -> BillsClient:
     return BillsClient(Keys.read(folder), base=base, mchid=mchid)
 
 
-def rows(kind: Kind, lines: Iterator[str]) -> Iterator[Row]:
+def rows(kind: Kind, lines: Iterator[str], tail: list[str] | None = None) -> Iterator[Row]:
     """
-    The rows of a bill; columns are found by their names.
+    The rows of a bill; columns are found by their names. The line of sums is put into ``tail``.
 
     Raises:
         Unavailable: a row that cannot be read.
     """
-    for line in _table(lines):
+    for line in _table(lines, [] if tail is None else tail):
         try:
             yield _traded(line) if kind is Kind.TRADE else _moved(line)
         except KeyError as error:
@@ -167,7 +167,7 @@ def check_sums(kind: Kind, lines: Iterator[str]) -> None:
     """
     tail: list[str] = []
     count, sums = 0, {"payment": 0, "refund": 0}
-    for row in rows(kind, _until_sums(lines, tail)):
+    for row in rows(kind, lines, tail):
         count, sums[row.about] = count + 1, sums[row.about] + row.fen
     said = [value.lstrip("`") for value in (tail[-1].split(",") if tail else [])]
     places = (0, 5, 6) if kind is Kind.TRADE else (0, 2, 4)
@@ -214,17 +214,17 @@ def _number(text: str) -> str:
     return text
 
 
-def _table(lines: Iterator[str]) -> Iterator[dict[str, str]]:
+def _table(lines: Iterator[str], tail: list[str]) -> Iterator[dict[str, str]]:
     """Rows by column; each value has a backtick before it, and the head has none."""
     head = next(lines, "").removeprefix("\ufeff").replace("（", "(").replace("）", ")").split(",")
-    for values in csv.reader(_until_sums(lines, [])):
+    for values in csv.reader(_until_sums(lines, tail)):
         yield dict(zip(head, (value.lstrip("`") for value in values), strict=False))
 
 
 def _until_sums(lines: Iterator[str], tail: list[str]) -> Iterator[str]:
-    """All lines before the sums, whose head is the second line without a backtick."""
-    for number, line in enumerate(lines):
-        if number and not line.startswith("`"):
+    """All lines before the sums, whose head is the first one without a backtick."""
+    for line in lines:
+        if not line.startswith("`"):
             tail.append(next(lines, ""))
             return
         yield line

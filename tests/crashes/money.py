@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from itertools import cycle, islice
+from itertools import cycle, islice, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -112,8 +112,8 @@ def run(plan: Plan) -> Report:
 def chosen(count: int) -> list[Script]:
     """Prescriptions of the sample in which money moves, again and again until there are enough."""
     scripts, _ = demo.read(loader.PRESCRIPTIONS)
-    known = [one for _, one in scripts if one.extras.ending in ENDINGS]
-    known.sort(key=lambda one: ENDINGS.index(one.extras.ending))
+    groups = [[one for _, one in scripts if one.extras.ending == ending] for ending in ENDINGS]
+    known = [one for turn in zip_longest(*groups) for one in turn if one is not None]
     return list(enumerate(islice(cycle(known), count), 1))
 
 
