@@ -12,7 +12,7 @@ from hospital.units import stamp
 from insurance.reconciliation import actions, queries, statements
 from insurance.reconciliation.models import Difference, Kind
 
-LONGEST = 1_000_000
+LONGEST = 900_000
 WORDS = {
     Kind.MISSING_HERE: "对方有，本方无",
     Kind.MISSING_THERE: "本方有，对方无",
