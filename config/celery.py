@@ -59,6 +59,7 @@ app.conf.beat_schedule = {
     "ask about unanswered payments": every(4, "insurance.ask_about_payments"),
     "refund what is owed back": every(4, "insurance.refund_owed"),
     "make due what payers pay": every(60, "insurance.prepare_due"),
+    "reconcile with statements": every(600, "reconciliation.reconcile"),
     "pay rewards for shared data": every(4, "insurance.pay_rewards"),
     "end consultations in time": every(60, "consultations.lapse_due"),
     "send notices": every(4, "notices.send_due"),

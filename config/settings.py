@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "prescriptions.sharing",
     "pharmacy",
     "insurance",
+    "insurance.reconciliation",
     "config",
 ]
 MIDDLEWARE = [

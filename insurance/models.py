@@ -131,7 +131,8 @@ class Payment(models.Model):
     """
     The patient's share as an order at WeChat Pay. The row is written before WeChat is asked.
 
-    ``payer`` is the guardian who pays for the patient; None: the patient.
+    ``payer`` is the guardian who pays for the patient; None: the patient. ``paid_at`` is WeChat
+    Pay's moment of it, by which it stands in a day's bill; None too where it is not known.
     """
 
     class State(models.TextChoices):
@@ -149,9 +150,13 @@ class Payment(models.Model):
     expires_at = models.DateTimeField()
     asked_at = models.DateTimeField(null=True)
     payer = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
+    paid_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="paid_at_if_paid", condition=Q(paid_at__isnull=True) | Q(state="paid")
+            ),
             models.CheckConstraint(name="pays_something", condition=Q(amount_fen__gt=0)),
             models.UniqueConstraint(
                 fields=["bill"], condition=Q(state="open"), name="one_open_payment"
@@ -163,7 +168,8 @@ class Payment(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["created_at"], condition=Q(state="open"), name="unanswered")
+            models.Index(fields=["created_at"], condition=Q(state="open"), name="unanswered"),
+            models.Index(fields=["paid_at"], condition=Q(state="paid"), name="paid_on_a_day"),
         ]
 
 
@@ -201,9 +207,13 @@ class Refund(models.Model):
     asked_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=16, blank=True)
+    done_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="done_at_if_done", condition=Q(done_at__isnull=True) | Q(state="done")
+            ),
             models.CheckConstraint(
                 name="a_refund_fails_at_a_time_for_a_reason",
                 condition=Q(state="failed", failed_at__isnull=False) & ~Q(outcome="")
@@ -223,6 +233,7 @@ class Refund(models.Model):
         ]
         indexes = [
             models.Index(fields=["failed_at"], name="failed_refunds", condition=Q(state="failed")),
+            models.Index(fields=["done_at"], name="done_on_a_day", condition=Q(state="done")),
             models.Index(
                 F("asked_at").asc(nulls_first=True),
                 "created_at",

@@ -23,6 +23,7 @@ EXAMPLES = {
     "<uuid:settlement_id>": lambda: str(uuid4()),
     "<uuid:destruction_id>": lambda: str(uuid4()),
     "<uuid:recall_id>": lambda: str(uuid4()),
+    "<uuid:difference_id>": lambda: str(uuid4()),
     "<uuid:count_id>": lambda: str(uuid4()),
     "<uuid:consignment_id>": lambda: str(uuid4()),
     "<uuid:consultation_id>": lambda: str(uuid4()),

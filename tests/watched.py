@@ -11,7 +11,8 @@ from django.db import connection
 APPS = (
     *("hospital", "faces", "feeds", "guardians", "notices", "readingkeys"),
     *("consultations", "corrections"),
-    *("prescriptions", "appraisal", "sharing", "pharmacy", "insurance"),
+    *("prescriptions", "appraisal", "sharing", "pharmacy"),
+    *("insurance", "reconciliation"),
 )
 MOST = 2_000
 """Rows that are read before they are added up."""

@@ -85,12 +85,13 @@ class Faults:
         return fault
 
 
-def sign(answer: Answer, signer: Signer, kind: str) -> Answer:
+def sign(answer: Answer, signer: Signer, kind: str, *, serial: str) -> Answer:
     """Sign an answer of WeChat Pay, well, or as ``kind`` says."""
     if kind == "unsigned":
         return answer
     past = str(int(clock.stamp()) - 600) if kind == "stale" else ""
-    headers = signer.headers(answer.body + b" " if kind == "forged" else answer.body, stamp=past)
+    body = answer.body + b" " if kind == "forged" else answer.body
+    headers = signer.headers(body, stamp=past, serial=serial)
     if kind == "other":
         headers["Wechatpay-Serial"] = "PUB_KEY_ID_SOMEBODY_ELSE"
     return replace(answer, headers={**answer.headers, **headers})

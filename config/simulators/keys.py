@@ -7,17 +7,25 @@ The keys of both sides: the merchant's folder and the simulator's, each with wha
     apiv3.key               shared      apiv3.key               shared
     wechatpay_public.pem                merchant_public.pem
     wechatpay_public_id                 wechatpay_public_id
+                                        platform_private.pem    private
+                                        platform_cert.pem
+
+A merchant of before 2024 verifies by the platform's certificate instead of WeChat Pay's public key;
+it holds none, and asks for it (``/v3/certificates``).
 """
 
 import os
 import secrets
 import string
 import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography.hazmat.primitives import serialization
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+CERTIFIED_FOR = timedelta(days=5 * 365)
 _ALPHABET = string.ascii_letters + string.digits
 
 
@@ -38,6 +46,9 @@ def make(merchant_folder: Path, simulator_folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     merchant = _private_key(merchant_folder / "merchant.key")
     wechatpay = _private_key(simulator_folder / "wechatpay_private.pem")
+    platform = _private_key(simulator_folder / "platform_private.pem")
+    if not (simulator_folder / "platform_cert.pem").exists():
+        _once(simulator_folder / "platform_cert.pem", _certificate(platform))
     serial = _once(merchant_folder / "merchant_serial", secrets.token_hex(20).upper())
     apiv3 = _once(merchant_folder / "apiv3.key", _random_text(32))
     public_id = _once(
@@ -70,6 +81,23 @@ def _public_pem(key: rsa.RSAPrivateKey) -> str:
         .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
         .decode()
     )
+
+
+def _certificate(key: rsa.RSAPrivateKey) -> str:
+    """The platform's certificate, by itself: the merchant trusts it for how it came."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Tenpay.com sign simulator")])
+    now = datetime.now(UTC) - timedelta(minutes=5)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + CERTIFIED_FOR)
+        .sign(key, hashes.SHA256())
+    )
+    return made.public_bytes(serialization.Encoding.PEM).decode()
 
 
 def _share(path: Path, text: str) -> None:

@@ -1,5 +1,5 @@
 """
-The orders and refunds of one merchant, in memory.
+The orders and refunds of one merchant; what changes is written into a ``book``.
 
     NOTPAY ── pay ──▶ SUCCESS ── refund (all or part) ──▶ REFUND
        └──── close ──▶ CLOSED
@@ -10,11 +10,13 @@ Source: pay.weixin.qq.com/doc/v3/merchant (JSAPI order, query, close, refund).
 """
 
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from config.simulators import terms
+from config.simulators.book import MEMORY, Book
 from config.simulators.clock import rfc3339
 from config.simulators.environment import Merchant
 from config.simulators.web import Refusal
@@ -72,10 +74,16 @@ class Order:
 class Orders:
     """The book. It does not lock: whoever calls it holds one lock for all of it."""
 
-    def __init__(self, merchant: Merchant) -> None:
-        self._merchant = merchant
+    def __init__(self, merchant: Merchant, book: Book = MEMORY) -> None:
+        self._merchant, self._book = merchant, book
         self._by_number: dict[str, Order] = {}
         self._by_prepay_id: dict[str, Order] = {}
+        self._by_refund: dict[str, Order] = {}
+        for kept in book.read():
+            self._remember(restored(kept))
+
+    def __iter__(self) -> Iterator[Order]:
+        return iter(list(self._by_number.values()))
 
     def of_number(self, number: str) -> Order:
         """
@@ -105,6 +113,7 @@ class Orders:
         if order.prepaid_at is None or at >= order.prepaid_at + PREPAY_LIFE:
             order.prepay_id, order.prepaid_at = f"wx{secrets.token_hex(17)}", at
             self._by_prepay_id[order.prepay_id] = order
+            self._book.write(order)
         return order.prepay_id
 
     def pay(self, prepay_id: str, *, at: datetime) -> Order:
@@ -120,6 +129,7 @@ class Orders:
             raise Refusal(400, "PREPAY_EXPIRED", "该订单已过期")
         order.state, order.success_at = "SUCCESS", at
         order.transaction_id = f"42000{secrets.randbelow(10**23):023d}"
+        self._book.write(order)
         return order
 
     def close(self, number: str) -> None:
@@ -128,6 +138,7 @@ class Orders:
         if order.paid:
             raise Refusal(400, "ORDERPAID", "该订单已支付")
         order.state = "CLOSED"
+        self._book.write(order)
 
     def refund(self, asked: dict[str, Any], *, at: datetime) -> tuple[Order, Refund, bool]:
         """
@@ -147,12 +158,26 @@ class Orders:
         left = order.total_fen - sum(one.fen for one in order.refunds.values())
         if asked["amount"]["total"] != order.total_fen or asked["amount"]["refund"] > left:
             raise Refusal(400, "INVALID_REQUEST", "订单金额或退款金额不符")
-        if len(order.refunds) >= MAX_REFUNDS or self._known_elsewhere(asked["out_refund_no"]):
+        if len(order.refunds) >= MAX_REFUNDS or asked["out_refund_no"] in self._by_refund:
             raise Refusal(400, "INVALID_REQUEST", "退款次数超限或退款单号重复")
         made = Refund(asked, f"50300{secrets.randbelow(10**23):023d}", at, order.refund_outcome)
         order.refunds[asked["out_refund_no"]] = made
         order.state = "REFUND"
+        self._by_refund[asked["out_refund_no"]] = order
+        self._book.write(order)
         return order, made, True
+
+    def of_refund(self, number: str) -> tuple[Order, Refund]:
+        """
+        Find a refund.
+
+        Raises:
+            Refusal: 404 RESOURCE_NOT_EXISTS.
+        """
+        order = self._by_refund.get(number)
+        if order is None:
+            raise Refusal(404, "RESOURCE_NOT_EXISTS", "退款单不存在")
+        return order, order.refunds[number]
 
     def _begins_again(self, refund: Refund, outcome: str) -> bool:
         """What failed is tried again once the bank would answer otherwise."""
@@ -161,10 +186,11 @@ class Orders:
             refund.status, refund.outcome = "PROCESSING", outcome
         return mended
 
-    def finish(self, refund: Refund, *, at: datetime) -> None:
+    def finish(self, order: Order, refund: Refund, *, at: datetime) -> None:
         """The patient's bank has answered."""
         refund.status = refund.outcome
         refund.success_at = at if refund.outcome == "SUCCESS" else None
+        self._book.write(order)
 
     def show(self, order: Order) -> dict[str, Any]:
         """An order as a query or a notice tells it."""
@@ -203,5 +229,24 @@ class Orders:
             **done,
         }
 
-    def _known_elsewhere(self, number: str) -> bool:
-        return any(number in order.refunds for order in self._by_number.values())
+    def _remember(self, order: Order) -> None:
+        self._by_number[order.number] = order
+        self._by_prepay_id[order.prepay_id] = order
+        for number, refund in order.refunds.items():
+            self._by_refund[number] = order
+            if refund.status == "PROCESSING":  # the process died before the bank had answered
+                self.finish(order, refund, at=refund.created_at)
+
+
+def restored(kept: dict[str, Any]) -> Order:
+    """An order out of the book."""
+    refunds = {
+        number: Refund(**_dated(one, "created_at", "success_at"))
+        for number, one in kept["refunds"].items()
+    }
+    return Order(**{**_dated(kept, "prepaid_at", "success_at"), "refunds": refunds})
+
+
+def _dated(kept: dict[str, Any], *names: str) -> dict[str, Any]:
+    moments = {name: datetime.fromisoformat(kept[name]) for name in names if kept[name]}
+    return {**kept, **moments}

@@ -4,22 +4,27 @@ import threading
 from collections import defaultdict
 from typing import Any
 
+from cryptography import x509
+
 from config.simulators import web
+from config.simulators.book import Book
 from config.simulators.clock import Clock, rfc3339
 from config.simulators.environment import Merchant
 from config.simulators.notices import Manner, Postman
 from config.simulators.orders import Order, Orders, Refund
+from config.simulators.signing import Signer
 from config.simulators.web import Answer, Question, Refusal, Route
 
 
 class Pay:
     """The book of orders behind HTTP. ``lock`` guards the book and is never held during HTTP."""
 
-    def __init__(self, merchant: Merchant, clock: Clock, postman: Postman) -> None:
-        self._merchant = merchant
-        self._clock = clock
+    def __init__(
+        self, merchant: Merchant, signer: Signer, clock: Clock, postman: Postman, book: Book
+    ) -> None:
+        self._merchant, self._signer, self._clock = merchant, signer, clock
         self.postman = postman
-        self.orders = Orders(merchant)
+        self.orders = Orders(merchant, book)
         self.manners: defaultdict[str, Manner] = defaultdict(Manner)
         self.lock = threading.Lock()
 
@@ -31,6 +36,8 @@ class Pay:
             Route("GET", order, self.query),
             Route("POST", f"{order}/close", self.close),
             Route("POST", "/v3/refund/domestic/refunds", self.refund),
+            Route("GET", "/v3/refund/domestic/refunds/{number}", self.query_refund),
+            Route("GET", "/v3/certificates", self.certificates),
         ]
 
     def prepay(self, question: Question) -> Answer:
@@ -59,13 +66,31 @@ class Pay:
             order, refund, new = self.orders.refund(question.content(), at=now)
             shown = self.orders.show_refund(order, refund)
             if new:
-                self.orders.finish(refund, at=now)
+                self.orders.finish(order, refund, at=now)
                 notice = self._refund_notice(order, refund)
                 manner = self.manners[order.number]
         if new:
             address = refund.asked.get("notify_url") or order.asked["notify_url"]
             self.postman.post(address, f"REFUND.{refund.status}", notice, manner)
         return web.of_json(shown)
+
+    def query_refund(self, _: Question, number: str) -> Answer:
+        """What became of a refund."""
+        with self.lock:
+            return web.of_json(self.orders.show_refund(*self.orders.of_refund(number)))
+
+    def certificates(self, _: Question) -> Answer:
+        """The platform's certificate, sealed for the merchant."""
+        certificate = x509.load_pem_x509_certificate(self._signer.certificate)
+        shown = {
+            "serial_no": self._signer.certificate_serial,
+            "effective_time": rfc3339(certificate.not_valid_before_utc),
+            "expire_time": rfc3339(certificate.not_valid_after_utc),
+            "encrypt_certificate": self._signer.sealed(
+                self._signer.certificate, kind="certificate"
+            ),
+        }
+        return web.of_json({"data": [shown]})
 
     def paid_by_phone(self, prepay_id: str) -> dict[str, Any]:
         """The person confirmed: book it and send the notice; the order as it then is."""

@@ -12,6 +12,7 @@ What is not WeChat's interface: the patient's phone, and the switches of the sim
     GET  /simulator/orders/{number}                                order, refunds, deliveries
     POST /simulator/behaviour  {answer, path?, times?, seconds?}   see ``faults``
                                {out_trade_no, callback?, refund?}  see ``notices.Manner``
+                               {signs_with: "certificate"}         or "public key"; see ``signing``
                                {reset: true}                       no fault any more
     POST /simulator/notify     {out_trade_no, event_type?, content?, forgery?} → {status}, now
     POST /simulator/clock      {forward_s}                         codes and orders grow old
@@ -124,6 +125,9 @@ class Phone:
         content = question.content()
         if content.get("reset"):
             self._faults.clear()
+        if "signs_with" in content or content.get("reset"):
+            certified = content.get("signs_with") == "certificate"
+            self._signer.usual = self._signer.certificate_serial if certified else ""
         if "answer" in content:
             asked = {
                 name: content[name] for name in ("path", "times", "seconds") if name in content

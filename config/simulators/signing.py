@@ -6,7 +6,10 @@ WeChat Pay's side of the signatures: verify the merchant's, make one's own, seal
     answer     timestamp \\n nonce \\n body \\n                         by WeChat Pay's key
     notice     the same; its resource is sealed with AES-256-GCM under the APIv3 key
 
-All are RSA, PKCS #1 v1.5, SHA-256, in base64.
+All are RSA, PKCS #1 v1.5, SHA-256, in base64. WeChat Pay has two keys: the one of its public key,
+and that of the platform's certificate. An answer is signed by the one that the request names in
+``Wechatpay-Serial``; an answer to a request that names none, and a notice, by ``usual``, which is
+the public key unless the merchant is one that verifies by certificate.
 Source: pay.weixin.qq.com/doc/v3, "Signature authentication", "JSAPI: bring up payment".
 """
 
@@ -20,11 +23,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 
 from config.simulators import clock
 from config.simulators.web import Question, Refusal
@@ -33,28 +37,40 @@ SCHEME = "WECHATPAY2-SHA256-RSA2048"
 _FIELDS = re.compile(r'(\w+)="([^"]*)"')
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Signer:
-    """The keys that WeChat Pay holds about one merchant."""
+    """The keys that WeChat Pay holds about one merchant; ``certificate`` is PEM."""
 
     private: rsa.RSAPrivateKey
     public_id: str
+    platform: rsa.RSAPrivateKey
+    certificate: bytes
     merchant: rsa.RSAPublicKey
     merchant_serial: str
     apiv3: bytes
+    usual: str = ""
+
+    @property
+    def certificate_serial(self) -> str:
+        """The certificate's number as WeChat Pay writes it: hexadecimal, in capitals."""
+        return f"{x509.load_pem_x509_certificate(self.certificate).serial_number:X}"
 
     @classmethod
     def read(cls, folder: Path) -> "Signer":
         """From the simulator's folder; see ``keys``."""
-        private = serialization.load_pem_private_key(
-            (folder / "wechatpay_private.pem").read_bytes(), password=None
+        private, platform = (
+            serialization.load_pem_private_key((folder / name).read_bytes(), password=None)
+            for name in ("wechatpay_private.pem", "platform_private.pem")
         )
         merchant = serialization.load_pem_public_key((folder / "merchant_public.pem").read_bytes())
         assert isinstance(private, rsa.RSAPrivateKey)
+        assert isinstance(platform, rsa.RSAPrivateKey)
         assert isinstance(merchant, rsa.RSAPublicKey)
         return cls(
             private=private,
             public_id=(folder / "wechatpay_public_id").read_text().strip(),
+            platform=platform,
+            certificate=(folder / "platform_cert.pem").read_bytes(),
             merchant=merchant,
             merchant_serial=(folder / "merchant_serial").read_text().strip(),
             apiv3=(folder / "apiv3.key").read_bytes().strip(),
@@ -91,31 +107,48 @@ class Signer:
             _lines(*lines), parameters.get("paySign", "")
         )
 
-    def headers(self, body: bytes, *, stamp: str = "") -> dict[str, str]:
-        """The five headers of an answer or a notice; ``stamp`` is now unless it is given."""
+    def headers(self, body: bytes, *, stamp: str = "", serial: str = "") -> dict[str, str]:
+        """
+        The five headers of an answer or a notice; ``stamp`` is now unless it is given, ``serial``
+        what the request named.
+        """
+        serial = serial if serial in (self.public_id, self.certificate_serial) else self.usual
+        key = self.platform if serial == self.certificate_serial else self.private
         stamp, nonce = stamp or clock.stamp(), secrets.token_hex(16)
         message = _lines(stamp, nonce) + body + b"\n"
-        signature = self.private.sign(message, padding.PKCS1v15(), SHA256())
+        signature = key.sign(message, padding.PKCS1v15(), SHA256())
         return {
             "Wechatpay-Timestamp": stamp,
             "Wechatpay-Nonce": nonce,
             "Wechatpay-Signature": b64encode(signature).decode(),
-            "Wechatpay-Serial": self.public_id,
+            "Wechatpay-Serial": serial or self.public_id,
             "Wechatpay-Signature-Type": SCHEME,
         }
 
     def seal(self, content: Mapping[str, Any], *, kind: str) -> dict[str, str]:
         """The resource of a notice; ``kind`` is bound to it as associated data."""
-        nonce = secrets.token_hex(6)
         plain = json.dumps(content, ensure_ascii=False).encode()
+        return {"original_type": kind, **self.sealed(plain, kind=kind)}
+
+    def sealed(self, plain: bytes, *, kind: str) -> dict[str, str]:
+        """Bytes for the merchant alone."""
+        nonce = secrets.token_hex(6)
         sealed = AESGCM(self.apiv3).encrypt(nonce.encode(), plain, kind.encode())
         return {
-            "original_type": kind,
             "algorithm": "AEAD_AES_256_GCM",
             "ciphertext": b64encode(sealed).decode(),
             "associated_data": kind,
             "nonce": nonce,
         }
+
+    def opened(self, text: str, *, serial: str) -> str | None:
+        """What the merchant encrypted to one of our keys (RSA-OAEP); None: not to this one."""
+        key = {self.public_id: self.private, self.certificate_serial: self.platform}.get(serial)
+        scheme = padding.OAEP(padding.MGF1(SHA1()), SHA1(), None)  # noqa: S303
+        try:
+            return key.decrypt(b64decode(text, validate=True), scheme).decode() if key else None
+        except ValueError:
+            return None
 
     def _signed_by_merchant(self, message: bytes, signature: str) -> bool:
         try:

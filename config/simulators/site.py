@@ -6,12 +6,15 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from config import home
 from config.simulators import faults, web
+from config.simulators.bills import Bills
+from config.simulators.book import MEMORY, Book, File
 from config.simulators.clock import Clock
 from config.simulators.courier import Company, Couriers
 from config.simulators.environment import Cloud, Merchant
 from config.simulators.face import Faces
 from config.simulators.faults import Faults
 from config.simulators.login import Login
+from config.simulators.medins import MedicalInsurance
 from config.simulators.notices import Postman
 from config.simulators.pay import Pay
 from config.simulators.phone import Phone
@@ -32,16 +35,25 @@ class Simulator:
     """All of WeChat, of Tencent Cloud and of a courier company that the hospital talks to."""
 
     def __init__(
-        self, merchant: Merchant, cloud: Cloud, company: Company, signer: Signer, clock: Clock
+        self,
+        merchant: Merchant,
+        cloud: Cloud,
+        company: Company,
+        signer: Signer,
+        clock: Clock,
+        book: Book = MEMORY,
     ) -> None:
         self._merchant, self._signer = merchant, signer
         self._faults = Faults()
         login = Login(merchant, clock)
-        pay = Pay(merchant, clock, Postman(signer, clock))
+        pay = Pay(merchant, signer, clock, Postman(signer, clock), book)
         faces = Faces(login, clock)
         phone = Phone(merchant, signer, clock, self._faults, login, faces, pay)
         others = (Tencent(cloud, clock), Couriers(company, clock))
-        parts = (login, faces, *others, pay, Transfers(merchant, clock), phone)
+        bills = Bills(merchant, clock, pay)
+        insured = MedicalInsurance(merchant, signer, clock, pay)
+        wechat_pay = (pay, bills, insured, Transfers(merchant, clock))
+        parts = (login, faces, *others, *wechat_pay, phone)
         self._routes = [route for part in parts for route in part.routes()]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
@@ -54,7 +66,8 @@ class Simulator:
         kind = fault.kind if fault else ""
         answer = faults.BEFORE.get(kind) or self._authenticated(question)
         if question.path.startswith("/v3/"):
-            answer = faults.sign(answer, self._signer, kind)
+            named = question.headers.get("wechatpay-serial", "")
+            answer = faults.sign(answer, self._signer, kind, serial=named)
         if fault and kind in faults.AFTER:
             answer = faults.AFTER[kind](answer, fault.seconds)
         return answer
@@ -80,4 +93,4 @@ def build(environ: Mapping[str, str]) -> Simulator:
     folder = Path(environ.get("WECHAT_SIMULATOR_KEYS") or home.HOME / "simulator")
     clock = Clock(float(environ.get("WECHAT_SIMULATOR_CLOCK", "1")))
     parties = (Merchant.read(environ), Cloud.read(environ), Company.read(environ))
-    return Simulator(*parties, Signer.read(folder), clock)
+    return Simulator(*parties, Signer.read(folder), clock, File(folder / "orders.jsonl"))

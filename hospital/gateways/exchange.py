@@ -19,7 +19,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, BinaryIO, Final, TypeVar
 
 import httpx
 
@@ -98,6 +98,24 @@ def ask(
         raise Busy(type(error).__name__) from error
 
 
+def save(url: str, *, headers: Mapping[str, str], into: BinaryIO, patience: Patience) -> Answer:
+    """
+    Fetch a file into ``into`` while it arrives; the answer's body is empty then.
+
+    An answer that is no success is not written, but returned as ``ask`` returns it.
+
+    Raises:
+        Busy: no answer within ``wall_s``, or no connection, or one that broke.
+        Unavailable: a redirect, or more than ``max_bytes``.
+    """
+    try:
+        return asyncio.run(_ask("GET", url, dict(headers), b"", patience, "", into))
+    except TimeoutError as error:
+        raise Busy(f"no answer within {patience.wall_s} s") from error
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        raise Busy(type(error).__name__) from error
+
+
 def repeat(attempt: Callable[[], T], patience: Patience) -> T:
     """Call ``attempt``, again while it raises ``Busy``, at most ``attempts`` times in all."""
     for tried in range(1, patience.attempts):
@@ -115,6 +133,7 @@ async def _ask(
     content: bytes,
     patience: Patience,
     address: str,
+    into: BinaryIO | None = None,
 ) -> Answer:
     headers = {"Accept-Encoding": "identity", **headers}
     named = httpx.URL(url)
@@ -122,7 +141,7 @@ async def _ask(
     if address:
         headers["Host"] = named.netloc.decode()
         where, to_name = named.copy_with(host=address), {"sni_hostname": named.host}
-    body = bytearray()
+    body, size = bytearray(), 0
     async with (
         asyncio.timeout(patience.wall_s),
         httpx.AsyncClient(verify=_trust(), trust_env=False, timeout=patience.wall_s) as client,
@@ -133,9 +152,13 @@ async def _ask(
         if response.is_redirect:
             raise Unavailable(f"redirect, HTTP {response.status_code}")
         async for chunk in response.aiter_raw():
-            body += chunk
-            if len(body) > patience.max_bytes:
+            size += len(chunk)
+            if size > patience.max_bytes:
                 raise Unavailable(f"answer above {patience.max_bytes} bytes")
+            if into is not None and response.is_success:
+                into.write(chunk)
+            else:
+                body += chunk
     lowered = {name.lower(): value for name, value in response.headers.items()}
     return Answer(status=response.status_code, headers=lowered, body=bytes(body))
 

@@ -156,7 +156,8 @@ def accept(paid: wechat_pay.Notice | wechat_pay.OrderState, *, at: datetime) -> 
     if payment.state == Payment.State.PAID:
         return
     payment.state, payment.transaction_id = Payment.State.PAID, paid.transaction_id
-    payment.save(update_fields=["state", "transaction_id"])
+    payment.paid_at = paid.success_at or at
+    payment.save(update_fields=["state", "transaction_id", "paid_at"])
     in_force = prescription.status == Status.AUTHORIZED and payment.bill.state == Bill.State.OPEN
     if in_force and at < prescription.valid_until:
         facts = {"patient_fen": payment.amount_fen}
@@ -167,12 +168,21 @@ def accept(paid: wechat_pay.Notice | wechat_pay.OrderState, *, at: datetime) -> 
 
 def accept_refund(news: wechat_pay.RefundNotice, *, at: datetime) -> None:
     """Book what became of a refund. Raises ``WrongNotice`` if it is not one of ours."""
-    refund = Refund.objects.filter(
-        out_refund_no=news.out_refund_no, amount_fen=news.refund_fen
-    ).first()
+    rows = Refund.objects.select_related("payment")
+    refund = rows.filter(out_refund_no=news.out_refund_no).first()
     if refund is None:
         raise WrongNotice(members=["out_refund_no"])
-    refunding.book(refund, news.status, news.refund_id, at=at)
+    asked = {
+        "refund_fen": refund.amount_fen,
+        "total_fen": refund.payment.amount_fen,
+        "out_trade_no": refund.payment.out_trade_no,
+        "transaction_id": refund.payment.transaction_id,
+        "mchid": settings.WECHAT["mchid"],
+    }
+    if differs := sorted(name for name, value in asked.items() if getattr(news, name) != value):
+        log.error("a refund's notice differs from what was asked for in %s", differs)
+        raise WrongNotice(members=differs)
+    refunding.book(refund, news.status, news.refund_id, at=at, moved_at=news.success_at)
 
 
 def ask_about_payments(*, at: datetime) -> int:
@@ -181,7 +191,7 @@ def ask_about_payments(*, at: datetime) -> int:
     for payment in asked:
         Payment.objects.filter(id=payment.id).update(asked_at=at)
         try:
-            _ask(payment, at)
+            ask_about(payment, at)
         except wechat_pay.Unavailable:
             log.warning("WeChat Pay does not answer; payments are asked about again later")
             break
@@ -244,7 +254,8 @@ def _compare(
         raise WrongNotice(members=differs)
 
 
-def _ask(payment: Payment, at: datetime) -> None:
+def ask_about(payment: Payment, at: datetime) -> None:
+    """Ask WeChat Pay about one order, and book or close it by the answer."""
     pay = wechat_pay.client()
     over = payment.bill.state == Bill.State.VOID or at >= payment.expires_at
     try:
@@ -284,4 +295,4 @@ def _refund(refund: Refund, at: datetime) -> None:
         total_fen=payment.amount_fen,
         reason=owing_back.REASONS[refund.cause],
     )
-    refunding.book(refund, answer.status, answer.refund_id, at=at)
+    refunding.book(refund, answer.status, answer.refund_id, at=at, moved_at=answer.success_at)

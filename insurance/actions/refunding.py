@@ -38,9 +38,13 @@ class NotFailed(errors.Conflict):
 
 
 @transaction.atomic
-def book(refund: Refund, status: str, refund_id: str, *, at: datetime) -> None:
+def book(
+    refund: Refund, status: str, refund_id: str, *, at: datetime, moved_at: datetime | None = None
+) -> None:
     """
     Note what WeChat Pay says of a refund; its patient is told, once, that it failed.
+
+    ``moved_at`` is WeChat Pay's word for when the money arrived: in that day's bill it stands.
 
     What is done stays done, whatever order the news comes in.
     """
@@ -49,11 +53,12 @@ def book(refund: Refund, status: str, refund_id: str, *, at: datetime) -> None:
         return
     found.state, found.refund_id = _STATES.get(status, Refund.State.FAILED), refund_id
     found.failed_at, found.outcome = None, ""
+    found.done_at = (moved_at or at) if found.state == Refund.State.DONE else None
     if found.state == Refund.State.FAILED:
         found.failed_at, found.outcome = at, status[:16]
         log.error("WeChat Pay ended a refund without the money's arriving: see manage.py refunds")
         _tell(found, at)
-    found.save(update_fields=["state", "refund_id", "failed_at", "outcome"])
+    found.save(update_fields=["state", "refund_id", "failed_at", "outcome", "done_at"])
 
 
 @transaction.atomic

@@ -127,6 +127,14 @@ class WeChatPay(Protocol):
             UnknownOrder: it was never opened.
         """
 
+    def query_refund(self, out_refund_no: str) -> RefundState:
+        """
+        Ask what became of a refund.
+
+        Raises:
+            UnknownOrder: it was never asked for.
+        """
+
     def read_notice(
         self, headers: Mapping[str, str], body: bytes, *, at: datetime
     ) -> Notice | RefundNotice:
@@ -142,8 +150,16 @@ class WeChatPay(Protocol):
         """
 
 
+class _Calls(SDK):  # type: ignore[misc]
+    """The SDK's calls over our core; its own constructor would ask the network for keys."""
+
+    def __init__(self, core: GuardedCore, *, mchid: str, appid: str, notify_url: str) -> None:
+        self._core, self._type, self._partner_mode = core, WeChatPayType.MINIPROG, False
+        self._mchid, self._appid, self._notify_url = mchid, appid, notify_url
+
+
 class WeChatPayClient:
-    """WeChat Pay over HTTP, through the SDK in public-key mode."""
+    """WeChat Pay over HTTP, through the SDK, in public-key or certificate mode."""
 
     def __init__(
         self,
@@ -158,18 +174,7 @@ class WeChatPayClient:
         self._appid = appid
         self._patience = patience
         self._core = GuardedCore(keys, mchid=mchid, base=base, patience=patience)
-        self._sdk = SDK(
-            wechatpay_type=WeChatPayType.MINIPROG,
-            mchid=mchid,
-            private_key=keys.merchant_key,
-            cert_serial_no=keys.merchant_serial,
-            appid=appid,
-            apiv3_key=keys.apiv3_key,
-            notify_url=notify_url,
-            public_key=keys.wechatpay_public,
-            public_key_id=keys.wechatpay_public_id,
-        )
-        self._sdk._core = self._core
+        self._sdk = _Calls(self._core, mchid=mchid, appid=appid, notify_url=notify_url)
 
     def prepay(self, order: Order) -> str:
         """See ``WeChatPay.prepay``."""
@@ -227,6 +232,11 @@ class WeChatPayClient:
                 reason=reason,
             )
         )
+        return answers.refund_state(content, asked=out_refund_no)
+
+    def query_refund(self, out_refund_no: str) -> RefundState:
+        """See ``WeChatPay.query_refund``."""
+        content = self._ask(lambda: self._sdk.query_refund(_number(out_refund_no)))
         return answers.refund_state(content, asked=out_refund_no)
 
     def read_notice(

@@ -48,6 +48,7 @@ class RefundState:
     refund_id: str
     status: str
     refund_fen: int
+    success_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ def refund_state(content: Mapping[str, Any], *, asked: str) -> RefundState:
         refund_id=_text(content, "refund_id"),
         status=_text(content, "status"),
         refund_fen=_fen(_part(content, "amount"), "refund"),
+        success_at=_moment(content, "success_time"),
     )
     if state.out_refund_no != asked:
         raise Unavailable("the answer to another question")

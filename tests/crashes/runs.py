@@ -50,6 +50,18 @@ def storm(home: Path, numbers: Sequence[int], faults: Sequence[str], **plan: Any
     return found
 
 
+def money(home: Path, count: int, faults: Sequence[str], **plan: Any) -> dict[str, Any]:
+    """Play ``count`` prescriptions that are paid for in a storm, and reconcile; the report."""
+    report = home.parent / "money.json"
+    plan |= {"count": count, "faults": list(faults), "report": str(report)}
+    code = "from tests.crashes import money; money.main()"
+    ran = python(home, "manage.py", "shell", "--no-imports", "-c", code, RX_MONEY=json.dumps(plan))
+    assert ran.returncode == 0, ran.stdout[-4000:]
+    found: dict[str, Any] = json.loads(report.read_text())
+    sys.stdout.write(f"{ran.stdout[-8000:]}\n{found}\n")
+    return found
+
+
 def rounds(home: Path, **plan: Any) -> dict[str, Any]:
     """Kill one process per round while doctors write; the report."""
     file, report = home.parent / "rounds.jsonl", home.parent / "rounds.json"

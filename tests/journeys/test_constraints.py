@@ -10,7 +10,7 @@ from django.apps import apps
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from hospital import records
+from hospital import calendar, records
 from hospital.consultations.models import Consultation, Message
 from hospital.corrections.models import Correction
 from hospital.faces.models import FaceCheck
@@ -47,6 +47,7 @@ from insurance.models import (
     Terms,
     Transfer,
 )
+from insurance.reconciliation import models as reconciled
 from pharmacy.models import (
     Attempt,
     Box,
@@ -160,6 +161,12 @@ def rows(session_world) -> Rows:
         ready_to_serve.by.write(ready_to_serve.path, ready_to_serve.body)
     world.doctor.get("/api/prescriptions")  # a list, in which the patient stands
     waits = a_webhook_that_waits(world, patient)
+    said = reconciled.Statement.objects.create(
+        source="payer",
+        payer=world.fund,
+        day=calendar.legal_day(long_ago),
+        read_at=timezone.now(),
+    )
     return {
         Organisation: world.hospital,
         Department: a_department(world.hospital),
@@ -253,6 +260,18 @@ def rows(session_world) -> Rows:
         Use: use,
         PrivacyLoss: PrivacyLoss.objects.get(patient__id=sharing.account),
         Transfer: reward,
+        reconciled.Statement: said,
+        reconciled.Difference: reconciled.Difference.objects.create(
+            statement=said,
+            about="settlement",
+            number=uuid4().hex,
+            kind="amount",
+            ours_fen=2,
+            theirs_fen=1,
+            ours_state="done",
+            theirs_state="done",
+            created_at=timezone.now(),
+        ),
     }
 
 
@@ -645,6 +664,15 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "a_key_is_replaced_by_another_from_a_time": sets(Key, replaced_from=long_ago),
     "one_open_payment": second_open_payment,
     "pays_something": sets(Payment, amount_fen=0),
+    "paid_at_if_paid": sets(Payment, state="closed", transaction_id=None),
+    "done_at_if_done": sets(Refund, state="due", done_at=timezone.now()),
+    "one_statement_of_a_day": twice(reconciled.Statement),
+    "a_payers_statement_has_a_payer": sets(reconciled.Statement, payer=None),
+    "differs_once_in_a_way": twice(reconciled.Difference),
+    "missing_is_what_one_side_lacks": sets(reconciled.Difference, theirs_fen=None),
+    "another_amount_is_another": sets(reconciled.Difference, theirs_fen=models.F("ours_fen")),
+    "a_difference_ends_at_a_time": sets(reconciled.Difference, ended_at=timezone.now()),
+    "closed_for_a_reason": sets(reconciled.Difference, reason="因故"),
     "paid_has_a_transaction": sets(Payment, transaction_id=None),
     "rewards_within_the_budget": sets(Offer, spent_fen=models.F("budget_fen") + 1),
     "noise_within_the_budget": sets(Offer, epsilon_spent_milli=10**6),

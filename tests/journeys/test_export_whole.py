@@ -163,6 +163,7 @@ LEFT_OUT = {
     "Correction": "its entries are in the copy, a Communication each, with what was said",
     "CourierNews": "what a company has told of the parcel; GET …/parcel says it",
     "CourierOrder": "that a company was asked to fetch the parcel; GET …/parcel says it",
+    "Difference": "of a statement with our books; its patient columns are staff",
     "Lot": "of stock; what came back lies in it, and the entry says that it did",
     "Count": "of stock; its patient columns are staff",
     "Endpoint": "an organisation's; its patient columns are staff",

@@ -48,6 +48,8 @@ COSTS = {
     "claw_back": 16,
     "remit": 17,
     "pay_daily": 11,
+    "bring_statement": 25,
+    "close_difference": 10,
     "destroy": 14,
     "confirm_destruction": 16,
     "recall": 14,

@@ -23,6 +23,8 @@ from hospital.client import Client
 from hospital.models import Person
 from hospital.roles import OrganisationKind, Role
 from insurance.models import Claim
+from insurance.reconciliation import statements
+from insurance.reconciliation.models import Difference
 from ledger import note
 from pharmacy.actions import checklist, proposing
 from pharmacy.codes import Kind
@@ -668,6 +670,24 @@ def claw_back(world: World, patient: Patient) -> Write:
     return signed(world.fund_agent, "/api/clawbacks", body, ready.rx)
 
 
+def bring_statement(world: World, patient: Patient) -> Write:
+    """Of a day on which the fund has settled nothing, so that its one line is missing here."""
+    day = calendar.legal_day(timezone.now()) - timedelta(days=400)
+    csv = f"about,number,total_fen,state\nsettlement,{uuid4().hex},5,paid\n"
+    text = statements.signed_text(world.fund.slug, day, csv).decode()
+    body = {"day": day.isoformat(), "csv": csv, "note": world.fund_agent.sign(text)}
+    return Write(world.fund_agent, "/api/reconciliation/statements", body)
+
+
+def close_difference(world: World, patient: Patient) -> Write:
+    ready = bring_statement(world, patient)
+    ready.by.write(ready.path, ready.body)
+    number = ready.body["csv"].split(",")[4]
+    (one,) = Difference.objects.filter(number=number)
+    path = f"/api/reconciliation/differences/{one.id}/close"
+    return Write(world.fund_officer, path, {"reason": "次日入账"})
+
+
 def destroy(world: World, patient: Patient) -> Write:
     """Of narcotics, so that it waits for a second person."""
     lot = a_lot(a_shelf(world.own_pharmacy, a_medicine(control="narcotic"), on_hand=0), 9)
@@ -1095,6 +1115,8 @@ WRITES: dict[str, tuple[Make, ...]] = {
     f"{ONE}/return": (bring_all_back, bring_part_back),
     "/api/claims/<uuid:prescription_id>/reverse": (reverse,),
     "/api/clawbacks": (claw_back,),
+    "/api/reconciliation/statements": (bring_statement,),
+    "/api/reconciliation/differences/<uuid:difference_id>/close": (close_difference,),
     "/api/recalls": (recall,),
     f"{RECALL}/lift": (lift_recall,),
     f"{RECALL}/collect": (collect,),

@@ -43,6 +43,7 @@ def test_neither_side_holds_the_private_key_of_the_other(tmp_path):
 
     assert sorted(private) == [
         str(merchant / "merchant.key"),
+        str(simulator / "platform_private.pem"),
         str(simulator / "wechatpay_private.pem"),
     ]
 

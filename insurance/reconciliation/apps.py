@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Reconciliation(AppConfig):
+    name = "insurance.reconciliation"
+    label = "reconciliation"

@@ -1,0 +1,171 @@
+"""
+Prescriptions are paid for while worker, web and WeChat itself are killed; then the day is closed.
+
+Runs in a process of its own (``tests.crashes.runs``). ``RX_MONEY`` holds the plan as JSON.
+Everybody has come in before the storm: what dies is what has to do with money. WeChat is killed as
+the others are, but what it has booked it has kept, as the original would.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from itertools import cycle, islice, zip_longest
+from pathlib import Path
+from typing import Any
+
+import httpx
+from django.utils import timezone
+from rich.console import Console
+
+from config.demo.cast import Cast
+from config.management.commands import demo
+from config.sample import loader
+from config.servers import processes, programs, services
+from hospital import calendar
+from insurance import queries
+from insurance.models import Payment, Refund
+from insurance.reconciliation.models import Difference, Statement
+from prescriptions.uploaded import Uploaded
+from tests import invariants
+from tests.crashes import storm
+
+ENDINGS = ("self_paid", "withdrawn_and_reauthorized", "cancelled_by_doctor", "claimed")
+"""Those in which money comes, and goes back."""
+SETTLES_WITHIN_S = 180.0
+PATIENCE_S = 60.0
+Script = tuple[int, Uploaded]
+
+
+@dataclass
+class Plan:
+    """``count`` prescriptions; one of ``faults`` at a drawn moment, ``most`` times."""
+
+    report: str
+    count: int
+    faults: list[str]
+    seed: int
+    most: int
+    at_once: int = 4
+
+
+@dataclass
+class Report(storm.Report):
+    """And what the bills of WeChat Pay say afterwards."""
+
+    paid: int = 0
+    refunded: int = 0
+    lines: int = 0
+    owed: int = 0
+    differences: int = 0
+
+
+class Stubborn(httpx.BaseTransport):
+    """The phones' way to WeChat: whoever finds it dead tries again, and pays once."""
+
+    def __init__(self) -> None:
+        self._inner = httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                answer = self._inner.handle_request(request)
+            except httpx.TransportError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+                continue
+            if answer.status_code == 400 and b"ORDERPAID" in answer.read():
+                return httpx.Response(200, json={"trade_state": "SUCCESS"})
+            return answer
+
+
+def run(plan: Plan) -> Report:
+    """Play, let it calm down, close the day, and look at what is left."""
+    demo.PLAYED_AT_ONCE, processes.LONGEST_PAUSE_S = plan.at_once, storm.LONGEST_PAUSE_S
+    console, began = Console(width=160), time.monotonic()
+    scripts = chosen(plan.count)
+    with services.running(say=console.print) as stack, stubborn_phones():
+        everybody(stack, scripts)
+        blown = storm.Plan("", plan.report, plan.faults, plan.seed, plan.most)
+        with storm.blowing(stack, blown) as blowing:
+            outcomes = demo.play(stack, scripts, console)
+        report = Report(
+            failed=[f"line {one.number}: {one.failed}" for one in outcomes if one.failed],
+            ends=[one.states[-1][0] if one.states else "nothing" for one in outcomes],
+            killed=blowing.killed,
+        )
+        programs.wait_until(lambda: not _owed(), SETTLES_WITHIN_S, pause_s=0.5)
+        report.owed = _owed()
+        _close_the_day(stack, report)
+        report.faults = invariants.faults(everything_is_ours=True)
+    report.seconds = time.monotonic() - began
+    return report
+
+
+def chosen(count: int) -> list[Script]:
+    """Prescriptions of the sample in which money moves, again and again until there are enough."""
+    scripts, _ = demo.read(loader.PRESCRIPTIONS)
+    groups = [[one for _, one in scripts if one.extras.ending == ending] for ending in ENDINGS]
+    known = [one for turn in zip_longest(*groups) for one in turn if one is not None]
+    return list(enumerate(islice(cycle(known), count), 1))
+
+
+def everybody(stack: services.Stack, scripts: list[Script]) -> None:
+    """Patients and staff come in while nobody dies, and are known to the play that follows."""
+    cast = Cast.gather(stack.web_url, stack.simulator_url, stack.home / "demo")
+    cast.everybody()
+    for _, script in scripts:
+        cast.patient(script.patient)
+        cast.doctor(script)
+    gathered = cast
+    Cast.gather = classmethod(lambda *_: gathered)  # type: ignore[method-assign, assignment]
+
+
+@contextmanager
+def stubborn_phones() -> Iterator[None]:
+    """Every client of WeChat's own that the cast gets is a stubborn one."""
+    gather = Cast.gather.__func__  # type: ignore[attr-defined]
+
+    def stubborn(cls: type[Cast], web_url: str, wechat_url: str, folder: Path) -> Cast:
+        cast: Cast = gather(cls, web_url, wechat_url, folder)
+        cast.wechat = httpx.Client(base_url=wechat_url, transport=Stubborn(), timeout=20)
+        return cast
+
+    before = Cast.__dict__["gather"]
+    Cast.gather = classmethod(stubborn)  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        Cast.gather = before  # type: ignore[method-assign]
+
+
+def _owed() -> int:
+    """Money that is still on its way: paid and not known, or owed and not gone back."""
+    unknown = Payment.objects.filter(state=Payment.State.OPEN).exclude(prepay_id="")
+    return queries.owed_back().count() + unknown.count() + len(list(queries.billed_in_vain()))
+
+
+def _close_the_day(stack: services.Stack, report: Report) -> None:
+    """Read WeChat Pay's bills of today, as the task does the next morning."""
+    with httpx.Client(base_url=stack.simulator_url, transport=Stubborn()) as wechat:
+        wechat.post("/simulator/bills", json={"ready": True}).raise_for_status()
+    day = calendar.legal_day(timezone.now()).isoformat()
+    sys.stdout.write(services.manage(stack, "reconcile", "read", day))
+    report.paid = Payment.objects.filter(state=Payment.State.PAID).count()
+    report.refunded = Refund.objects.filter(state=Refund.State.DONE).count()
+    report.lines = sum(Statement.objects.values_list("lines", flat=True))
+    report.differences = Difference.objects.filter(ending="").count()
+
+
+def main() -> None:
+    """Run the plan in RX_MONEY."""
+    plan: dict[str, Any] = json.loads(os.environ["RX_MONEY"])
+    report = run(Plan(**plan))
+    Path(plan["report"]).write_text(json.dumps(asdict(report), ensure_ascii=False, indent=1))
