@@ -59,6 +59,7 @@ app.conf.beat_schedule = {
     "ask about unanswered payments": every(4, "insurance.ask_about_payments"),
     "refund what is owed back": every(4, "insurance.refund_owed"),
     "pay rewards for shared data": every(4, "insurance.pay_rewards"),
+    "fold the journal": every(30, "journal.fold"),
     "end consultations in time": every(60, "consultations.lapse_due"),
     "send notices": every(4, "notices.send_due"),
     "number the feeds": every(2, "feeds.number"),

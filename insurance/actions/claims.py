@@ -21,6 +21,7 @@ from hospital.feeds import publishing
 from hospital.models import Organisation
 from hospital.roles import Actor
 from insurance import queries, turns
+from insurance.journal import post
 from insurance.models import Bill, Claim, Settlement
 from ledger import chain
 from ledger.entry import Statement
@@ -127,7 +128,7 @@ def decide(
     prescription = lifecycle.lock(prescription_id)
     move, facts, bill = _decision(prescription, ruling, by)
     entry = lifecycle.advance(prescription, move, by=by, at=at, signed=signed, facts=facts)
-    Claim.objects.create(
+    claim = Claim.objects.create(
         bill=bill,
         payer_id=by.organisation_id,
         claimed_fen=share_of(bill, by.organisation_id),
@@ -136,6 +137,7 @@ def decide(
         reason=ruling.reason,
         decided_at=at,
     )
+    post.decided(claim, bill.pharmacy.slug, at=at)
     return prescription, entry
 
 
@@ -166,6 +168,7 @@ def settle(
         settled_at=at,
     )
     Claim.objects.filter(id__in=[claim.id for claim in found]).update(settlement=made)
+    post.settled(made, at=at)
     told = {pharmacy.id, by.organisation_id}
     publishing.publish(told, entry, kind="insurance.settle", move="settle", state="settled")
     return made, entry
