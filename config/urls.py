@@ -34,6 +34,7 @@ urlpatterns = [
     path("api/", include("prescriptions.sharing.urls")),
     path("api/", include("pharmacy.urls")),
     path("api/", include("insurance.urls")),
+    path("api/", include("insurance.journal.urls")),
     path(
         "api/schema/",
         SpectacularAPIView.as_view(permission_classes=[], authentication_classes=[]),

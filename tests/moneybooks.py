@@ -4,64 +4,92 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Final
 
-from django.db.models import F, Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from insurance import queries
 from insurance.journal import accounts
 from insurance.journal import queries as journal
 from insurance.journal.models import Carrying, Posting
-from insurance.models import Bill, Clawback, Payment, Refund, Reversal, Settlement, Transfer
+from insurance.models import (
+    Bill,
+    Claim,
+    Clawback,
+    Payment,
+    Reckoning,
+    Refund,
+    Reversal,
+    Settlement,
+    Transfer,
+)
 
 DELIVERED = {"delivered", "claimed", "taken_back"}
-CLEARING = {accounts.WECHAT, accounts.REFUNDS_DUE, accounts.REFUNDS_FAILED}
+EVERYTHING: Final = Q()
 Said = Counter[str]
+Bills = QuerySet[Bill]
 
 
-def faults(pharmacy: str = "") -> Iterator[str]:
+def faults(of: Q = EVERYTHING) -> Iterator[str]:
     """
     Every entry balances, and every account says what the other tables say.
 
-    ``pharmacy``: of its bills alone, and without the accounts that all pharmacies share; its
-    payers pay no other's.
+    ``of``: what was posted for these bills alone, and for the settlements and clawbacks of theirs.
     """
-    yield from _unbalanced()
-    said = expected(pharmacy)
-    names = set(said) if pharmacy else {*said, *_names()}
-    if pharmacy:
-        names |= set(accounts.of_organisation(pharmacy))
-        names = {name for name in names if name not in CLEARING}
-    for account, fen in journal.balances(sorted(names)).items():
-        if fen != said[account]:
-            yield f"the journal has {fen} at {account}, and the tables say {said[account]}"
+    books = _balances() if of is EVERYTHING else posted(of)
+    said = expected(of)
+    for account in sorted({*said, *books}):
+        if books[account] != said[account]:
+            yield f"{books[account]} fen at {account}, and the tables say {said[account]}"
+    sums = Posting.objects.values("entry__cause").annotate(fen=Sum("fen")).exclude(fen=0)
+    yield from (f"{one['entry__cause']}: {one['fen']} fen out of balance" for one in sums)
 
 
-def _names() -> set[str]:
-    return set(Posting.objects.values_list("account", flat=True).distinct())
+def _balances() -> Said:
+    names = Posting.objects.values_list("account", flat=True).distinct()
+    return Counter(journal.balances(sorted(names)))
 
 
-def _unbalanced() -> Iterator[str]:
-    sums = Posting.objects.values("entry").annotate(fen=Sum("fen")).exclude(fen=0)
-    yield from (f"entry {one['entry']} is {one['fen']} fen out of balance" for one in sums)
+def posted(of: Q) -> Said:
+    """Account → fen, of all that was posted for these bills."""
+    found: Said = Counter()
+    rows = Posting.objects.filter(entry__cause__in=causes(of))
+    for account, fen in rows.values_list("account", "fen"):
+        found[account] += fen
+    return found
 
 
-def expected(pharmacy: str = "") -> Said:
+def causes(of: Q) -> Iterator[str]:
+    """The natural keys of all that can be posted for these bills."""
+    bills = Bill.objects.filter(of)
+    yield from (f"bill/{one.id.hex}" for one in bills)
+    for name, field, rows in (
+        ("payment", "out_trade_no", Payment.objects.filter(bill__in=bills)),
+        ("refund", "out_refund_no", Refund.objects.filter(payment__bill__in=bills)),
+        ("claim", "id", Claim.objects.filter(bill__in=bills)),
+        ("return", "returned_id", Reckoning.objects.filter(bill__in=bills)),
+        ("reversal", "id", Reversal.objects.filter(claim__bill__in=bills)),
+        ("settlement", "id", Settlement.objects.filter(claims__bill__in=bills)),
+        ("clawback", "id", Clawback.objects.filter(reversals__claim__bill__in=bills)),
+    ):
+        for value in rows.values_list(field, flat=True):
+            yield f"{name}/{getattr(value, 'hex', value)}"
+
+
+def expected(of: Q = EVERYTHING) -> Said:
     """Account → fen, without a look at the journal."""
-    only: dict[str, Any] = {"pharmacy__slug": pharmacy} if pharmacy else {}
     said: Said = Counter()
-    bills = Bill.objects.filter(**only).exclude(state="void")
-    for bill in bills.select_related("prescription", "pharmacy", "fund", "insurer"):
+    bills = Bill.objects.filter(of)
+    live = bills.exclude(state="void")
+    for bill in live.select_related("prescription", "pharmacy", "fund", "insurer"):
         _bill(said, bill)
-    of_bills = Q(bill__in=Bill.objects.filter(**only))
-    _payments(said, of_bills)
-    _batches(said, only)
-    if not pharmacy:
-        for one in Transfer.objects.filter(state="done").annotate(
-            slug=F("use__delivery__offer__organisation__slug")
-        ):
-            said[accounts.rewards(one.slug)] += one.amount_fen
-            said[accounts.WECHAT] -= one.amount_fen
+    _payments(said, bills)
+    _batches(said, None if of is EVERYTHING else bills)
+    if of is EVERYTHING:
+        slug = "use__delivery__offer__organisation__slug"
+        for name, fen in Transfer.objects.filter(state="done").values_list(slug, "amount_fen"):
+            said[accounts.rewards(name)] += fen
+            said[accounts.WECHAT] -= fen
     return said
 
 
@@ -103,23 +131,27 @@ def _reversals(said: Said, payer: str, reversals: list[Reversal]) -> None:
         said[accounts.payer(payer, lies[one.state])] -= one.fen
 
 
-def _payments(said: Said, of_bills: Q) -> None:
+def _payments(said: Said, bills: Bills) -> None:
     patient = "bill__prescription__patient"
-    paid = Payment.objects.filter(of_bills, state="paid")
+    paid = Payment.objects.filter(bill__in=bills, state="paid")
     for account, fen in paid.values_list(patient, "amount_fen"):
         said[accounts.patient(account)] -= fen
         said[accounts.WECHAT] += fen
-    refunds = Refund.objects.filter(payment__in=Payment.objects.filter(of_bills))
+    refunds = Refund.objects.filter(payment__bill__in=bills)
     lies = {"failed": accounts.REFUNDS_FAILED, "done": accounts.WECHAT}
     for account, fen, state in refunds.values_list(f"payment__{patient}", "amount_fen", "state"):
         said[accounts.patient(account)] += fen
         said[lies.get(state, accounts.REFUNDS_DUE)] -= fen
 
 
-def _batches(said: Said, only: dict[str, Any]) -> None:
-    for made in Settlement.objects.filter(**only).select_related("payer", "pharmacy"):
+def _batches(said: Said, bills: Bills | None) -> None:
+    settlements, clawbacks = Settlement.objects.all(), Clawback.objects.all()
+    if bills is not None:
+        settlements = settlements.filter(claims__bill__in=bills).distinct()
+        clawbacks = clawbacks.filter(reversals__claim__bill__in=bills).distinct()
+    for made in settlements.select_related("payer", "pharmacy"):
         said[accounts.pharmacy(made.pharmacy.slug, "settled")] += made.total_fen
         said[accounts.payer(made.payer.slug, "owes")] -= made.total_fen
-    for taken in Clawback.objects.filter(**only).select_related("payer", "pharmacy"):
+    for taken in clawbacks.select_related("payer", "pharmacy"):
         said[accounts.pharmacy(taken.pharmacy.slug, "settled")] -= taken.total_fen
         said[accounts.payer(taken.payer.slug, "back")] += taken.total_fen

@@ -14,7 +14,7 @@ opens an account: the first posting to a name does. A patient is an opaque ident
 | ``payer:SLUG:back`` | negative: what the pharmacies owe it back, until a clawback |
 | ``pharmacy:SLUG:reserved`` | negative: what open bills will bring it |
 | ``pharmacy:SLUG:earned`` | negative: what was delivered and kept, its revenue |
-| ``pharmacy:SLUG:settled`` | clearing of settlements, per pharmacy: paid by payers, less clawed back |
+| ``pharmacy:SLUG:settled`` | clearing of settlements: paid to it, less clawed back |
 | ``pharmacy:SLUG:carries``, ``operator:carries`` | refused shares, by who carries them |
 | ``wechat`` | clearing at WeChat Pay: what patients paid, less refunds and rewards that arrived |
 | ``refunds:due``, ``refunds:failed`` | negative: owed back to patients, and not arrived |
@@ -28,6 +28,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
+NAME: Final = r"^[a-z]+(:[^:\s]+){0,2}$"
 WECHAT: Final = "wechat"
 REFUNDS_DUE: Final = "refunds:due"
 REFUNDS_FAILED: Final = "refunds:failed"

@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import Q
 
 from hospital.models import Organisation
+from insurance.journal import accounts
 from ledger.models import CurrentXid, XidField
 
 
@@ -56,7 +57,7 @@ class Posting(models.Model):
             models.CheckConstraint(name="posts_something", condition=~Q(fen=0)),
             models.CheckConstraint(
                 name="an_account_has_a_name",
-                condition=Q(account__regex=r"^[a-z]+(:[^:\s]+){0,2}$"),
+                condition=Q(account__regex=accounts.NAME),
             ),
         ]
         indexes = [

@@ -52,31 +52,44 @@ def statement(account: str, wanted: paging.Wanted) -> tuple[list[Posting], pagin
     return paging.newest_first(rows.annotate(created_at=F("at")), wanted)
 
 
-_SINCE = "xid >= coalesce((SELECT through FROM journal_fold), '0'::xid8)"
-_BALANCES = f"""
+_BALANCES = """
+    WITH through AS (
+        SELECT coalesce((SELECT through FROM journal_fold), '0'::xid8) AS xid
+    )
     SELECT account, sum(fen) FROM (
         SELECT account, fen FROM journal_balance WHERE account = ANY(%(accounts)s)
         UNION ALL
         SELECT account, fen FROM journal_posting
-        WHERE account = ANY(%(accounts)s) AND {_SINCE}
-    ) AS both GROUP BY account
+        WHERE account = ANY(%(accounts)s) AND xid >= (SELECT xid FROM through)
+    ) AS together GROUP BY account
 """
-_BEFORE = "account > %(after)s AND account < 'patient:'"
-_BEHIND = "account > greatest(%(after)s, 'patient;')"
-_TRIAL = f"""
-    SELECT account, sum(fen) FROM (
-        (SELECT account, fen FROM journal_balance WHERE {_BEFORE} ORDER BY account LIMIT %(most)s)
+_TRIAL = """
+    WITH through AS (
+        SELECT coalesce((SELECT through FROM journal_fold), '0'::xid8) AS xid
+    ),
+    folded AS (
+        (SELECT account, fen FROM journal_balance
+         WHERE account > %(after)s AND account < 'patient:' ORDER BY account LIMIT %(most)s)
         UNION ALL
-        (SELECT account, fen FROM journal_balance WHERE {_BEHIND} ORDER BY account LIMIT %(most)s)
-        UNION ALL
-        SELECT account, fen FROM journal_posting WHERE ({_BEFORE} OR {_BEHIND}) AND {_SINCE}
-    ) AS both GROUP BY account ORDER BY account LIMIT %(most)s
+        (SELECT account, fen FROM journal_balance
+         WHERE account > greatest(%(after)s, 'patient;') ORDER BY account LIMIT %(most)s)
+    ), since AS (
+        SELECT account, fen FROM journal_posting
+        WHERE xid >= (SELECT xid FROM through) AND account > %(after)s
+            AND account NOT LIKE 'patient:%%'
+    )
+    SELECT account, sum(fen) FROM (SELECT * FROM folded UNION ALL SELECT * FROM since) AS together
+    GROUP BY account ORDER BY account LIMIT %(most)s
 """
 """Two ranges around the patients, so that none of their rows is passed over one by one."""
-_PATIENTS = f"""
+_PATIENTS = """
+    WITH through AS (
+        SELECT coalesce((SELECT through FROM journal_fold), '0'::xid8) AS xid
+    )
     SELECT coalesce(sum(fen), 0) FROM (
         SELECT fen FROM journal_balance WHERE account LIKE 'patient:%%'
         UNION ALL
-        SELECT fen FROM journal_posting WHERE account LIKE 'patient:%%' AND {_SINCE}
-    ) AS both
+        SELECT fen FROM journal_posting
+        WHERE account LIKE 'patient:%%' AND xid >= (SELECT xid FROM through)
+    ) AS together
 """

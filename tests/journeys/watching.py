@@ -18,7 +18,7 @@ from ledger import queries as ledger
 APPS = (
     *("hospital", "faces", "feeds", "guardians", "notices", "readingkeys"),
     *("consultations", "corrections"),
-    *("prescriptions", "appraisal", "sharing", "pharmacy", "insurance"),
+    *("prescriptions", "appraisal", "sharing", "pharmacy", "insurance", "journal"),
 )
 
 

@@ -95,11 +95,17 @@ def found(apps, of) -> Iterator:
 
 
 def of_batches(apps, of) -> Iterator:
-    """Settlements, clawbacks, rewards. ``of``: which settlements and clawbacks."""
-    for made in apps.get_model("insurance", "Settlement").objects.filter(of).iterator(AT_ONCE):
+    """Settlements, clawbacks, rewards; the last only where ``of`` is all bills."""
+    settlements = apps.get_model("insurance", "Settlement").objects.order_by("settled_at")
+    clawbacks = apps.get_model("insurance", "Clawback").objects.order_by("at")
+    if of:
+        bills = apps.get_model("insurance", "Bill").objects.filter(of)
+        settlements = settlements.filter(claims__bill__in=bills).distinct()
+        clawbacks = clawbacks.filter(reversals__claim__bill__in=bills).distinct()
+    for made in settlements.select_related("payer", "pharmacy").iterator(AT_ONCE):
         names = (made.payer.slug, made.pharmacy.slug)
         yield entries.settled(made.id, *names, made.total_fen), made.settled_at
-    for made in apps.get_model("insurance", "Clawback").objects.filter(of).iterator(AT_ONCE):
+    for made in clawbacks.select_related("payer", "pharmacy").iterator(AT_ONCE):
         names = (made.payer.slug, made.pharmacy.slug)
         yield entries.clawed_back(made.id, *names, made.total_fen), made.at
     transfers = apps.get_model("insurance", "Transfer").objects.filter(state="done")
