@@ -191,7 +191,9 @@ def rows(session_world) -> Rows:
         Carriage: Carriage.objects.filter(pharmacy=world.pharmacy).first(),
         StockItem: StockItem.objects.filter(pharmacy=world.pharmacy).first(),
         Reservation: Reservation.objects.filter(prescription=open_rx).first(),
-        Lot: Lot.objects.filter(item__pharmacy=world.pharmacy).first(),
+        Lot: Lot.objects.filter(
+            item__pharmacy=world.pharmacy, back_from=None, state="open"
+        ).first(),
         Movement: Movement.objects.filter(prescription=rx).first(),
         OfflineSlip: OfflineSlip.objects.get(prescription__id=slip.rx),
         Attempt: Attempt.objects.get(prescription__id=brought),
