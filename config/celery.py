@@ -61,6 +61,7 @@ app.conf.beat_schedule = {
     "make due what payers pay": every(60, "insurance.prepare_due"),
     "reconcile with statements": every(600, "reconciliation.reconcile"),
     "pay rewards for shared data": every(4, "insurance.pay_rewards"),
+    "fold the journal": every(30, "journal.fold"),
     "end consultations in time": every(60, "consultations.lapse_due"),
     "send notices": every(4, "notices.send_due"),
     "number the feeds": every(2, "feeds.number"),

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "pharmacy",
     "insurance",
     "insurance.reconciliation",
+    "insurance.journal",
     "config",
 ]
 MIDDLEWARE = [
@@ -118,6 +119,7 @@ KEY_FOLDER = Path(home.KEYS)
 # Who holds the key that wraps all others (``hospital.keyservice``), and the embedded one's file:
 # in production on another disk than the data, and in no backup beside them.
 KEY_SERVICE = os.environ.get("RX_KEY_SERVICE", "hospital.keyservice.FileKeys")
+HANDED_OVER = "insurance.journal.post.handed_over"
 KEK_FILE = Path(kek) if (kek := os.environ.get("RX_KEK")) else None
 LOG_FOLDER = Path(home.LOG)
 # After the loss of every key a patient's new one signs nothing for so many hours; 24 at least.

@@ -35,6 +35,7 @@ urlpatterns = [
     path("api/", include("pharmacy.urls")),
     path("api/", include("insurance.urls")),
     path("api/", include("insurance.reconciliation.urls")),
+    path("api/", include("insurance.journal.urls")),
     path(
         "api/schema/",
         SpectacularAPIView.as_view(permission_classes=[], authentication_classes=[]),

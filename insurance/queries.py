@@ -92,8 +92,9 @@ def reversals_in(payer: int, state: str) -> QuerySet[Reversal]:
 
 
 def bill_left(prescription: Prescription) -> Bill | None:
-    """The live bill, if there is one, of whichever authorization; the bill alone."""
-    return Bill.objects.filter(prescription=prescription).exclude(state=Bill.State.VOID).first()
+    """The live bill, if there is one, of whichever authorization, and whose it is."""
+    bills = Bill.objects.select_related("prescription", "fund", "insurer", "pharmacy")
+    return bills.filter(prescription=prescription).exclude(state=Bill.State.VOID).first()
 
 
 def coverages(patient: UUID | OuterRef, *, at: datetime) -> QuerySet[Coverage]:

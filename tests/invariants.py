@@ -45,6 +45,7 @@ from tests import (
     contents,
     disputed,
     lawfulness,
+    moneybooks,
     planned,
     registered,
     reviewed,
@@ -82,6 +83,7 @@ def faults(*, everything_is_ours: bool = False) -> list[str]:
     ways = _ways()
     found = [*the_logs(), *the_prescriptions(ways), *the_shelves(), *the_money(ways)]
     found += stockbooks.faults(ways)
+    found += moneybooks.faults()
     found += [*the_claims(ways), *contents.faults(ways), *registered.faults(ways)]
     found += [*talks.faults(ways), *consented.faults(ways), *planned.faults()]
     found += [*appraised.faults(ways), *reviewed.faults(ways)]

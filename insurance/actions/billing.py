@@ -13,6 +13,7 @@ from hospital.models import Organisation, SealedRecord
 from hospital.roles import OrganisationKind
 from insurance import queries, split
 from insurance.actions import owing_back
+from insurance.journal import post
 from insurance.models import Bill, BillLine, Coverage, Payment
 from pharmacy.actions import stock
 from prescriptions import content
@@ -163,6 +164,7 @@ def open_bill(
         opened_at=at,
     )
     add_lines(bill, quoted)
+    post.opened(bill, at=at)
     return bill
 
 
@@ -191,6 +193,7 @@ def void(bill: Bill, *, at: datetime) -> None:
         owing_back.all_of(payment, at=at)
     bill.state = Bill.State.VOID
     bill.save(update_fields=["state"])
+    post.void(bill, at=at)
 
 
 def promises(prescription: Prescription, payers: Sequence[str] | None, *, at: datetime) -> Promises:

@@ -19,6 +19,7 @@ from hospital.roles import Actor
 from insurance import queries
 from insurance.actions import scheduling
 from insurance.actions.settling import SETTLED_AT_ONCE as SETTLED_AT_ONCE
+from insurance.journal import post
 from insurance.models import Bill, Claim
 from ledger import chain
 from ledger.entry import Statement
@@ -111,7 +112,7 @@ def decide(
     prescription = lifecycle.lock(prescription_id)
     move, facts, bill = _decision(prescription, ruling, by)
     entry = lifecycle.advance(prescription, move, by=by, at=at, signed=signed, facts=facts)
-    Claim.objects.create(
+    claim = Claim.objects.create(
         bill=bill,
         payer_id=by.organisation_id,
         claimed_fen=share_of(bill, by.organisation_id),
@@ -121,6 +122,7 @@ def decide(
         decided_at=at,
         at_once=scheduling.waits_for_nothing(by.organisation_id, ruling.approved_fen),
     )
+    post.decided(claim, bill.pharmacy.slug, at=at)
     return prescription, entry
 
 

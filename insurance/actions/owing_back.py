@@ -13,6 +13,7 @@ from typing import Final
 
 from django.db.models import Sum
 
+from insurance.journal import post
 from insurance.models import Payment, Refund
 from pharmacy.models import Return
 
@@ -41,7 +42,7 @@ def difference(payment: Payment, fen: int, *, at: datetime) -> None:
 def returned(payment: Payment, made: Return, fen: int, *, at: datetime) -> None:
     """What the patient has paid for what was brought back; each return by itself."""
     if fen:
-        Refund.objects.create(
+        refund = Refund.objects.create(
             payment=payment,
             cause=Cause.RETURN,
             returned=made,
@@ -49,11 +50,12 @@ def returned(payment: Payment, made: Return, fen: int, *, at: datetime) -> None:
             amount_fen=fen,
             created_at=at,
         )
+        post.refund_due(refund, at=at)
 
 
 def _owe(payment: Payment, cause: Cause, fen: int, at: datetime) -> None:
     if fen:
-        Refund.objects.get_or_create(
+        refund, is_new = Refund.objects.get_or_create(
             payment=payment,
             cause=cause,
             defaults={
@@ -62,3 +64,5 @@ def _owe(payment: Payment, cause: Cause, fen: int, at: datetime) -> None:
                 "created_at": at,
             },
         )
+        if is_new:
+            post.refund_due(refund, at=at)

@@ -23,6 +23,7 @@ from hospital.roles import Actor
 from insurance import queries
 from insurance.actions import checkout, owing_back, refunding
 from insurance.gateways import wechat_pay
+from insurance.journal import post
 from insurance.models import Bill, Payment, Refund
 from prescriptions import lifecycle, permissions
 from prescriptions.models import CHOSEN, Status
@@ -158,6 +159,7 @@ def accept(paid: wechat_pay.Notice | wechat_pay.OrderState, *, at: datetime) -> 
     payment.state, payment.transaction_id = Payment.State.PAID, paid.transaction_id
     payment.paid_at = paid.success_at or at
     payment.save(update_fields=["state", "transaction_id", "paid_at"])
+    post.paid(payment, prescription, at=at)
     in_force = prescription.status == Status.AUTHORIZED and payment.bill.state == Bill.State.OPEN
     if in_force and at < prescription.valid_until:
         facts = {"patient_fen": payment.amount_fen}

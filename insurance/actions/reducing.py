@@ -14,6 +14,7 @@ from datetime import datetime
 from hospital import errors
 from insurance import queries, split
 from insurance.actions import billing, owing_back
+from insurance.journal import post
 from insurance.models import Bill, BillLine, Payment, Refund
 from prescriptions.models import Prescription
 from prescriptions.rests import Units
@@ -65,6 +66,7 @@ def reduce(bill: Bill, quoted: billing.Quote, *, at: datetime) -> int:
     The bill is of what was given from now on, and what the patient has paid for the rest is owed
     back: so many fen. The caller holds the prescription's row.
     """
+    post.reduced(bill, quoted.patient_fen, quoted.payers, at=at)
     fen = bill.patient_fen - quoted.patient_fen
     bill.total_fen, bill.patient_fen = quoted.total_fen, quoted.patient_fen
     bill.fund_fen, bill.insurer_fen = quoted.fund_fen, quoted.insurer_fen

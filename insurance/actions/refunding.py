@@ -19,6 +19,7 @@ from django.db import transaction
 from hospital import errors
 from hospital.notices import actions as notices
 from hospital.notices.kinds import Kind
+from insurance.journal import post
 from insurance.models import Refund
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,8 @@ def book(
     found = _locked(out_refund_no=refund.out_refund_no)
     if found.state == Refund.State.DONE:
         return
-    found.state, found.refund_id = _STATES.get(status, Refund.State.FAILED), refund_id
+    before, found.refund_id = found.state, refund_id
+    found.state = _STATES.get(status, Refund.State.FAILED)
     found.failed_at, found.outcome = None, ""
     found.done_at = (moved_at or at) if found.state == Refund.State.DONE else None
     if found.state == Refund.State.FAILED:
@@ -59,10 +61,11 @@ def book(
         log.error("WeChat Pay ended a refund without the money's arriving: see manage.py refunds")
         _tell(found, at)
     found.save(update_fields=["state", "refund_id", "failed_at", "outcome", "done_at"])
+    post.refund_moved(found, before, at=at)
 
 
 @transaction.atomic
-def again(out_refund_no: str) -> Refund:
+def again(out_refund_no: str, *, at: datetime) -> Refund:
     """
     Have a failed refund asked for again, before all others, under its number.
 
@@ -71,9 +74,11 @@ def again(out_refund_no: str) -> Refund:
     found = _locked(out_refund_no=out_refund_no)
     if found.state != Refund.State.FAILED:
         raise NotFailed(state=found.state)
-    found.state, found.failed_at, found.outcome = Refund.State.DUE, None, ""
+    before, found.state = found.state, Refund.State.DUE
+    found.failed_at, found.outcome = None, ""
     found.asked_at = None
     found.save(update_fields=["state", "failed_at", "outcome", "asked_at"])
+    post.refund_moved(found, before, at=at)
     return found
 
 

@@ -23,6 +23,7 @@ from hospital import errors
 from hospital.roles import Actor
 from insurance import keeping, queries, split
 from insurance.actions import billing, owing_back, reducing
+from insurance.journal import post
 from insurance.models import Bill, Payment, Reckoning, Refund, Reversal
 from ledger import chain
 from ledger.entry import Statement
@@ -117,6 +118,7 @@ def take_back(
         at=at,
         entry=entry.leaf,
     )
+    post.returned(plan.bill, plan.share, made, plan.back, at=at)
     _reckon(plan, made)
     for reversal in plan.back:
         reversal.returned = made

@@ -24,6 +24,7 @@ from hospital.roles import Actor
 from insurance import queries, turns
 from insurance.actions import settling
 from insurance.actions.claims import WrongInsurer
+from insurance.journal import post
 from insurance.models import Claim, Clawback, Reversal
 from ledger import chain
 from ledger.entry import Statement
@@ -77,6 +78,7 @@ def accept(
     if not is_paid:
         claims = Claim.objects.filter(id=due[0].claim_id)
         claims.update(reversed_fen=F("reversed_fen") + facts["reversed_fen"])
+    post.reversed_(due, by.organisation, settled=is_paid, at=at)
     return prescription, entry
 
 
@@ -108,6 +110,7 @@ def claw_back(
     )
     rows = Reversal.objects.filter(id__in=[one.id for one in found])
     rows.update(state=Reversal.State.TAKEN, clawback=made)
+    post.clawed_back(made, at=at)
     told = {pharmacy.id, made.payer_id}
     publishing.publish(told, entry, kind="insurance.clawback", move="claw_back", state="paid")
     return made, entry

@@ -23,6 +23,7 @@ from hospital.notices.kinds import Kind
 from insurance import queries
 from insurance.gateways import wechat_transfer
 from insurance.gateways.wechat_transfer import Reward, TransferState
+from insurance.journal import post
 from insurance.models import Transfer
 from prescriptions.sharing.models import Use
 
@@ -114,6 +115,8 @@ def _book(one: Transfer, told: TransferState, at: datetime) -> None:
     locked.transfer_bill_no = told.transfer_bill_no
     locked.package_info = told.package_info or locked.package_info
     locked.save(update_fields=["state", "transfer_bill_no", "package_info"])
+    if locked.state == State.DONE:
+        post.rewarded(locked, at=at)
     if locked.state == State.FAILED:
         Use.objects.filter(id=one.use_id).update(due_at=at + AGAIN)
     if locked.state == State.WAITING and before != State.WAITING and _is_here(one.use.patient_id):

@@ -25,6 +25,7 @@ from hospital.feeds import publishing
 from hospital.models import Organisation
 from hospital.roles import Actor
 from insurance import filing, queries, queries_settling, turns
+from insurance.journal import post
 from insurance.models import Batch, Claim, Remittance, Settlement
 from ledger import chain
 from ledger.entry import Statement
@@ -91,6 +92,7 @@ def settle(
     )
     Claim.objects.filter(id__in=[claim.id for claim in found]).update(settlement=made)
     _count_down(made, [claim.id for claim in found])
+    post.settled(made, at=at)
     _tell(made, entry, kind="insurance.settle", move="settle", state="settled")
     return made, entry
 

@@ -16,7 +16,7 @@ from hospital.models import Address, SealedRecord
 from hospital.roles import Actor, Role
 from ledger import chain
 from ledger.entry import Statement
-from pharmacy import coldchain, queries
+from pharmacy import coldchain, handover, queries
 from pharmacy.models import Delivery
 from pharmacy.parcels import NUMBER
 from prescriptions import lifecycle, permissions
@@ -172,6 +172,7 @@ def deliver(
     move, facts = _delivery(prescription, code, by, at)
     entry = lifecycle.advance(prescription, move, by=by, at=at, signed=signed, facts=facts)
     Delivery.objects.filter(prescription=prescription).update(delivered_at=at)
+    handover.done(prescription, at=at)
     return prescription, entry
 
 

@@ -31,6 +31,7 @@ from hospital.models import (
 from hospital.notices.models import Notice, Subscription
 from hospital.readingkeys.models import ReadingKey
 from hospital.roles import Role
+from insurance.journal.models import Carrying, Entry, Fold, Posting
 from insurance.models import (
     Batch,
     Bill,
@@ -131,6 +132,7 @@ def rows(session_world) -> Rows:
         amount_fen=use.reward_fen,
         created_at=timezone.now(),
     )
+    posting = Posting.objects.select_related("entry").latest("at")
     back = writes.claw_back(world, world.a_patient())
     clawed = Clawback.objects.get(id=back.by.write(back.path, back.body)["id"])
     remit = writes.remit(world, world.a_patient())
@@ -272,6 +274,9 @@ def rows(session_world) -> Rows:
             theirs_state="done",
             created_at=timezone.now(),
         ),
+        Entry: posting.entry,
+        Posting: posting,
+        Carrying: Carrying.objects.create(payer=world.insurer, carrier="pharmacy"),
     }
 
 
@@ -690,6 +695,12 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "decided_once_by_a_payer": twice(Claim),
     "approved_at_most_claimed": sets(Claim, approved_fen=10**9),
     "only_approved_is_settled": sets(Claim, approved_fen=0),
+    "posted_once": twice(Entry),
+    "one_posting_an_account": twice(Posting),
+    "posts_something": twice(Posting, account="wechat", fen=0),
+    "an_account_has_a_name": twice(Posting, account="nobody's account"),
+    "one_fold": lambda rows: Fold.objects.create(id=2, through="1"),
+    "carried_by_one": twice(Carrying),
 }
 
 

@@ -101,7 +101,7 @@ def test_it_is_asked_for_again_under_its_number(failed, bench):
 def test_what_has_not_failed_is_not_asked_for_again(failed):
     """One retry for one failure, however many operators are at it; nothing else is touched."""
     _, refund = failed
-    again = [lambda: refunding.again(refund.out_refund_no) for _ in range(3)]
+    again = [lambda: refunding.again(refund.out_refund_no, at=timezone.now()) for _ in range(3)]
     found = sorted(type(one).__name__ for one in at_once(*again))
     assert found == ["NotFailed", "NotFailed", "Refund"]
     before = everything()
@@ -115,7 +115,7 @@ def test_who_has_left_is_not_written_to(failed, patient):
     """P1: the money still goes back to the account that paid."""
     rx, refund = failed
     erases(patient)
-    refunding.again(refund.out_refund_no)
+    refunding.again(refund.out_refund_no, at=timezone.now())
     sweep(rx)
     resolved(rx)
     assert refunds(rx)[0].state == Refund.State.FAILED

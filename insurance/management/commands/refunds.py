@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from hospital import errors
 from hospital.units import stamp, yuan
@@ -41,7 +42,7 @@ class Command(BaseCommand):
 
     def _again(self, number: str) -> None:
         try:
-            refunding.again(number)
+            refunding.again(number, at=timezone.now())
         except errors.Refusal as refusal:
             raise CommandError(refusal.sentence()) from refusal
         self.stdout.write(f"OK       {number} is asked for again")

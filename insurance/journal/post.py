@@ -1,0 +1,170 @@
+"""
+Post what happens to money: one call at each place where it does, in the transaction that does it.
+
+Whoever calls holds the row of what changes, so the natural key of an entry is met once; a second
+posting is a bug, and the database says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from insurance import queries, split
+from insurance.journal import accounts, entries
+from insurance.journal.entries import Billed, Draft
+from insurance.journal.models import Carrying, Entry, Posting
+from insurance.models import (
+    Bill,
+    Claim,
+    Clawback,
+    Payment,
+    Refund,
+    Reversal,
+    Settlement,
+    Transfer,
+)
+from pharmacy.models import Return
+from prescriptions.models import Prescription
+
+_REFUNDS: Final[Mapping[str, str]] = {
+    Refund.State.DUE: accounts.REFUNDS_DUE,
+    Refund.State.PROCESSING: accounts.REFUNDS_DUE,
+    Refund.State.FAILED: accounts.REFUNDS_FAILED,
+    Refund.State.DONE: accounts.WECHAT,
+}
+"""Where a refund lies."""
+
+
+def opened(bill: Bill, *, at: datetime) -> None:
+    _book([entries.opened(_billed(bill))], at)
+
+
+def void(bill: Bill, *, at: datetime) -> None:
+    _book([entries.void(_billed(bill))], at)
+
+
+def reduced(bill: Bill, patient_fen: int, payers: Mapping[str, int], *, at: datetime) -> None:
+    """``bill`` as it still is, and what of it remains."""
+    before = _billed(bill)
+    after = Billed(before.bill, before.patient, before.pharmacy, patient_fen, payers)
+    _book([entries.reduced(before, after)], at)
+
+
+def handed_over(prescription: Prescription, *, at: datetime) -> None:
+    """``settings.HANDED_OVER``: the pharmacy says that the medicines are in the patient's hands."""
+    _book([entries.delivered(_billed(queries.live_bill(prescription)))], at)
+
+
+def paid(payment: Payment, prescription: Prescription, *, at: datetime) -> None:
+    patient = prescription.patient_id
+    _book([entries.paid(payment.out_trade_no, patient, payment.amount_fen)], at)
+
+
+def refund_due(refund: Refund, *, at: datetime) -> None:
+    patient = refund.payment.bill.prescription.patient_id
+    _book([entries.refund_due(refund.out_refund_no, patient, refund.amount_fen)], at)
+
+
+def refund_moved(refund: Refund, before: str, *, at: datetime) -> None:
+    """``before``: its former state."""
+    was, lies = _REFUNDS[before], _REFUNDS[refund.state]
+    if was != lies:
+        moves = Entry.objects.filter(kind="refund.move", cause=f"refund/{refund.out_refund_no}")
+        number, fen, times = refund.out_refund_no, refund.amount_fen, moves.count()
+        _book([entries.refund_moved(number, fen, was, lies, times)], at)
+
+
+def decided(claim: Claim, pharmacy: str, *, at: datetime) -> None:
+    carrier = accounts.pharmacy(pharmacy, "carries")
+    if claim.approved_fen < claim.claimed_fen and _operator_carries(claim.payer_id, pharmacy):
+        carrier = accounts.OPERATOR_CARRIES
+    fens = (claim.claimed_fen, claim.approved_fen)
+    _book([entries.decided(claim.id, claim.payer.slug, *fens, carrier)], at)
+
+
+def returned(
+    bill: Bill, share: split.Share, made: Return, back: Sequence[Reversal], *, at: datetime
+) -> None:
+    """``bill`` reckoned as before the return, ``share``: as after it, ``back``: its reversals."""
+    now = queries.reckoned(bill)
+    before = _billed(bill, now.patient_fen, queries.shares(bill, now))
+    kept = entries.Kept(
+        share.patient_fen,
+        queries.shares(bill, share),
+        {one.claim.payer.slug: one.fen for one in back},
+        _carriers(bill),
+    )
+    _book([entries.returned(made.id, before, kept)], at)
+
+
+def reversed_(due: Iterable[Reversal], payer: str, *, settled: bool, at: datetime) -> None:
+    _book([entries.reversed_(one.id, payer, one.fen, settled=settled) for one in due], at)
+
+
+def settled(made: Settlement, *, at: datetime) -> None:
+    names = (made.payer.slug, made.pharmacy.slug)
+    _book([entries.settled(made.id, *names, made.total_fen)], at)
+
+
+def clawed_back(made: Clawback, *, at: datetime) -> None:
+    names = (made.payer.slug, made.pharmacy.slug)
+    _book([entries.clawed_back(made.id, *names, made.total_fen)], at)
+
+
+def rewarded(made: Transfer, *, at: datetime) -> None:
+    uses = Transfer.objects.filter(id=made.id)
+    slug = uses.values_list("use__delivery__offer__organisation__slug", flat=True).get()
+    _book([entries.rewarded(made.out_bill_no, slug, made.amount_fen)], at)
+
+
+def _billed(
+    bill: Bill, patient_fen: int | None = None, payers: Mapping[str, int] | None = None
+) -> Billed:
+    """As the bill stands, if nothing else is said."""
+    return Billed(
+        bill.id,
+        bill.prescription.patient_id,
+        bill.pharmacy.slug,
+        bill.patient_fen if patient_fen is None else patient_fen,
+        queries.shares(bill, bill) if payers is None else payers,
+    )
+
+
+def _operator_carries(payer: int, pharmacy: str) -> bool:
+    """The pharmacy's own contract counts before the payer's with all."""
+    rows = Carrying.objects.filter(payer_id=payer, pharmacy__slug=pharmacy)
+    general = Carrying.objects.filter(payer_id=payer, pharmacy=None)
+    found = rows.first() or general.first()
+    return found is not None and found.carrier == Carrying.Carrier.OPERATOR
+
+
+def _carriers(bill: Bill) -> dict[str, str]:
+    """Payer that has decided → on whose account its refused part lies, or would."""
+    decided = bill.claims.values_list("id", "payer__slug")
+    payers = {f"claim/{claim}": slug for claim, slug in decided}
+    found = dict.fromkeys(payers.values(), accounts.pharmacy(bill.pharmacy.slug, "carries"))
+    posted = Posting.objects.filter(
+        entry__cause__in=payers,
+        entry__kind="claim.decide",
+        account=accounts.OPERATOR_CARRIES,
+    )
+    for cause in posted.values_list("entry__cause", flat=True):
+        found[payers[cause]] = accounts.OPERATOR_CARRIES
+    return found
+
+
+def _book(drafts: Iterable[Draft], at: datetime) -> None:
+    made, postings = [], []
+    for draft in drafts:
+        if not draft.moves:
+            continue
+        entry = Entry(kind=draft.kind, cause=draft.cause, number=draft.number, at=at)
+        made.append(entry)
+        postings += [
+            Posting(entry=entry, account=account, fen=fen, at=at)
+            for account, fen in draft.moves.items()
+        ]
+    Entry.objects.bulk_create(made)
+    Posting.objects.bulk_create(postings)

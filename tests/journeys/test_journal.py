@@ -1,0 +1,297 @@
+"""Every fen that moves is posted twice: what the books say, who reads them, what they refuse."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from uuid import uuid4
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db import IntegrityError, connection, connections, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from hospital.client import Problem
+from insurance.journal import accounts, folding, queries
+from insurance.journal.models import Carrying, Entry, Posting
+from insurance.models import Bill, Claim
+from tests import moneybooks
+from tests.journeys.anymoney import Purse
+from tests.journeys.returning import BOTH, FIRST, bring_back, claw_back, decide, delivered, settle
+from tests.journeys.writes import owed
+from tests.world import World
+
+KINDS = ("bill.open", "payment.pay", "bill.deliver")
+DETAILS = ("promised", "delivered", "owes", "reversing", "back")
+
+
+def of(rx: str) -> Q:
+    return Q(prescription__id=rx)
+
+
+def at(rx: str, account: str) -> int:
+    return moneybooks.posted(of(rx))[account]
+
+
+def payer(rx: str, slug: str) -> tuple[int, ...]:
+    """As ``DETAILS``."""
+    posted = moneybooks.posted(of(rx))
+    return tuple(posted[accounts.payer(slug, which)] for which in DETAILS)
+
+
+@transaction.atomic
+def an_entry(moves: dict[str, int]) -> None:
+    cause, now = f"bill/{uuid4().hex}", timezone.now()
+    postings(Entry.objects.create(kind="bill.open", cause=cause, at=now), moves)
+
+
+@transaction.atomic
+def postings(entry: Entry, moves: dict[str, int]) -> None:
+    Posting.objects.bulk_create(
+        Posting(entry=entry, account=account, fen=fen, at=entry.at)
+        for account, fen in moves.items()
+    )
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What was tampered with inside is as before afterwards."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def tampered(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for table in ("journal_posting", "journal_entry"):
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute(sql)
+
+
+class TestAWholeLife:
+    def test_is_posted_step_by_step(self, world, patient):
+        """C1, C2: delivered, approved by one payer and refused by the other, settled, and back."""
+        rx = delivered(world, patient)
+        bill = Bill.objects.select_related("fund", "insurer", "pharmacy").get(prescription__id=rx)
+        fund, insurer, slug = world.fund.slug, world.insurer.slug, world.pharmacy.slug
+        total, by_fund, by_insurer = bill.total_fen, bill.fund_fen, bill.insurer_fen
+        assert at(rx, accounts.pharmacy(slug, "earned")) == -total
+        assert at(rx, accounts.WECHAT) == bill.patient_fen
+        assert payer(rx, fund) == (0, by_fund, 0, 0, 0)
+
+        decide(world.fund_agent, rx)
+        said = {"decision": "refuse", "approved_fen": 0, "reason": "not_covered"}
+        world.insurer_agent.command(f"/api/claims/{rx}/decide", said)
+        assert payer(rx, fund) == (0, 0, by_fund, 0, 0)
+        assert payer(rx, insurer) == (0, 0, 0, 0, 0)
+        assert at(rx, accounts.pharmacy(slug, "carries")) == by_insurer
+
+        settle(world, world.fund_agent, rx)
+        assert payer(rx, fund) == (0, 0, 0, 0, 0)
+        assert at(rx, accounts.pharmacy(slug, "settled")) == by_fund
+
+        bring_back(world.pharmacist, rx, BOTH)
+        assert payer(rx, fund) == (0, 0, 0, -by_fund, 0)
+        assert at(rx, accounts.pharmacy(slug, "earned")) == 0
+        assert at(rx, accounts.pharmacy(slug, "carries")) == 0
+        assert at(rx, accounts.REFUNDS_DUE) == -bill.patient_fen
+
+        world.fund_agent.command(f"/api/claims/{rx}/reverse", {})
+        assert payer(rx, fund) == (0, 0, 0, 0, -by_fund)
+        claw_back(world, world.fund_agent, rx)
+        assert payer(rx, fund) == (0, 0, 0, 0, 0)
+        assert at(rx, accounts.pharmacy(slug, "settled")) == 0
+        assert [*moneybooks.faults(of(rx))] == []
+
+    def test_the_operator_carries_what_a_contract_says(self, world, patient):
+        """What was refused is carried as the contract was then, and given back from there."""
+        rx = delivered(world, patient)
+        fund, pharmacy = world.fund.slug, world.pharmacy.slug
+        half = owed(world.fund_agent, rx) // 2
+        try:
+            call_command("journal", "carries", "pharmacy", fund, stdout=io.StringIO())
+            call_command("journal", "carries", "operator", fund, pharmacy, stdout=io.StringIO())
+            said = {"decision": "part", "approved_fen": half, "reason": "above_ceiling"}
+            world.fund_agent.command(f"/api/claims/{rx}/decide", said)
+        finally:
+            Carrying.objects.filter(payer=world.fund).delete()
+        claim = Claim.objects.get(bill__prescription__id=rx, payer=world.fund)
+        assert at(rx, accounts.OPERATOR_CARRIES) == claim.claimed_fen - half
+        bring_back(world.pharmacist, rx, BOTH)
+        assert at(rx, accounts.OPERATOR_CARRIES) == 0
+        assert payer(rx, fund) == (0, 0, half, -half, 0)
+
+
+class TestTheDatabase:
+    def test_refuses_what_does_not_balance(self, world):
+        """C1, C3: at commit; alone, empty, and behind an entry that does."""
+        bad: tuple[dict[str, int], ...] = ({"wechat": 5}, {}, {"wechat": 5, "refunds:due": -4})
+        for moves in bad:
+            with pytest.raises(IntegrityError, match="does not balance"):
+                an_entry(moves)
+
+    def test_refuses_to_add_to_an_entry_or_to_change_it(self, world, patient):
+        """C1, L1: though it would balance."""
+        world.authorized(patient)
+        entry = Entry.objects.filter(kind="bill.open").latest("at")
+        with pytest.raises(IntegrityError, match="does not balance"):
+            postings(entry, {"operator:carries": 7, "refunds:failed": -7})
+        for table in ("journal_entry", "journal_posting"):
+            for sql in ("UPDATE {} SET at = now()", "DELETE FROM {}", "TRUNCATE {} CASCADE"):
+                with (
+                    pytest.raises(IntegrityError, match="append-only"),
+                    transaction.atomic(),
+                    connection.cursor() as cursor,
+                ):
+                    cursor.execute(sql.format(table))
+
+
+class TestBalances:
+    def test_are_right_beside_who_has_not_committed(self, world):
+        """C1, F5: whoever is slow is neither waited for, nor lost, nor counted twice."""
+        name, posted, go_on = f"pharmacy:{uuid4().hex}:earned", threading.Event(), threading.Event()
+
+        def slowly() -> None:
+            with transaction.atomic():
+                self.post(name, 5)
+                posted.set()
+                assert go_on.wait(30)
+            connections.close_all()
+
+        self.post(name, 100)
+        slow = threading.Thread(target=slowly)
+        slow.start()
+        assert posted.wait(30)
+        self.post(name, 20)
+        folding.fold()
+        assert queries.balances([name]) == {name: 120}
+        self.post(name, 3)
+        go_on.set()
+        slow.join()
+        assert queries.balances([name]) == {name: 128}
+        folding.fold()
+        assert queries.balances([name]) == {name: 128}
+        folding.fold()
+        folding.anew()
+        assert queries.balances([name]) == {name: 128}
+
+    @staticmethod
+    def post(name: str, fen: int) -> None:
+        an_entry({name: fen, f"{name}-other": -fen})
+
+
+class TestReaders:
+    def test_each_sees_its_own_accounts_alone(self, world, patient):
+        """M1: pages of postings that add up to the balance; another's account is none."""
+        rx = delivered(world, patient)
+        by = (
+            (world.pharmacist, accounts.pharmacy(world.pharmacy.slug, "earned"), "bill.deliver"),
+            (world.fund_agent, accounts.payer(world.fund.slug, "delivered"), "bill.deliver"),
+        )
+        for reader, account, kind in by:
+            listed = reader.get("/api/journal/accounts")["accounts"]
+            balances = {one["account"]: one["balance_fen"] for one in listed}
+            assert set(balances) <= set(accounts.of_organisation(account.split(":")[1]))
+            fen, kinds = 0, []
+            cursor: dict[str, str] = {}
+            while True:
+                page = reader.get("/api/journal/postings", account=account, size=50, **cursor)
+                fen += sum(one["fen"] for one in page["postings"])
+                kinds += [one["kind"] for one in page["postings"]]
+                if page["next"] is None:
+                    break
+                cursor = {"cursor": page["next"]}
+            assert fen == balances[account]
+            assert kinds[0] == kind
+        for stranger in (world.other_pharmacist, world.insurer_agent):
+            for _, account, _ in by:
+                with pytest.raises(Problem) as refused:
+                    stranger.get("/api/journal/postings", account=account)
+                assert refused.value.code == "journal.unknown_account"
+        assert rx
+
+    def test_the_regulator_sees_all_but_patients_one_by_one(self, world, patient):
+        world.paid(patient)
+        found: dict[str, int] = {}
+        after: dict[str, str] = {}
+        while True:
+            page = world.regulator.get("/api/journal/trial-balance", size=50, **after)
+            found |= {one["account"]: one["balance_fen"] for one in page["accounts"]}
+            if page["next"] is None:
+                break
+            after = {"after": page["next"]}
+        assert list(found) == sorted(found)
+        assert not [name for name in found if name.startswith("patient:")]
+        assert sum(found.values()) + queries.of_patients().fen == 0
+        assert found[accounts.WECHAT] == queries.balances([accounts.WECHAT])[accounts.WECHAT]
+        for bad in ("\0", "x" * 99, "a b"):
+            with pytest.raises(Problem, match=r"page\.bad_cursor"):
+                world.regulator.get("/api/journal/trial-balance", after=bad)
+
+    def test_the_command_prints_it(self, world, patient):
+        world.paid(patient)
+        out = io.StringIO()
+        call_command("journal", stdout=out)
+        assert out.getvalue().endswith("OK       the journal balances\n")
+        with undone():
+            tampered("UPDATE journal_posting SET fen = fen + 1 WHERE account = 'wechat'")
+            folding.anew()
+            with pytest.raises(Exception, match="out of balance"):
+                call_command("journal", stdout=io.StringIO())
+
+
+def test_the_invariant_names_what_was_tampered_with(world, patient):
+    """C1, L3: an amount of the journal, and one of the tables."""
+    rx = delivered(world, patient)
+    with undone():
+        tampered("UPDATE journal_posting SET fen = fen + 1 WHERE account = 'wechat'")
+        found = [*moneybooks.faults(of(rx))]
+        assert any("at wechat" in one for one in found)
+        assert any("out of balance" in one for one in found)
+    with undone():
+        Bill.objects.filter(of(rx)).update(fund_fen=1, patient_fen=0, insurer_fen=0, total_fen=1)
+        assert len([*moneybooks.faults(of(rx))]) > 3
+    assert [*moneybooks.faults(of(rx))] == []
+
+
+def test_what_was_there_before_the_journal_is_posted_alike(world, bench):
+    """C1: lives of all kinds, the journal emptied, filled by its migration: the same balances."""
+    lives = [Purse.of(world, bench) for _ in range(3)]
+    steps = (
+        "authorize pay ask give deliver decide first refuse settle reverse",
+        "authorize pay ask part deliver refuse all reverse refund",
+        "authorize pay late withdraw refund authorize",
+    )
+    for life, names in zip(lives, steps, strict=True):
+        for name in names.split():
+            life.take(name, 0, 0)
+    bring_back_everywhere(world, lives[0].rx)
+    bills = Q(prescription__id__in=[one.rx for one in lives])
+    before = moneybooks.posted(bills)
+    causes = [*moneybooks.causes(bills)]
+    migration = import_module("insurance.journal.migrations.0003_what_was_there_already")
+    with undone():
+        names = "', '".join(causes)
+        tampered(
+            "DELETE FROM journal_posting WHERE entry_id IN"
+            f" (SELECT id FROM journal_entry WHERE cause IN ('{names}'));"
+            f" DELETE FROM journal_entry WHERE cause IN ('{names}')"
+        )
+        assert +moneybooks.posted(bills) == {}
+        migration.backfill(apps, bills)
+        after = moneybooks.posted(bills)
+    assert {name: fen for name, fen in after.items() if fen} == {
+        name: fen for name, fen in before.items() if fen
+    }
+    assert len(before) > 8
+
+
+def bring_back_everywhere(world: World, rx: str) -> None:
+    """What one payer has approved and settled, of which another part comes back."""
+    bring_back(world.pharmacist, rx, {**FIRST, "lines": {"2": 1}})

@@ -1,0 +1,157 @@
+"""The journal beside what it stands for: what bills, payments, refunds, claims and batches say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from django.db.models import Q, QuerySet, Sum
+
+from insurance import queries
+from insurance.journal import accounts
+from insurance.journal import queries as journal
+from insurance.journal.models import Carrying, Posting
+from insurance.models import (
+    Bill,
+    Claim,
+    Clawback,
+    Payment,
+    Reckoning,
+    Refund,
+    Reversal,
+    Settlement,
+    Transfer,
+)
+
+DELIVERED = {"delivered", "claimed", "taken_back"}
+EVERYTHING: Final = Q()
+Said = Counter[str]
+Bills = QuerySet[Bill]
+
+
+def faults(of: Q = EVERYTHING) -> Iterator[str]:
+    """
+    Every entry balances, and every account says what the other tables say.
+
+    ``of``: what was posted for these bills alone, and for the settlements and clawbacks of theirs.
+    """
+    books = _balances() if of is EVERYTHING else posted(of)
+    said = expected(of)
+    for account in sorted({*said, *books}):
+        if books[account] != said[account]:
+            yield f"{books[account]} fen at {account}, and the tables say {said[account]}"
+    sums = Posting.objects.values("entry__cause").annotate(fen=Sum("fen")).exclude(fen=0)
+    yield from (f"{one['entry__cause']}: {one['fen']} fen out of balance" for one in sums)
+
+
+def _balances() -> Said:
+    names = Posting.objects.values_list("account", flat=True).distinct()
+    return Counter(journal.balances(sorted(names)))
+
+
+def posted(of: Q) -> Said:
+    """Account → fen, of all that was posted for these bills."""
+    found: Said = Counter()
+    rows = Posting.objects.filter(entry__cause__in=causes(of))
+    for account, fen in rows.values_list("account", "fen"):
+        found[account] += fen
+    return found
+
+
+def causes(of: Q) -> Iterator[str]:
+    """The natural keys of all that can be posted for these bills."""
+    bills = Bill.objects.filter(of)
+    yield from (f"bill/{one.id.hex}" for one in bills)
+    for name, field, rows in (
+        ("payment", "out_trade_no", Payment.objects.filter(bill__in=bills)),
+        ("refund", "out_refund_no", Refund.objects.filter(payment__bill__in=bills)),
+        ("claim", "id", Claim.objects.filter(bill__in=bills)),
+        ("return", "returned_id", Reckoning.objects.filter(bill__in=bills)),
+        ("reversal", "id", Reversal.objects.filter(claim__bill__in=bills)),
+        ("settlement", "id", Settlement.objects.filter(claims__bill__in=bills)),
+        ("clawback", "id", Clawback.objects.filter(reversals__claim__bill__in=bills)),
+    ):
+        for value in rows.values_list(field, flat=True):
+            yield f"{name}/{getattr(value, 'hex', value)}"
+
+
+def expected(of: Q = EVERYTHING) -> Said:
+    """Account → fen, without a look at the journal."""
+    said: Said = Counter()
+    bills = Bill.objects.filter(of)
+    live = bills.exclude(state="void")
+    for bill in live.select_related("prescription", "pharmacy", "fund", "insurer"):
+        _bill(said, bill)
+    _payments(said, bills)
+    _batches(said, None if of is EVERYTHING else bills)
+    if of is EVERYTHING:
+        slug = "use__delivery__offer__organisation__slug"
+        for name, fen in Transfer.objects.filter(state="done").values_list(slug, "amount_fen"):
+            said[accounts.rewards(name)] += fen
+            said[accounts.WECHAT] -= fen
+    return said
+
+
+def _bill(said: Said, bill: Bill) -> None:
+    now, slug = queries.reckoned(bill), bill.pharmacy.slug
+    shares = queries.shares(bill, now)
+    said[accounts.patient(bill.prescription.patient_id)] += now.patient_fen
+    if bill.prescription.status not in DELIVERED:
+        said[accounts.pharmacy(slug, "reserved")] -= now.total_fen
+        for payer, fen in shares.items():
+            said[accounts.payer(payer, "promised")] += fen
+        return
+    said[accounts.pharmacy(slug, "earned")] -= now.total_fen
+    claims = {one.payer.slug: one for one in bill.claims.select_related("payer")}
+    for payer, fen in shares.items():
+        if payer not in claims:
+            said[accounts.payer(payer, "delivered")] += fen
+            continue
+        claim = claims[payer]
+        stands = claim.approved_fen - sum(one.fen for one in claim.reversals.all())
+        said[accounts.payer(payer, "owes")] += claim.approved_fen
+        said[_carrier(claim.payer_id, bill.pharmacy_id, slug)] += fen - stands
+        _reversals(said, payer, list(claim.reversals.all()))
+
+
+def _carrier(payer: int, pharmacy: int, slug: str) -> str:
+    found = {
+        one.pharmacy_id: one.carrier
+        for one in Carrying.objects.filter(payer_id=payer)
+        if one.pharmacy_id in (None, pharmacy)
+    }
+    is_operators = found.get(pharmacy, found.get(None)) == "operator"
+    return accounts.OPERATOR_CARRIES if is_operators else accounts.pharmacy(slug, "carries")
+
+
+def _reversals(said: Said, payer: str, reversals: list[Reversal]) -> None:
+    lies = {"due": "reversing", "reduced": "owes", "owed": "back", "taken": "back"}
+    for one in reversals:
+        said[accounts.payer(payer, lies[one.state])] -= one.fen
+
+
+def _payments(said: Said, bills: Bills) -> None:
+    patient = "bill__prescription__patient"
+    paid = Payment.objects.filter(bill__in=bills, state="paid")
+    for account, fen in paid.values_list(patient, "amount_fen"):
+        said[accounts.patient(account)] -= fen
+        said[accounts.WECHAT] += fen
+    refunds = Refund.objects.filter(payment__bill__in=bills)
+    lies = {"failed": accounts.REFUNDS_FAILED, "done": accounts.WECHAT}
+    for account, fen, state in refunds.values_list(f"payment__{patient}", "amount_fen", "state"):
+        said[accounts.patient(account)] += fen
+        said[lies.get(state, accounts.REFUNDS_DUE)] -= fen
+
+
+def _batches(said: Said, bills: Bills | None) -> None:
+    settlements, clawbacks = Settlement.objects.all(), Clawback.objects.all()
+    if bills is not None:
+        settlements = settlements.filter(claims__bill__in=bills).distinct()
+        clawbacks = clawbacks.filter(reversals__claim__bill__in=bills).distinct()
+    for made in settlements.select_related("payer", "pharmacy"):
+        said[accounts.pharmacy(made.pharmacy.slug, "settled")] += made.total_fen
+        said[accounts.payer(made.payer.slug, "owes")] -= made.total_fen
+    for taken in clawbacks.select_related("payer", "pharmacy"):
+        said[accounts.pharmacy(taken.pharmacy.slug, "settled")] -= taken.total_fen
+        said[accounts.payer(taken.payer.slug, "back")] += taken.total_fen
