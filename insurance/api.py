@@ -64,6 +64,7 @@ def bill_of(bill: Bill) -> dict[str, Any]:
         "total_fen": bill.total_fen,
         "fund_fen": bill.fund_fen,
         "insurer_fen": bill.insurer_fen,
+        "payers": {one.payer.slug: one.fen for one in bill.in_order if one.fen},
         "patient_fen": bill.patient_fen,
     }
 

@@ -10,6 +10,7 @@ from insurance import (
     api_find,
     api_kept,
     api_parts,
+    api_policies,
     api_returns,
     api_rewards,
 )
@@ -47,6 +48,8 @@ urlpatterns = [
     path("me/rewards", api_rewards.Rewards.as_view()),
     path("rewards/owed", api_rewards.Owed.as_view()),
     path("coverages", api_claims.Coverages.as_view()),
+    path("products", api_policies.Products.as_view()),
+    path("policies", api_policies.Policies.as_view()),
     path("claims", api_claims.Claims.as_view()),
     path("claims/<uuid:prescription_id>/decide/statement", api_claims.DecideStatement.as_view()),
     path("claims/<uuid:prescription_id>/decide", api_claims.Decide.as_view()),

@@ -96,7 +96,7 @@ def draw(
     prescription = lifecycle.find(prescription_id)
     lifecycle.check(prescription, lifecycle.AUTHORIZE, by=by, at=at)
     series.check_former(prescription)
-    plan = _plan(prescription, choice, by, at)
+    plan = _plan(prescription, choice, by, at, lock=False)
     statement = lifecycle.propose(
         prescription, lifecycle.AUTHORIZE, by=by, key=key, at=at, facts=plan.facts
     )
@@ -122,7 +122,7 @@ def authorize(
     prescription = lifecycle.lock(prescription_id)
     lifecycle.check(prescription, lifecycle.AUTHORIZE, by=by, at=at)
     series.check_former(prescription)
-    plan = _plan(prescription, choice, by, at)
+    plan = _plan(prescription, choice, by, at, lock=True)
     entry = lifecycle.advance(
         prescription,
         lifecycle.AUTHORIZE,
@@ -211,12 +211,14 @@ def settle_patient_share(
     bill.save(update_fields=["state"])
 
 
-def _plan(prescription: Prescription, choice: Choice, by: Actor, at: datetime) -> _Plan:
+def _plan(
+    prescription: Prescription, choice: Choice, by: Actor, at: datetime, *, lock: bool
+) -> _Plan:
     controlled.check_choice(prescription.dispenser, choice.pharmacy, choice.way)
     pharmacy = queries.organisation(choice.pharmacy, OrganisationKind.PHARMACY, field="pharmacy")
     courier, address = _carriage(choice, by)
     wants = billing.wanted(prescription, _units(prescription, choice))
-    quoted = billing.quote(prescription, pharmacy, wants, choice.payers, at=at)
+    quoted = billing.quote(prescription, pharmacy, wants, choice.payers, at=at, lock=lock)
     readers = [pharmacy.slug, *quoted.payers]
     facts: dict[str, Any] = {
         "pharmacy": pharmacy.slug,
