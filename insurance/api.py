@@ -54,7 +54,11 @@ def _choice(values: Mapping[str, Any]) -> checkout.Choice:
 
 def _in_words(quoted: billing.Quote, pharmacy: str) -> dict[str, Any]:
     own, total = yuan(quoted.patient_fen), yuan(quoted.total_fen)
-    return {"zh": f"授权 {pharmacy} 配药，总价{total}，自付{own}", "bill": quoted.facts()}
+    return {
+        "zh": f"授权 {pharmacy} 配药，总价{total}，自付{own}",
+        "bill": quoted.facts(),
+        "steps": quoted.explained(),
+    }
 
 
 def bill_of(bill: Bill) -> dict[str, Any]:

@@ -138,6 +138,7 @@ def _offer(one: finding.Offer) -> dict[str, Any]:
         "total_fen": one.quote.total_fen,
         "patient_fen": one.quote.patient_fen,
         "payers": one.quote.payers,
+        "steps": one.quote.explained(),
         "ways": {"collect": True, "courier": [_carriage(each) for each in one.carriages]},
     }
 

@@ -5,7 +5,7 @@ It is reckoned again as if only that had been bought, at the bill's own prices a
 move the deductible, or a tier, to a line of which another payer pays more. But nobody pays more for
 less: everybody pays at most what he paid before, and what is missing then the payers pay, in their
 order, up to what they paid before. Where policies have neither deductible nor tiers nothing is
-moved, and then it does not matter in which order things come back (``tests/insurance/test_keeping``).
+moved, and then it does not matter in which order things come back (a property test).
 
 Source: docs/decisions/0050-returns-and-recalls.md, 0053-policies.md.
 """

@@ -15,8 +15,8 @@ from insurance.policies.models import Policy as Policy
 from insurance.policies.models import Product as Product
 from insurance.policies.shares import BillShare as BillShare
 from insurance.policies.shares import LineShare as LineShare
+from insurance.policies.shares import PolicyUse as PolicyUse
 from insurance.policies.shares import ReckoningShare as ReckoningShare
-from insurance.policies.shares import Use as Use
 from insurance.reversals import Clawback as Clawback
 from insurance.reversals import Reckoning as Reckoning
 from insurance.reversals import Reversal as Reversal

@@ -36,6 +36,7 @@ urlpatterns = [
     path(f"{ONE}/disagree/statement", api_parts.DisagreeStatement.as_view()),
     path(f"{ONE}/disagree", api_parts.Disagree.as_view()),
     path(f"{ONE}/pay", api.Pay.as_view()),
+    path(f"{ONE}/bill", api_policies.ShownBill.as_view()),
     path("payments/notice", api.payment_notice),
     re_path("^payments/(?P<out_trade_no>P[0-9a-f]{30})/parameters$", api.PhoneParameters.as_view()),
     path("me/erasure", api_erasure.Erasure.as_view()),

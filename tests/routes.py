@@ -131,6 +131,8 @@ def example(field: Any) -> Any:
 
 MEANT: dict[str, dict[str, Any]] = {
     "/api/coverages": {"rates_bp": {}, "valid_from": "2026-01-01T00:00:00Z"},
+    "/api/products": {"terms": {"rates_bp": {}}, "valid_from": "2026-01-01T00:00:00Z"},
+    "/api/policies": {"valid_from": "2026-01-01T00:00:00Z"},
     "/api/prescriptions/<uuid:prescription_id>/pharmacies": {"cursor": ""},
     "/api/consultations": {
         "earlier": {

@@ -10,7 +10,7 @@ from typing import Any
 from hospital import calendar, errors, records
 from hospital.models import Organisation, SealedRecord
 from insurance.actions import owing_back
-from insurance.models import Bill, Payment, Use
+from insurance.models import Bill, Payment, PolicyUse
 from insurance.policies import bills, covers
 from insurance.policies.bills import Quote as Quote
 from insurance.policies.covers import Cover, InForce, Promise
@@ -46,7 +46,9 @@ class Promises:
     def quote(self, priced: Iterable[Priced], units: Units) -> Quote:
         """Who would pay what of these lines: the arithmetic of every bill."""
         lines = tuple(
-            Line(one.line, one.total_fen, tuple(each.counts(one.medicine) for each in self.promises))
+            Line(
+                one.line, one.total_fen, tuple(each.counts(one.medicine) for each in self.promises)
+            )
             for one in priced
         )
         return quoted(lines, units, tuple(one.cover for one in self.promises))
@@ -131,7 +133,7 @@ def void(bill: Bill, *, at: datetime) -> None:
     """
     for payment in Payment.objects.filter(bill=bill, state=Payment.State.PAID):
         owing_back.all_of(payment, at=at)
-    Use.objects.filter(share__bill=bill).delete()
+    PolicyUse.objects.filter(share__bill=bill).delete()
     bill.state = Bill.State.VOID
     bill.save(update_fields=["state"])
 

@@ -16,6 +16,7 @@ from hospital.roles import Actor
 from insurance.models import Edition, Insured, Policy, Product
 from insurance.policies.terms import BadTerms, Terms
 
+RANK: Final = 100
 OF_A_PROMISE: Final = "c-"
 """How codes of products and numbers of policies begin that ``promise`` makes."""
 ALWAYS: Final = datetime(1, 1, 1, tzinfo=UTC)
@@ -138,13 +139,8 @@ def promise(
     )
     number = f"{OF_A_PROMISE}{person.id.hex}"
     policy = _policy(Sold(number, product.code, [], RANK, valid_from, valid_until), product)
-    Insured.objects.update_or_create(
-        policy=policy, patient=person, defaults={"since": valid_from}
-    )
+    Insured.objects.update_or_create(policy=policy, patient=person, defaults={"since": valid_from})
     return policy
-
-
-RANK: Final = 100
 
 
 def _product(payer: int, code: str, name: str, terms: Mapping[str, Any]) -> Product:

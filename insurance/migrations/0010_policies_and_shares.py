@@ -131,7 +131,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='Use',
+            name='PolicyUse',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('day', models.DateField()),
@@ -210,17 +210,17 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='insurance.billshare'),
         ),
         migrations.AddField(
-            model_name='use',
+            model_name='policyuse',
             name='patient',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name='use',
+            model_name='policyuse',
             name='policy',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='uses', to='insurance.policy'),
         ),
         migrations.AddField(
-            model_name='use',
+            model_name='policyuse',
             name='share',
             field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='use', to='insurance.billshare'),
         ),
@@ -273,7 +273,7 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('reckoning', 'share'), name='reckoned_once_a_share'),
         ),
         migrations.AddIndex(
-            model_name='use',
+            model_name='policyuse',
             index=models.Index(fields=['policy', 'day'], name='uses_of_policy'),
         ),
         migrations.RunSQL(CONVERTED + POLICIES, migrations.RunSQL.noop),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from hospital import calendar
-from insurance.models import Bill, BillLine, BillShare, LineShare, Use
+from insurance.models import Bill, BillLine, BillShare, LineShare, PolicyUse
 from insurance.policies.covers import Cover, Payer
 from insurance.policies.reckon import Counts, Limits, Line, Reckoned, Split, Used
+from insurance.policies.words import WORDS
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Quote:
                 "line": one.line,
                 "payer": cover.payer.slug,
                 "fen": share.fen,
-                "steps": [asdict(step) for step in share.steps],
+                "steps": in_words((step.rule, step.fen) for step in share.steps),
             }
             for one in self.reckoned.lines
             for cover, share in zip(self.covers, one.shares, strict=True)
@@ -73,6 +74,25 @@ class Quote:
             "insurer_fen": sum(share.fen for cover, share in pairs if not cover.payer.is_fund),
             "patient_fen": one.patient_fen,
         }
+
+
+def in_words(steps: Iterable[tuple[str, int]]) -> list[dict[str, Any]]:
+    """Which rule took how many fen, as patients and doctors read it."""
+    return [{"rule": rule, "fen": fen, "zh": WORDS[rule]} for rule, fen in steps]
+
+
+def explained(bill: Bill) -> list[dict[str, Any]]:
+    """As ``Quote.explained``, of a stored bill."""
+    rows = LineShare.objects.filter(share__bill=bill).select_related("line", "share__payer")
+    return [
+        {
+            "line": one.line.line,
+            "payer": one.share.payer.slug,
+            "fen": one.fen,
+            "steps": in_words(one.steps),
+        }
+        for one in sorted(rows, key=lambda one: (int(one.line.line), one.share.number))
+    ]
 
 
 def store(bill: Bill, quote: Quote) -> None:
@@ -90,8 +110,8 @@ def store(bill: Bill, quote: Quote) -> None:
         )
         for number, (cover, fen) in enumerate(zip(quote.covers, quote.fens, strict=True), 1)
     )
-    Use.objects.bulk_create(
-        Use(
+    PolicyUse.objects.bulk_create(
+        PolicyUse(
             share=share,
             policy_id=share.policy_id,
             patient_id=bill.prescription.patient_id,
@@ -155,11 +175,11 @@ def counts_of(line: BillLine) -> tuple[Counts, ...] | None:
 def restate_use(bill: Bill, reckoned: Reckoned) -> None:
     """A bill that comes to less uses less of its policies' years."""
     uses = dict(zip((one.id for one in bill.in_order), reckoned.uses, strict=True))
-    rows = list(Use.objects.filter(share__in=uses))
+    rows = list(PolicyUse.objects.filter(share__in=uses))
     for row in rows:
         for name, fen in used(uses[row.share_id]).items():
             setattr(row, name, fen)
-    Use.objects.bulk_update(rows, ["deductible_fen", "counted_fen", "paid_fen"])
+    PolicyUse.objects.bulk_update(rows, ["deductible_fen", "counted_fen", "paid_fen"])
 
 
 def used(use: Used) -> dict[str, int]:

@@ -20,7 +20,7 @@ from hospital import calendar
 from hospital.roles import OrganisationKind
 from insurance.policies.models import Edition, Insured, Policy
 from insurance.policies.reckon import Counts, Limits, Used
-from insurance.policies.shares import Use
+from insurance.policies.shares import PolicyUse
 from insurance.policies.terms import Medicine, Terms
 
 A_YEAR = timedelta(days=366)
@@ -104,10 +104,10 @@ def rows(patient: UUID | OuterRef, *, at: datetime) -> QuerySet[Insured, dict[st
     )
 
 
-def use_rows(patient: UUID | OuterRef, *, at: datetime) -> QuerySet[Use, dict[str, Any]]:
-    """What the patient's policies have used within a year, each as the JSON that ``_used`` reads."""
+def use_rows(patient: UUID | OuterRef, *, at: datetime) -> QuerySet[PolicyUse, dict[str, Any]]:
+    """What the patient's policies have used within a year, as the JSON that ``_used`` reads."""
     since = calendar.legal_day(at) - A_YEAR
-    found = Use.objects.filter(policy__insured__patient=patient, day__gt=since)
+    found = PolicyUse.objects.filter(policy__insured__patient=patient, day__gt=since)
     return found.values(
         said=JSONObject(
             policy="policy_id",
@@ -149,9 +149,7 @@ def lock(policies: Collection[UUID]) -> None:
 
 
 def _used(policy: UUID, uses: Sequence[Mapping[str, Any]], start: date, on: date) -> Used:
-    ours = [
-        (date.fromisoformat(one["day"]), one) for one in uses if one["policy"] == str(policy)
-    ]
+    ours = [(date.fromisoformat(one["day"]), one) for one in uses if one["policy"] == str(policy)]
     year = [(day, one) for day, one in ours if day >= start]
     mine = [(day, one) for day, one in year if one["mine"]]
     return Used(

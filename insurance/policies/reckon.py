@@ -147,9 +147,7 @@ class Reckoned:
         )
 
 
-def reckon(
-    lines: Sequence[Line], policies: Sequence[Limits], used: Sequence[Used]
-) -> Reckoned:
+def reckon(lines: Sequence[Line], policies: Sequence[Limits], used: Sequence[Used]) -> Reckoned:
     """
     Divide each line among ``policies`` and the patient. ``used``: of each policy, before the bill.
 

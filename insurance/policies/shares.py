@@ -77,7 +77,7 @@ class ReckoningShare(models.Model):
         ]
 
 
-class Use(models.Model):
+class PolicyUse(models.Model):
     """
     What a live bill uses of a policy's year: reserved with the checkout, given back when the bill
     is void, less after a part or a return. What is used so far is the sum of these rows.

@@ -6,8 +6,9 @@ A product's terms are data (JSON), read by ``Terms.read``. All members may be le
 
 - ``rates_bp``: insurance class → the rate of a line that counts; the rest is the insured's own
   payment (自付比例). A class that is not named is not covered.
-- ``deductible_fen`` (起付线), a year's; ``tiers``: ``[[from_fen, rate_bp], …]``, by what has counted
-  in the year beyond the deductible, the first from 0.
+- ``deductible_fen`` (起付线), a year's.
+- ``tiers``: ``[[from_fen, rate_bp], …]``, by what has counted in the year beyond the deductible,
+  the first from 0.
 - ``ceilings_fen``: of an ``item``, ``bill``, ``day``, ``year``, and a ``family``'s year.
 - ``covers``: insurance codes or ATC prefixes; left out, all medicines. ``excludes``: likewise.
 - ``waiting_days``: nothing is paid before so many days after somebody was insured.

@@ -21,9 +21,7 @@ PLAIN = st.builds(Limits, bill=st.none() | FEN)
 
 
 def of(bought, left, policies):
-    lines = [
-        Line(str(number), one[1] * left[number], one[0]) for number, one in enumerate(bought)
-    ]
+    lines = [Line(str(number), one[1] * left[number], one[0]) for number, one in enumerate(bought)]
     return reckon(lines, [one for one, _ in policies], [used for _, used in policies])
 
 
@@ -47,7 +45,7 @@ def back(bought, policies, data, checked):
 
 @given(BOUGHT, st.tuples(*[st.tuples(LIMITS, USED)] * PAYERS), st.data())
 def test_nobody_pays_more_for_less_whatever_the_policies(bought, policies, data):
-    """C3, R6: not the patient either; it adds up, line by line, and in the end all have all back."""
+    """C3, R6: not the patient either; it adds up line by line, and in the end all have all back."""
 
     def checked(standing, anew, then):
         assert all(a >= b for a, b in zip(paid(standing), paid(then), strict=True))
