@@ -22,6 +22,7 @@ from ledger.entry import Statement
 from prescriptions.api import changed
 from prescriptions.models import Way
 
+PROMISE_MAX = 8_192
 security = logging.getLogger("rx.security")
 
 
@@ -42,13 +43,18 @@ class ChoiceInput(http.Strict):
         default=None,
         help_text="line number → dispensing units; left out: all that are left",
     )
+    promise = http.Text(
+        max_length=PROMISE_MAX,
+        default=None,
+        help_text="of the search or the doctor's check, while it holds: its terms count",
+    )
     face_check = serializers.UUIDField(
         default=None, help_text="passed, for `checkout`: controlled medicines, large amounts"
     )
 
 
 def _choice(values: Mapping[str, Any]) -> checkout.Choice:
-    names = ("pharmacy", "way", "courier", "address", "payers", "face_check", "lines")
+    names = ("pharmacy", "way", "courier", "address", "payers", "face_check", "lines", "promise")
     return checkout.Choice(**{name: values[name] for name in names})
 
 

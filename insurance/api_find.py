@@ -82,6 +82,7 @@ class Find(asking.Question):
             "pharmacies": [_offer(one) for one in page.offers],
             "within_m": asked.within_m,
             "searched_m": page.searched_m,
+            **page.promised.shown(),
             "next": _cursor(asked, page.following, call.prescription_id),
         }
 

@@ -132,7 +132,9 @@ def doctor_and_patient(
         .select_related("person", "organisation", "department")
         .annotate(
             policies=ArraySubquery(covers.rows(OuterRef("pk"), at=at)),
-            uses=ArraySubquery(covers.use_rows(OuterRef("pk"), at=at)),
+            uses=ArraySubquery(
+                covers.use_rows(OuterRef("pk"), Q(policy__insured__patient=OuterRef("pk")), at=at)
+            ),
             consulted=Subquery(theirs),
         )
     )

@@ -29,10 +29,11 @@ from insurance.models import (
     Claim,
     Clawback,
     Payment,
+    PolicyUse,
+    Reckoning,
     Refund,
     Reversal,
     Settlement,
-    PolicyUse,
 )
 from ledger import audit, inspection, network, note, places
 from ledger import queries as entries
@@ -327,7 +328,7 @@ def _uses() -> Iterator[str]:
             yield from _steps(share, use)
 
 
-def _steps(share: BillShare, use: Use) -> Iterator[str]:
+def _steps(share: BillShare, use: PolicyUse) -> Iterator[str]:
     """A bill to which nothing came back explains what it uses of deductible and tiers."""
     steps = [step for line in share.lines.all() for step in line.steps]
     deductible = sum(fen for rule, fen in steps if rule == "deductible")
@@ -340,7 +341,8 @@ def _reckonings() -> Iterator[str]:
     """Who gets something back paid more before; a payer stands by its share of what is kept."""
     for bill in Bill.objects.exclude(reckonings=None).prefetch_related("reckonings"):
         one_by_one = sorted(bill.reckonings.all(), key=lambda one: one.number)
-        for before, after in itertools.pairwise([bill, *one_by_one]):
+        standing: list[Bill | Reckoning] = [bill, *one_by_one]
+        for before, after in itertools.pairwise(standing):
             one, other = ([*each.fens, each.patient_fen] for each in (before, after))
             if any(a < b for a, b in zip(one, other, strict=True)):
                 yield f"bill {bill.id}: somebody pays more after a return"

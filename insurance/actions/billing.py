@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from hospital import calendar, errors, records
 from hospital.models import Organisation, SealedRecord
 from insurance.actions import owing_back
 from insurance.models import Bill, Payment, PolicyUse
-from insurance.policies import bills, covers
+from insurance.policies import bills, covers, promised
 from insurance.policies.bills import Quote as Quote
 from insurance.policies.covers import Cover, InForce, Promise
 from insurance.policies.reckon import Line, reckon
@@ -77,28 +79,30 @@ def quote(
     payers: Sequence[str] | None,
     *,
     at: datetime,
+    promise: str | None = None,
     lock: bool = False,
 ) -> Quote:
     """
-    What the prescription costs at ``pharmacy``; ``payers`` are slugs, None means all that cover.
+    What the prescription costs at ``pharmacy``; ``payers`` are slugs, None means all that cover;
+    ``promise`` is one that still holds (``policies.promised``), or None.
 
     ``lock``: nobody else uses their policies' years until the transaction ends. Diagnoses are
     opened if a policy asks for them: for the patient's own command, in which they reach nobody.
 
     Raises:
-        NotCovered, stock.NotStocked: see each.
+        NotCovered, promised.NoPromise, promised.PromiseOver, stock.NotStocked: see each.
     """
-    found = in_force(prescription, payers, at=at)
+    found = in_force(prescription, payers, at=at, promise=promise)
     if lock:
         covers.lock([one.policy for one in found])
     ill = _opened(prescription, content.DIAGNOSES) if ask_for_diagnoses(found) else {}
-    promised = promises(prescription, found, ill, at=at)
+    terms = promises(prescription, found, ill, at=at)
     prices = stock.prices(pharmacy, wants)
     medicines = medicines_of(wants)
     priced = [
         Priced(number, medicines[code], prices[number]) for number, (code, _) in wants.items()
     ]
-    return promised.quote(priced, {number: units for number, (_, units) in wants.items()})
+    return terms.quote(priced, {number: units for number, (_, units) in wants.items()})
 
 
 def medicines_of(wants: stock.Wanted) -> dict[str, Covered]:
@@ -139,15 +143,23 @@ def void(bill: Bill, *, at: datetime) -> None:
 
 
 def in_force(
-    prescription: Prescription, payers: Sequence[str] | None, *, at: datetime
+    prescription: Prescription,
+    payers: Sequence[str] | None,
+    *,
+    at: datetime,
+    promise: str | None = None,
 ) -> list[InForce]:
     """
-    The policies that apply, in the order in which they pay; ``payers`` as in ``quote``.
+    The policies that apply, in the order in which they pay; ``payers`` and ``promise`` as in
+    ``quote``.
 
-    Raises ``NotCovered``.
+    Raises ``NotCovered``, ``promised.NoPromise``, ``promised.PromiseOver``.
     """
-    said = covers.rows(prescription.patient_id, at=at).values_list("said", flat=True)
-    found = covers.in_order(said)
+    patient = prescription.patient_id
+    if promise is not None:
+        found = covers.in_order(promised.kept(promise, patient, at=at))
+    else:
+        found = covers.in_order(covers.rows(patient, at=at).values_list("said", flat=True))
     if payers is None:
         return found
     if not set(payers) <= {one.payer.slug for one in found}:
@@ -166,7 +178,8 @@ def promises(
     What the policies promise for this prescription, with what others have used; ``ill`` has the
     fields of its diagnoses. A bill that it has already is about to be replaced, and is no use.
     """
-    others = covers.use_rows(prescription.patient_id, at=at).exclude(
+    theirs = Q(policy__in=[one.policy for one in found])
+    others = covers.use_rows(prescription.patient_id, theirs, at=at).exclude(
         share__bill__prescription=prescription
     )
     uses = list(others.values_list("said", flat=True)) if found else []

@@ -24,7 +24,7 @@ from hospital.models import Account
 from hospital.roles import Actor
 from insurance import queries
 from insurance.actions import billing
-from insurance.policies import covers
+from insurance.policies import covers, promised
 from insurance.policies.terms import Medicine
 from pharmacy import queries as shelves
 from prescriptions import content
@@ -56,6 +56,7 @@ class Checked:
     pharmacies: int
     prices: Mapping[str, Price]
     covered_by: tuple[str, ...]
+    promised: promised.Promised
 
 
 def check(
@@ -105,13 +106,15 @@ def check(
         at=at,
     )
     baskets = medicines[0].baskets or []  # type: ignore[attr-defined]  # annotated, the same on each
-    promised = _promises(patient, values["diagnoses"], at)
-    prices = [_price(lines, one["prices"], promised) for one in baskets]
+    found = covers.in_order(patient.policies)  # type: ignore[attr-defined]  # annotated
+    terms = _promises(found, patient, values["diagnoses"], at)
+    prices = [_price(lines, one["prices"], terms) for one in baskets]
     return Checked(
         judged=judged,
         pharmacies=baskets[0]["pharmacies"] if baskets else 0,
         prices=dict(zip(PRICES, prices, strict=False)),
-        covered_by=tuple(one.cover.payer.slug for one in promised.promises),
+        covered_by=tuple(one.payer.slug for one in found),
+        promised=promised.make(patient.id, found, at=at),
     )
 
 
@@ -154,22 +157,22 @@ def _fields(values: Mapping[str, Any], lines: list[content.Line]) -> dict[str, A
 
 
 def _promises(
-    patient: Account, diagnoses: Sequence[Mapping[str, Any]], at: datetime
+    found: Sequence[covers.InForce],
+    patient: Account,
+    diagnoses: Sequence[Mapping[str, Any]],
+    at: datetime,
 ) -> billing.Promises:
     """What a checkout would find if the patient names no payer; the doctor knows the diagnoses."""
-    found = covers.in_order(patient.policies)  # type: ignore[attr-defined]  # annotated
     uses = patient.uses  # type: ignore[attr-defined]  # annotated
     codes = [one["code"] for one in diagnoses]
     on = calendar.legal_day(at)
     return billing.Promises(tuple(one.promise(uses, on, codes) for one in found))
 
 
-def _price(
-    lines: list[content.Line], prices: Mapping[str, int], promised: billing.Promises
-) -> Price:
+def _price(lines: list[content.Line], prices: Mapping[str, int], terms: billing.Promises) -> Price:
     units = {str(number): line.quantity for number, line in enumerate(lines, 1)}
     drugs = {str(number): line.medicine for number, line in enumerate(lines, 1)}
-    quote = promised.quote(
+    quote = terms.quote(
         (
             billing.Priced(
                 number,

@@ -67,7 +67,7 @@ class Choice:
     Where and how the patient wants it, and who shall pay (None: all payers that cover).
 
     ``face_check`` is a passed one for this, unspent. ``lines``: how many units of which lines, all
-    that are left if None.
+    that are left if None. ``promise``: of terms that were told a while ago (``policies.promised``).
     """
 
     pharmacy: str
@@ -77,6 +77,7 @@ class Choice:
     payers: Sequence[str] | None = None
     face_check: UUID | None = None
     lines: Units | None = None
+    promise: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +219,9 @@ def _plan(
     pharmacy = queries.organisation(choice.pharmacy, OrganisationKind.PHARMACY, field="pharmacy")
     courier, address = _carriage(choice, by)
     wants = billing.wanted(prescription, _units(prescription, choice))
-    quoted = billing.quote(prescription, pharmacy, wants, choice.payers, at=at, lock=lock)
+    quoted = billing.quote(
+        prescription, pharmacy, wants, choice.payers, at=at, promise=choice.promise, lock=lock
+    )
     readers = [pharmacy.slug, *quoted.payers]
     facts: dict[str, Any] = {
         "pharmacy": pharmacy.slug,

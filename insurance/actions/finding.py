@@ -20,6 +20,7 @@ from hospital import access, calendar, errors, sphere
 from hospital.models import Organisation
 from hospital.roles import Actor
 from insurance.actions import billing
+from insurance.policies import promised
 from insurance.policies.terms import Medicine
 from pharmacy import hours
 from pharmacy import queries_near as near
@@ -77,11 +78,13 @@ class Offer:
 class Page:
     """
     ``searched_m``: no pharmacy within this distance was left out, on this page or those before it.
+    ``promised``: that the payers' terms hold for a while.
     """
 
     offers: list[Offer]
     searched_m: int
     following: near.Behind | None
+    promised: promised.Promised
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,7 @@ def find(prescription_id: UUID, asked: Asked, size: int, *, by: Actor, at: datet
             patient=prescription.patient.person,
         )
     opened = access.opened(prescription.record, looked)
-    promised = billing.promises(prescription, found, opened, at=at)
+    terms = billing.promises(prescription, found, opened, at=at)
     lines = content.lines_of(opened)
     left = prescription.quantities
     wants = {line: (said["code"], left[line]) for line, said in lines.items() if line in left}
@@ -127,11 +130,12 @@ def find(prescription_id: UUID, asked: Asked, size: int, *, by: Actor, at: datet
     search = _search(prescription, wants, asked)
     shelves, following = near.nearest(search, most, on=calendar.legal_day(at))
     medicines = billing.medicines_of(wants)
-    priced = [_priced(shelf, wants, medicines, promised) for shelf in shelves]
+    priced = [_priced(shelf, wants, medicines, terms) for shelf in shelves]
     searched_m = int(sphere.metres(following.away)) if following else asked.within_m
     if asked.cheapest:
         priced, following = sorted(priced, key=_own_share)[:size], None
-    return Page(_served(priced, wants, search, at), searched_m, following)
+    kept = promised.make(prescription.patient_id, found, at=at)
+    return Page(_served(priced, wants, search, at), searched_m, following, kept)
 
 
 def _search(prescription: Prescription, wants: stock.Wanted, asked: Asked) -> near.Search:
@@ -152,11 +156,11 @@ def _priced(
     shelf: near.Shelf,
     wants: stock.Wanted,
     medicines: Mapping[str, Medicine],
-    promised: billing.Promises,
+    terms: billing.Promises,
 ) -> _Priced:
     lines = tuple(number for number, (code, _) in wants.items() if code in shelf.free)
     units = {number: wants[number][1] for number in lines}
-    quoted = promised.quote(
+    quoted = terms.quote(
         [
             billing.Priced(number, medicines[wants[number][0]], _price(shelf, wants[number]))
             for number in lines

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from hospital import calendar
@@ -68,19 +68,35 @@ class InForce:
 
     policy: UUID
     payer: Payer
+    rank: int
+    edition: int
     terms: Terms
-    since: date
-    began: date
+    since: datetime
+    began: datetime
+
+    def said(self) -> dict[str, Any]:
+        """As ``rows`` has it, without the terms, which the edition has."""
+        return {
+            "policy": str(self.policy),
+            "payer": self.payer.id,
+            "slug": self.payer.slug,
+            "kind": self.payer.kind,
+            "rank": self.rank,
+            "edition": self.edition,
+            "since": self.since.isoformat(),
+            "began": self.began.isoformat(),
+        }
 
     def promise(self, uses: Sequence[Mapping[str, Any]], on: date, ill: Collection[str]) -> Promise:
         """What it promises on a legal day to who has these diagnoses."""
-        start = self.terms.year_began(on, self.began)
+        start = self.terms.year_began(on, calendar.legal_day(self.began))
         used = _used(self.policy, uses, start, on)
+        barred = self.terms.barred(calendar.legal_day(self.since), on, ill)
         cover = Cover(self.payer, self.policy, self.terms.limits, used)
-        return Promise(cover, self.terms, self.terms.barred(self.since, on, ill))
+        return Promise(cover, self.terms, barred)
 
 
-def rows(patient: UUID | OuterRef, *, at: datetime) -> QuerySet[Insured, dict[str, Any]]:
+def rows(patient: UUID | OuterRef, *, at: datetime) -> QuerySet[Any, Any]:
     """The policies in force for a patient, each as the JSON that ``in_order`` reads."""
     editions = Edition.objects.filter(
         Q(valid_until__isnull=True) | Q(valid_until__gt=at),
@@ -89,7 +105,9 @@ def rows(patient: UUID | OuterRef, *, at: datetime) -> QuerySet[Insured, dict[st
     ).order_by("-number")
     in_force = Insured.objects.filter(
         patient=patient, since__lte=at, policy__valid_from__lte=at, policy__valid_until__gt=at
-    ).annotate(terms=Subquery(editions.values("terms")[:1]))
+    ).annotate(
+        edition=Subquery(editions.values("id")[:1]), terms=Subquery(editions.values("terms")[:1])
+    )
     return in_force.filter(terms__isnull=False).values(
         said=JSONObject(
             policy="policy_id",
@@ -97,6 +115,7 @@ def rows(patient: UUID | OuterRef, *, at: datetime) -> QuerySet[Insured, dict[st
             slug="policy__payer__slug",
             kind="policy__payer__kind",
             rank="policy__rank",
+            edition="edition",
             terms="terms",
             since="since",
             began="policy__valid_from",
@@ -104,14 +123,14 @@ def rows(patient: UUID | OuterRef, *, at: datetime) -> QuerySet[Insured, dict[st
     )
 
 
-def use_rows(patient: UUID | OuterRef, *, at: datetime) -> QuerySet[PolicyUse, dict[str, Any]]:
-    """What the patient's policies have used within a year, as the JSON that ``_used`` reads."""
+def use_rows(patient: UUID | OuterRef, theirs: Q, *, at: datetime) -> QuerySet[Any, Any]:
+    """What these policies have used within a year, as JSON; what of it is the patient's own."""
     since = calendar.legal_day(at) - A_YEAR
-    found = PolicyUse.objects.filter(policy__insured__patient=patient, day__gt=since)
+    found = PolicyUse.objects.filter(theirs, day__gt=since)
     return found.values(
         said=JSONObject(
             policy="policy_id",
-            mine=Q(patient=F("policy__insured__patient")),
+            mine=Q(patient=patient),
             day="day",
             deductible="deductible_fen",
             counted="counted_fen",
@@ -130,9 +149,11 @@ def in_order(said: Iterable[Mapping[str, Any]]) -> list[InForce]:
             InForce(
                 policy=UUID(one["policy"]),
                 payer=Payer(one["payer"], one["slug"], one["kind"]),
+                rank=one["rank"],
+                edition=one["edition"],
                 terms=Terms.read(one["terms"]),
-                since=calendar.legal_day(datetime.fromisoformat(one["since"])),
-                began=calendar.legal_day(datetime.fromisoformat(one["began"])),
+                since=datetime.fromisoformat(one["since"]),
+                began=datetime.fromisoformat(one["began"]),
             ),
         )
     return list(found.values())

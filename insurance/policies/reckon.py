@@ -233,7 +233,8 @@ def _due(tiers: Sequence[tuple[int, int]], reached: int) -> int:
 def _check(lines: Sequence[Line], policies: Sequence[Limits], used: Sequence[Used]) -> None:
     """Raises ``BadAmount``."""
     amounts = [line.total_fen for line in lines]
-    amounts += [fen for one in (*policies, *used) for fen in _amounts(one)]
+    stated: list[Limits | Used] = [*policies, *used]
+    amounts += [fen for one in stated for fen in _amounts(one)]
     rates = [counts.bp for line in lines for counts in line.counts]
     rates += [bp for one in policies for _, bp in one.tiers]
     if any(fen < 0 for fen in amounts) or not all(0 <= bp <= WHOLE_BP for bp in rates):

@@ -3,15 +3,18 @@ Policies told as stories: what a payer states as data decides who pays which fen
 the search, at the checkout, after a part and a return; and the year remembers.
 """
 
+import json
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from hospital.client import Problem
 from hospital.roles import OrganisationKind, Role
-from insurance.models import Bill, BillLine, BillShare, Edition, LineShare, Reckoning, PolicyUse
+from insurance.models import Bill, BillLine, BillShare, Edition, LineShare, PolicyUse, Reckoning
+from insurance.policies import promised
 from prescriptions.models import Prescription
 from tests.journeys.finding import Town, finds
 from tests.journeys.insuring import PRICE, covers, insures, paid, publishes
@@ -164,6 +167,35 @@ class TestTheAnswer:
         assert refused(world.a_patient().client.get, of(rx, "bill")) == "access.wrong_patient"
 
 
+class TestAPromise:
+    def test_holds_for_a_while_whatever_the_payer_changes(self, world, patient):
+        """C3: of the doctor's check or of the search; it is about terms, and for this patient."""
+        agent = world.insurer_agent
+        code = publishes(agent, rates_bp={"甲": 5_000})
+        number = insures(agent, code, patient)
+        checked = world.doctor.post("/api/prescriptions/check", world.draft(patient))
+        publishes(agent, code, rates_bp={"甲": 1_000})
+        insures(agent, code, world.a_patient(), number=number)
+
+        assert paid(world.authorized(patient)) == [2 * PRICE]
+        rx = world.approved(patient)
+        choice = {**world.choice(patient), "promise": checked["promise"]}
+        patient.client.command(of(rx, "authorize"), choice)
+        assert paid(rx) == [1_998, 2_000]
+
+        other = world.a_patient()
+        theirs = world.approved(other)
+        assert refused(other.client.command, of(theirs, "authorize"), choice) == "promise.unknown"
+
+    def test_ends(self, world, patient, monkeypatch):
+        """F11"""
+        monkeypatch.setattr(promised, "HOLDS", timedelta(0))
+        checked = world.doctor.post("/api/prescriptions/check", world.draft(patient))
+        rx = world.approved(patient)
+        choice = {**world.choice(patient), "promise": checked["promise"]}
+        assert refused(patient.client.command, of(rx, "authorize"), choice) == "promise.over"
+
+
 class TestProducts:
     def test_are_sold_in_editions(self, world, patient):
         """C3: the newest in force counts, and what was published is never changed."""
@@ -186,6 +218,21 @@ class TestProducts:
         terms = {"rates_bp": {"丁": 1}}
         body = {"code": "x", "name": "x", "terms": terms, "valid_from": "2026-01-01T00:00:00Z"}
         assert refused(world.insurer_agent.write, "/api/products", body) == "product.bad_terms"
+
+    def test_are_read_from_a_file_all_or_none(self, world, tmp_path):
+        """D4: as the interface takes them."""
+        good = {"code": "f1", "name": "x", "terms": {"rates_bp": {"甲": 1}}}
+        good["valid_from"] = "2026-01-01T00:00:00Z"
+        bad = {**good, "code": "f2", "terms": {"rates_bp": {"丁": 1}}}
+        file = tmp_path / "products.json"
+        for rows, faulty in (([good, bad], "bad_terms"), ([good, {"code": "?"}], "required")):
+            file.write_text(json.dumps(rows))
+            with pytest.raises(CommandError, match=faulty):
+                call_command("products", world.insurer.slug, str(file))
+        file.write_text(json.dumps([good, good]))
+        call_command("products", world.insurer.slug, str(file))
+        editions = Edition.objects.filter(product__payer=world.insurer, product__code="f1")
+        assert sorted(one.number for one in editions) == [1, 2]
 
     def test_insure_whom_the_payer_names_last(self, world, patient):
         """C3: who is not named any more is not insured any more."""
@@ -214,4 +261,4 @@ def test_the_database_adds_up_bill_and_lines(world, patient, name, rows):
     changed = "fen" if hasattr(found.model, "fen") else "patient_fen"
     with pytest.raises(IntegrityError) as refusal, transaction.atomic():
         found.update(**{changed: F(changed) - 1})
-    assert refusal.value.__cause__.diag.constraint_name == name
+    assert refusal.value.__cause__.diag.constraint_name == name  # type: ignore[union-attr]
