@@ -92,14 +92,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveField(
-            model_name='coverage',
-            name='patient',
-        ),
-        migrations.RemoveField(
-            model_name='coverage',
-            name='payer',
-        ),
         migrations.RemoveConstraint(
             model_name='bill',
             name='bill_payers_add_up',

@@ -116,7 +116,9 @@ def store(bill: Bill, quote: Quote) -> None:
             policy_id=share.policy_id,
             patient_id=bill.prescription.patient_id,
             day=calendar.legal_day(bill.opened_at),
-            **used(use),
+            deductible_fen=use.deductible,
+            counted_fen=use.counted,
+            paid_fen=use.year,
         )
         for share, use in zip(shares, quote.reckoned.uses, strict=True)
         if share.policy_id is not None
@@ -177,15 +179,6 @@ def restate_use(bill: Bill, reckoned: Reckoned) -> None:
     uses = dict(zip((one.id for one in bill.in_order), reckoned.uses, strict=True))
     rows = list(PolicyUse.objects.filter(share__in=uses))
     for row in rows:
-        for name, fen in used(uses[row.share_id]).items():
-            setattr(row, name, fen)
+        use = uses[row.share_id]
+        row.deductible_fen, row.counted_fen, row.paid_fen = use.deductible, use.counted, use.year
     PolicyUse.objects.bulk_update(rows, ["deductible_fen", "counted_fen", "paid_fen"])
-
-
-def used(use: Used) -> dict[str, int]:
-    """As ``models.Use`` has it."""
-    return {
-        "deductible_fen": use.deductible,
-        "counted_fen": use.counted,
-        "paid_fen": use.year,
-    }

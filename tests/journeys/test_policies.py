@@ -225,7 +225,7 @@ class TestProducts:
         good["valid_from"] = "2026-01-01T00:00:00Z"
         bad = {**good, "code": "f2", "terms": {"rates_bp": {"丁": 1}}}
         file = tmp_path / "products.json"
-        for rows, faulty in (([good, bad], "bad_terms"), ([good, {"code": "?"}], "required")):
+        for rows, faulty in (([good, bad], "bad_terms"), ([good, {"code": "?"}], "valid_from")):
             file.write_text(json.dumps(rows))
             with pytest.raises(CommandError, match=faulty):
                 call_command("products", world.insurer.slug, str(file))
