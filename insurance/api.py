@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -69,6 +70,7 @@ def _in_words(quoted: billing.Quote, pharmacy: str) -> dict[str, Any]:
 
 def bill_of(bill: Bill) -> dict[str, Any]:
     """A bill as its patient gets it."""
+    prefetch_related_objects([bill], "shares__payer")
     return {
         "state": bill.state,
         "total_fen": bill.total_fen,
