@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from config.celery import LINES, app
 from config.sample import loader
@@ -261,7 +261,7 @@ def the_money(ways: dict[str, list[Statement]]) -> Iterator[str]:
     """Every bill adds up and is paid once; every payment paid for a bill or goes back."""
     yield from _bills(ways)
     yield from _reckonings()
-    yield from _uses()
+    yield from the_uses(BillShare.objects.all())
     for payment in Payment.objects.filter(state=Payment.State.PAID).select_related("bill"):
         refunds = list(Refund.objects.filter(payment=payment))
         back = sum(one.amount_fen for one in refunds)
@@ -307,9 +307,9 @@ def _sums(bill: Bill, lines: list[BillLine]) -> Iterator[str]:
         yield f"bill {bill.id}: payers and patient do not pay the total"
 
 
-def _uses() -> Iterator[str]:
+def the_uses(among: QuerySet[BillShare]) -> Iterator[str]:
     """What policies' years have used is what their live bills come to, and nothing else."""
-    shares = BillShare.objects.exclude(policy=None).select_related("bill__prescription", "use")
+    shares = among.exclude(policy=None).select_related("bill__prescription", "use")
     for share in shares.prefetch_related("bill__reckonings__shares", "bill__shares"):
         bill, use = share.bill, getattr(share, "use", None)
         if (use is None) != (bill.state == Bill.State.VOID):

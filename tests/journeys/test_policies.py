@@ -4,7 +4,7 @@ the search, at the checkout, after a part and a return; and the year remembers.
 """
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -16,6 +16,7 @@ from hospital.roles import OrganisationKind, Role
 from insurance.models import Bill, BillLine, BillShare, Edition, LineShare, PolicyUse, Reckoning
 from insurance.policies import promised
 from prescriptions.models import Prescription
+from tests import invariants
 from tests.journeys.finding import Town, finds
 from tests.journeys.insuring import PRICE, covers, insures, paid, publishes
 from tests.journeys.looking import own_list
@@ -76,6 +77,23 @@ class TestTheYear:
         assert used(rx) == [(0, 0, 0)]
         reckonings = Reckoning.objects.filter(bill__prescription__id=rx).order_by("number")
         assert [(one.fund_fen, one.patient_fen) for one in reckonings] == [(799, 1_200), (0, 0)]
+
+    def test_is_what_the_live_bills_say(self, world, patient):
+        """C1: the invariant sees a use that is gone, wrong, or of another day."""
+        covers(world.fund_agent, patient, deductible_fen=1_000, tiers=TIERS)
+        rx = world.authorized(patient)
+        ours = BillShare.objects.filter(bill__prescription__id=rx)
+        kept = PolicyUse.objects.filter(share__in=ours)
+        assert list(invariants.the_uses(ours)) == []
+        for wrong in ({"paid_fen": 1}, {"deductible_fen": 1}, {"day": date(2020, 1, 1)}):
+            right = kept.values(*wrong).get()
+            kept.update(**wrong)
+            assert list(invariants.the_uses(ours)) != []
+            kept.update(**right)
+        kept.delete()
+        assert list(invariants.the_uses(ours)) != []
+        patient.client.command(of(rx, "withdraw"))
+        assert list(invariants.the_uses(ours)) == []
 
     @rounds
     def test_is_used_once_by_two_checkouts_at_once(self, world, patient, turn):
