@@ -44,6 +44,12 @@ class Quote:
         pairs = zip(self.covers, self.fens, strict=True)
         return {one.payer.slug: fen for one, fen in pairs if fen > 0}
 
+    @property
+    def payer_ids(self) -> list[int]:
+        """The same payers."""
+        pairs = zip(self.covers, self.fens, strict=True)
+        return [one.payer.id for one, fen in pairs if fen > 0]
+
     def facts(self) -> dict[str, Any]:
         """As the authorization states it: who pays what, and each line."""
         return {
