@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -22,6 +23,7 @@ from ledger.entry import Statement
 from prescriptions.api import changed
 from prescriptions.models import Way
 
+PROMISE_MAX = 8_192
 security = logging.getLogger("rx.security")
 
 
@@ -42,28 +44,39 @@ class ChoiceInput(http.Strict):
         default=None,
         help_text="line number → dispensing units; left out: all that are left",
     )
+    promise = http.Text(
+        max_length=PROMISE_MAX,
+        default=None,
+        help_text="of the search or the doctor's check, while it holds: its terms count",
+    )
     face_check = serializers.UUIDField(
         default=None, help_text="passed, for `checkout`: controlled medicines, large amounts"
     )
 
 
 def _choice(values: Mapping[str, Any]) -> checkout.Choice:
-    names = ("pharmacy", "way", "courier", "address", "payers", "face_check", "lines")
+    names = ("pharmacy", "way", "courier", "address", "payers", "face_check", "lines", "promise")
     return checkout.Choice(**{name: values[name] for name in names})
 
 
 def _in_words(quoted: billing.Quote, pharmacy: str) -> dict[str, Any]:
     own, total = yuan(quoted.patient_fen), yuan(quoted.total_fen)
-    return {"zh": f"授权 {pharmacy} 配药，总价{total}，自付{own}", "bill": quoted.facts()}
+    return {
+        "zh": f"授权 {pharmacy} 配药，总价{total}，自付{own}",
+        "bill": quoted.facts(),
+        "steps": quoted.explained(),
+    }
 
 
 def bill_of(bill: Bill) -> dict[str, Any]:
     """A bill as its patient gets it."""
+    prefetch_related_objects([bill], "shares__payer")
     return {
         "state": bill.state,
         "total_fen": bill.total_fen,
         "fund_fen": bill.fund_fen,
         "insurer_fen": bill.insurer_fen,
+        "payers": {one.payer.slug: one.fen for one in bill.in_order if one.fen},
         "patient_fen": bill.patient_fen,
     }
 

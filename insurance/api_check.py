@@ -50,4 +50,5 @@ class Check(asking.Question):
             "pharmacies": checked.pharmacies,
             "prices": {name: asdict(price) for name, price in checked.prices.items()},
             "covered_by": list(checked.covered_by),
+            **checked.promised.shown(),
         }

@@ -82,6 +82,7 @@ class Find(asking.Question):
             "pharmacies": [_offer(one) for one in page.offers],
             "within_m": asked.within_m,
             "searched_m": page.searched_m,
+            **page.promised.shown(),
             "next": _cursor(asked, page.following, call.prescription_id),
         }
 
@@ -138,6 +139,7 @@ def _offer(one: finding.Offer) -> dict[str, Any]:
         "total_fen": one.quote.total_fen,
         "patient_fen": one.quote.patient_fen,
         "payers": one.quote.payers,
+        "steps": one.quote.explained(),
         "ways": {"collect": True, "courier": [_carriage(each) for each in one.pharmacy.fares]},
     }
 

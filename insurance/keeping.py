@@ -1,56 +1,60 @@
 """
-What a bill comes to for what the patient keeps. Pure: no Django, no clock.
+What a bill comes to for what is given out, or kept, of it. Pure: no Django, no clock.
 
-It is split again as if only that had been bought, at the bill's own prices and promises. So it does
-not matter in which order things come back, or in how many parts; what is given back adds up, to the
-fen, to what was paid; and nobody pays more for less (``tests/insurance/test_keeping.py``).
+It is reckoned again as if only that had been bought, at the bill's own prices and figures. That may
+move the deductible, or a tier, to a line of which another payer pays more. But nobody pays more for
+less: everybody pays at most what he paid before, and what is missing then the payers pay, in their
+order, up to what they paid before. Where policies have neither deductible nor tiers nothing is
+moved, and then it does not matter in which order things come back (a property test).
 
-Source: docs/decisions/0050-returns-and-recalls.md.
+Source: docs/decisions/0050-returns-and-recalls.md, 0053-policies.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
-from insurance import split
+from insurance.policies.reckon import Reckoned, Share, Split, Step, Used
 
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A line of a bill: what its units cost together, how many were given, how many are kept."""
-
-    line: str
-    insurance_class: str
-    total_fen: int
-    given: int
-    left: int
+AS_BEFORE = "as_before"
 
 
-def reckon(lines: Sequence[Kept], *, fund: split.Terms, insurer: split.Terms) -> split.Share:
+def at_most(reckoned: Reckoned, fens: Sequence[int], patient_fen: int) -> Reckoned:
     """
-    Who pays what for what is kept, in all. Lines stand in the bill's order, in which ceilings are
-    used up.
+    ``reckoned`` with nobody above what the payers (``fens``, in order) and the patient paid before.
 
-    >>> seven = split.Terms({"甲": 7_000})
-    >>> reckon([Kept("1", "甲", 10_000, 4, 3)], fund=seven, insurer=split.NOTHING)
-    Share(line='', total_fen=7500, fund_fen=5250, insurer_fen=0, patient_fen=2250)
-
-    Raises ``split.BadAmount``.
+    Together they paid at least ``reckoned.total_fen``.
     """
-    priced = [split.PricedLine(one.line, one.insurance_class, _price(one)) for one in lines]
-    shares = split.split(priced, fund=fund, insurer=insurer)
-    return split.Share(
-        "",
-        sum(one.total_fen for one in shares),
-        sum(one.fund_fen for one in shares),
-        sum(one.insurer_fen for one in shares),
-        sum(one.patient_fen for one in shares),
+    before = [*fens, patient_fen]
+    room = [a - b for a, b in zip(before, [*reckoned.fens, reckoned.patient_fen], strict=True)]
+    if min(room) >= 0:
+        return reckoned
+    rows = [[*(share.fen for share in one.shares), one.patient_fen] for one in reckoned.lines]
+    for giver in (number for number, fen in enumerate(room) if fen < 0):
+        for taker in (number for number, fen in enumerate(room) if fen > 0):
+            for row in rows:
+                fen = min(row[giver], -room[giver], room[taker])
+                row[giver], row[taker] = row[giver] - fen, row[taker] + fen
+                room[giver], room[taker] = room[giver] + fen, room[taker] - fen
+    lines = tuple(_moved(one, row) for one, row in zip(reckoned.lines, rows, strict=True))
+    return Reckoned(lines, _uses(reckoned, lines))
+
+
+def _moved(one: Split, row: Sequence[int]) -> Split:
+    pairs = zip(one.shares, row, strict=False)
+    return replace(one, shares=tuple(_as_before(share, fen) for share, fen in pairs))
+
+
+def _as_before(share: Share, fen: int) -> Share:
+    if fen == share.fen:
+        return share
+    return Share(fen, (*share.steps, Step(AS_BEFORE, share.fen - fen)))
+
+
+def _uses(reckoned: Reckoned, lines: tuple[Split, ...]) -> tuple[Used, ...]:
+    paid = Reckoned(lines, reckoned.uses).fens
+    return tuple(
+        replace(use, day=fen, year=fen, family=fen)
+        for use, fen in zip(reckoned.uses, paid, strict=True)
     )
-
-
-def _price(one: Kept) -> int:
-    """A bill's line is so many units at one price, so this divides without a remainder."""
-    if not 0 <= one.left <= one.given or one.total_fen % max(one.given, 1):
-        raise split.BadAmount(one)
-    return one.total_fen // one.given * one.left

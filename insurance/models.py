@@ -1,4 +1,4 @@
-"""Coverage, bills, payments, claims, settlements. The sums are constraints of the database."""
+"""Bills, payments, claims, settlements. The sums are constraints of the database."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ from django.db import models
 from django.db.models import F, Q
 
 from hospital.models import Account, Organisation
+from hospital.roles import OrganisationKind
+from insurance.policies.models import Edition as Edition
+from insurance.policies.models import Insured as Insured
+from insurance.policies.models import Policy as Policy
+from insurance.policies.models import Product as Product
+from insurance.policies.shares import BillShare as BillShare
+from insurance.policies.shares import LineShare as LineShare
+from insurance.policies.shares import PolicyUse as PolicyUse
+from insurance.policies.shares import ReckoningShare as ReckoningShare
 from insurance.reversals import Clawback as Clawback
 from insurance.reversals import Reckoning as Reckoning
 from insurance.reversals import Reversal as Reversal
@@ -19,37 +28,14 @@ from insurance.transfers import Transfer as Transfer
 from pharmacy.returns import Return
 from prescriptions.models import Prescription
 
-
-class Coverage(models.Model):
-    """
-    What one payer promises one patient.
-
-    ``rates_bp`` maps an insurance class (甲, 乙, 丙) to the payer's share in basis points: of the
-    price for the social fund, of what the fund leaves for a commercial insurer.
-    """
-
-    patient = models.ForeignKey(Account, models.PROTECT, related_name="+")
-    payer = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
-    rates_bp = models.JSONField()
-    ceiling_fen = models.PositiveBigIntegerField(null=True, help_text="per bill")
-    valid_from = models.DateTimeField()
-    valid_until = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["patient", "payer"], name="covered_once_by_a_payer"),
-            models.CheckConstraint(
-                name="coverage_lasts", condition=Q(valid_until__gt=F("valid_from"))
-            ),
-        ]
+SOCIAL_FUND = OrganisationKind.SOCIAL_FUND
 
 
 class Bill(models.Model):
     """
-    What one authorization costs and who pays which fen of it; once it was given out in part, what
-    was given.
+    What one authorization costs; once it was given out in part, what was given.
 
-    The ceilings are of the promises by which it was split, None where there was none.
+    Who pays which fen of it are its ``shares``; the patient carries the rest.
     """
 
     class State(models.TextChoices):
@@ -60,64 +46,56 @@ class Bill(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     prescription = models.ForeignKey(Prescription, models.PROTECT, related_name="bills")
     pharmacy = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
-    fund = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
-    insurer = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
     total_fen = models.PositiveBigIntegerField()
-    fund_fen = models.PositiveBigIntegerField()
-    insurer_fen = models.PositiveBigIntegerField()
     patient_fen = models.PositiveBigIntegerField()
-    fund_ceiling_fen = models.PositiveBigIntegerField(null=True)
-    insurer_ceiling_fen = models.PositiveBigIntegerField(null=True)
     state = models.CharField(max_length=4, choices=State.choices, default=State.OPEN)
     opened_at = models.DateTimeField()
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                name="bill_payers_add_up",
-                condition=Q(total_fen=F("fund_fen") + F("insurer_fen") + F("patient_fen")),
-            ),
-            models.CheckConstraint(
-                name="who_pays_has_a_name",
-                condition=(Q(fund_fen=0) | Q(fund__isnull=False))
-                & (Q(insurer_fen=0) | Q(insurer__isnull=False)),
-            ),
             models.UniqueConstraint(
                 fields=["prescription"], condition=~Q(state="void"), name="one_live_bill"
             ),
+            models.CheckConstraint(
+                name="patient_pays_at_most_all", condition=Q(patient_fen__lte=F("total_fen"))
+            ),
         ]
-        indexes = [
-            models.Index(fields=["fund", "opened_at"], name="bills_of_fund"),
-            models.Index(fields=["insurer", "opened_at"], name="bills_of_insurer"),
-        ]
+
+    @property
+    def in_order(self) -> list[BillShare]:
+        """The shares in the order of their payers."""
+        return sorted(self.shares.all(), key=lambda share: share.number)
+
+    @property
+    def fens(self) -> list[int]:
+        """What each payer pays, in their order."""
+        return [share.fen for share in self.in_order]
+
+    @property
+    def fund_fen(self) -> int:
+        """What social funds pay."""
+        return sum(one.fen for one in self.in_order if one.payer.kind == SOCIAL_FUND)
+
+    @property
+    def insurer_fen(self) -> int:
+        """What commercial insurers pay, all together."""
+        return sum(one.fen for one in self.in_order if one.payer.kind != SOCIAL_FUND)
 
 
 class BillLine(models.Model):
     """
     One line of a bill; ``line`` is the prescription's line number. It costs ``units`` times the
     price of one.
-
-    ``fund_bp`` and ``insurer_bp``: the payers' rates for it, by which a part of the units is split
-    anew; None in bills that are older than these columns.
     """
 
     bill = models.ForeignKey(Bill, models.PROTECT, related_name="lines")
     line = models.CharField(max_length=3)
     units = models.PositiveIntegerField()
-    insurance_class = models.CharField(max_length=1, blank=True)
-    fund_bp = models.PositiveSmallIntegerField(null=True)
-    insurer_bp = models.PositiveSmallIntegerField(null=True)
     total_fen = models.PositiveBigIntegerField()
-    fund_fen = models.PositiveBigIntegerField()
-    insurer_fen = models.PositiveBigIntegerField()
     patient_fen = models.PositiveBigIntegerField()
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                name="line_payers_add_up",
-                condition=Q(total_fen=F("fund_fen") + F("insurer_fen") + F("patient_fen")),
-            ),
             models.UniqueConstraint(fields=["bill", "line"], name="billed_once"),
             models.CheckConstraint(name="bills_something", condition=Q(units__gt=0)),
             models.CheckConstraint(

@@ -14,18 +14,21 @@ from hospital import access, errors, paging
 from hospital import queries as people
 from hospital.consultations.models import Consultation, State
 from hospital.models import Account
-from insurance import split
+from hospital.roles import Actor
 from insurance.models import (
     Bill,
-    BillLine,
+    BillShare,
     Claim,
-    Coverage,
+    LineShare,
     Payment,
     Reckoning,
     Refund,
     Reversal,
     Transfer,
 )
+from insurance.policies import covers
+from insurance.policies.bills import Quote
+from prescriptions import lifecycle, permissions
 from prescriptions.models import CHOSEN, Prescription, Status
 from prescriptions.sharing.models import Use
 
@@ -42,11 +45,23 @@ class NoBill(errors.Conflict):
 
 def live_bill(prescription: Prescription) -> Bill:
     """The bill of the authorization in force. Raises ``NoBill``."""
-    bills = Bill.objects.select_related("fund", "insurer", "pharmacy")
+    bills = Bill.objects.select_related("pharmacy").prefetch_related("shares__payer")
     bill = bills.filter(prescription=prescription).exclude(state=Bill.State.VOID).first()
     if bill is None:
         raise NoBill
     return bill
+
+
+def own_bill(prescription_id: UUID, *, by: Actor) -> Bill:
+    """
+    The patient's own live bill.
+
+    Raises:
+        lifecycle.UnknownPrescription, permissions.WrongPatient, NoBill: see each.
+    """
+    prescription = lifecycle.find(prescription_id)
+    permissions.check_party(prescription, by)
+    return live_bill(prescription)
 
 
 def reckoned(bill: Bill) -> Bill | Reckoning:
@@ -54,13 +69,10 @@ def reckoned(bill: Bill) -> Bill | Reckoning:
     return max(bill.reckonings.all(), key=lambda one: one.number, default=bill)
 
 
-def shares(bill: Bill, now: Bill | Reckoning | split.Share) -> dict[str, int]:
+def shares(bill: Bill, now: Bill | Reckoning | Quote) -> dict[str, int]:
     """Slug → fen that each payer pays, of those who paid something when the bill was opened."""
-    pairs = (
-        (bill.fund, bill.fund_fen, now.fund_fen),
-        (bill.insurer, bill.insurer_fen, now.insurer_fen),
-    )
-    return {payer.slug: fen for payer, first, fen in pairs if payer is not None and first > 0}
+    pairs = zip(bill.in_order, now.fens, strict=True)
+    return {share.payer.slug: fen for share, fen in pairs if share.fen > 0}
 
 
 def undecided_payers(bill: Bill) -> set[str]:
@@ -93,17 +105,9 @@ def reversals_in(payer: int, state: str) -> QuerySet[Reversal]:
 
 def bill_left(prescription: Prescription) -> Bill | None:
     """The live bill, if there is one, of whichever authorization, and whose it is."""
-    bills = Bill.objects.select_related("prescription", "fund", "insurer", "pharmacy")
+    bills = Bill.objects.select_related("prescription", "pharmacy")
+    bills = bills.prefetch_related("shares__payer")
     return bills.filter(prescription=prescription).exclude(state=Bill.State.VOID).first()
-
-
-def coverages(patient: UUID | OuterRef, *, at: datetime) -> QuerySet[Coverage]:
-    """The promises in force for a patient."""
-    return (
-        Coverage.objects.filter(patient_id=patient, valid_from__lte=at, valid_until__gt=at)
-        .select_related("payer")
-        .order_by("payer__slug")
-    )
 
 
 def doctor_and_patient(
@@ -112,18 +116,10 @@ def doctor_and_patient(
     """
     A doctor, and the patient of an identity number, in one query.
 
-    The patient's row has ``promises``, those of ``coverages`` with the payer's slug and kind, and
+    The patient's row has ``policies`` and ``uses``, as ``policies.covers`` reads them, and
     ``consulted``, what is needed of the open consultation with the doctor that has this id, or
     None. Raises ``identity.BadIdNumber``.
     """
-    promises = coverages(OuterRef("pk"), at=at).values(
-        said=JSONObject(
-            payer="payer__slug",
-            kind="payer__kind",
-            rates_bp="rates_bp",
-            ceiling_fen="ceiling_fen",
-        )
-    )
     theirs = Consultation.objects.filter(
         id__in=[consultation],
         patient=OuterRef("pk"),
@@ -135,7 +131,13 @@ def doctor_and_patient(
     return (
         Account.objects.filter(both)
         .select_related("person", "organisation", "department")
-        .annotate(promises=ArraySubquery(promises), consulted=Subquery(theirs))
+        .annotate(
+            policies=ArraySubquery(covers.rows(OuterRef("pk"), at=at)),
+            uses=ArraySubquery(
+                covers.use_rows(OuterRef("pk"), Q(policy__insured__patient=OuterRef("pk")), at=at)
+            ),
+            consulted=Subquery(theirs),
+        )
     )
 
 
@@ -144,22 +146,24 @@ def undecided(payer: int, wanted: paging.Wanted) -> tuple[list[Bill], paging.Cur
     decided = Claim.objects.filter(bill=OuterRef("pk"), payer_id=payer)
     rows = (
         Bill.objects.filter(
-            Q(fund_id=payer, fund_fen__gt=0) | Q(insurer_id=payer, insurer_fen__gt=0),
+            shares__payer_id=payer,
+            shares__fen__gt=0,
             prescription__status=Status.DELIVERED,
             state=Bill.State.PAID,
         )
         .exclude(Exists(decided))
-        .select_related("pharmacy", "prescription", "fund", "insurer")
-        .prefetch_related("reckonings")
-        .annotate(created_at=F("opened_at"))
+        .select_related("pharmacy", "prescription")
+        .prefetch_related("shares__payer", "reckonings__shares")
+        .annotate(created_at=F("shares__opened_at"))
     )
     return paging.oldest_first(rows, wanted)
 
 
 def undecided_of(patient: UUID) -> QuerySet[Bill]:
     """Bills of what was delivered to a patient on which a payer has still to decide."""
+    paid = BillShare.objects.filter(bill=OuterRef("pk"), fen__gt=0)
     return Bill.objects.filter(
-        Q(fund_fen__gt=0) | Q(insurer_fen__gt=0),
+        Exists(paid),
         prescription__patient_id=patient,
         prescription__status=Status.DELIVERED,
         state=Bill.State.PAID,
@@ -168,17 +172,18 @@ def undecided_of(patient: UUID) -> QuerySet[Bill]:
 
 def paid_by(payer: int) -> QuerySet[Bill]:
     """Live bills with a share of this payer, decided or not."""
-    shares = Q(fund_id=payer, fund_fen__gt=0) | Q(insurer_id=payer, insurer_fen__gt=0)
-    return Bill.objects.filter(shares).exclude(state=Bill.State.VOID)
+    rows = Bill.objects.filter(shares__payer_id=payer, shares__fen__gt=0)
+    return rows.exclude(state=Bill.State.VOID)
 
 
 def lines_paid_by(payer: int, prescriptions: Collection[UUID]) -> dict[UUID, frozenset[str]]:
     """The lines of prescriptions of which this payer pays a share; one query."""
-    shares = Q(bill__fund_id=payer, fund_fen__gt=0) | Q(bill__insurer_id=payer, insurer_fen__gt=0)
-    rows = BillLine.objects.filter(shares, bill__prescription__in=prescriptions)
-    live = rows.exclude(bill__state=Bill.State.VOID)
+    rows = LineShare.objects.filter(
+        share__payer_id=payer, fen__gt=0, share__bill__prescription__in=prescriptions
+    )
+    live = rows.exclude(share__bill__state=Bill.State.VOID)
     found: dict[UUID, set[str]] = {}
-    for prescription, line in live.values_list("bill__prescription_id", "line"):
+    for prescription, line in live.values_list("share__bill__prescription_id", "line__line"):
         found.setdefault(prescription, set()).add(line)
     return {one: frozenset(lines) for one, lines in found.items()}
 

@@ -11,31 +11,50 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from hospital.models import Organisation
+from hospital.roles import OrganisationKind
+from insurance.policies.shares import BillShare
 from pharmacy.returns import Return
+
+SOCIAL_FUND = OrganisationKind.SOCIAL_FUND
 
 
 class Reckoning(models.Model):
-    """Who pays what for what the patient keeps after a return; the newest counts."""
+    """
+    What the patient pays for what is kept after a return, and in ``shares`` each payer; the newest
+    counts.
+    """
 
     returned = models.OneToOneField(Return, models.PROTECT, related_name="reckoning")
     bill = models.ForeignKey("insurance.Bill", models.PROTECT, related_name="reckonings")
     number = models.PositiveSmallIntegerField(help_text="which return of the bill it was, from 1")
     total_fen = models.PositiveBigIntegerField()
-    fund_fen = models.PositiveBigIntegerField()
-    insurer_fen = models.PositiveBigIntegerField()
     patient_fen = models.PositiveBigIntegerField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["bill", "number"], name="reckoned_one_by_one"),
-            models.CheckConstraint(
-                name="reckoning_adds_up",
-                condition=Q(total_fen=F("fund_fen") + F("insurer_fen") + F("patient_fen")),
-            ),
         ]
+
+    @property
+    def fens(self) -> list[int]:
+        """What each payer of the bill pays, in their order."""
+        return [one.fen for one in sorted(self.shares.all(), key=lambda one: one.share_id)]
+
+    @property
+    def fund_fen(self) -> int:
+        """What social funds pay."""
+        return sum(fen for fen, one in self._pairs() if one.payer.kind == SOCIAL_FUND)
+
+    @property
+    def insurer_fen(self) -> int:
+        """What commercial insurers pay, all together."""
+        return sum(fen for fen, one in self._pairs() if one.payer.kind != SOCIAL_FUND)
+
+    def _pairs(self) -> list[tuple[int, BillShare]]:
+        return list(zip(self.fens, self.bill.in_order, strict=True))
 
 
 class Clawback(models.Model):

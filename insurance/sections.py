@@ -26,7 +26,7 @@ from hospital.models import Address, Key, Person, SealedRecord
 from hospital.notices.models import Notice, Subscription
 from hospital.roles import Actor
 from insurance import stated
-from insurance.models import Coverage, Payment, Refund
+from insurance.models import Insured, Payment, Refund
 from ledger import note as notes
 from ledger import queries as ledger
 from ledger.entry import Statement
@@ -222,7 +222,9 @@ SECTIONS: Mapping[str, Section] = {
         lambda row, fields, of, _: stated.ward(row, of.by.name),
     ),
     "coverages": Section(
-        lambda account: Coverage.objects.filter(patient=account).select_related("payer"),
+        lambda account: Insured.objects.filter(patient=account).select_related(
+            "policy__payer", "policy__product"
+        ),
         lambda row, fields, of, _: stated.coverage(row, of.tag),
     ),
     "payments": Section(

@@ -24,7 +24,7 @@ from hospital.notices.kinds import SENTENCES, Kind
 from hospital.notices.models import Notice, Subscription
 from hospital.units import stamp
 from insurance.bundle import STATED
-from insurance.models import Coverage, Payment, Refund
+from insurance.models import Insured, Payment, Refund
 from ledger.queries import Entry
 from pharmacy.models import Delivery, Substitution
 
@@ -146,19 +146,24 @@ def subscription(one: Subscription, tag: str) -> Resource:
     )
 
 
-def coverage(one: Coverage, tag: str) -> Resource:
-    """What a payer promises: the share of the price, by insurance class."""
+def coverage(one: Insured, tag: str) -> Resource:
+    """A policy by which the patient is insured, and the product whose editions say how."""
+    policy = one.policy
     return _stated(
         "Coverage",
-        f"coverage-{one.payer.slug}",
+        f"coverage-{policy.id.hex}",
         status="active",
         beneficiary=fhir.to("Patient", tag),
-        payor=[fhir.who(one.payer.slug, "Organization")],
-        period={"start": stamp(one.valid_from), "end": stamp(one.valid_until)},
+        payor=[fhir.who(policy.payer.slug, "Organization")],
+        period={"start": stamp(one.since), "end": stamp(policy.valid_until)},
+        order=policy.rank,
         **{
             "class": [
-                {"type": fhir.word("rate"), "value": f"{rate} bp", "name": name}
-                for name, rate in sorted(one.rates_bp.items())
+                {
+                    "type": fhir.word("plan"),
+                    "value": policy.product.code,
+                    "name": policy.product.name,
+                }
             ]
         },
     )

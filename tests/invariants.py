@@ -16,16 +16,21 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from config.celery import LINES, app
 from config.sample import loader
+from hospital import calendar
 from insurance import queries
 from insurance.models import (
     Bill,
+    BillLine,
+    BillShare,
     Claim,
     Clawback,
     Payment,
+    PolicyUse,
+    Reckoning,
     Refund,
     Remittance,
     Reversal,
@@ -64,6 +69,15 @@ COMMAND = (
 )
 PATIENCE_S = 60.0
 MOVES = {move.name: move for move in lifecycle.MOVES}
+BEYOND = (
+    "co_payment",
+    "bill_ceiling",
+    "day_ceiling",
+    "year_ceiling",
+    "family_ceiling",
+    "as_before",
+)
+"""What is taken of the sum beyond the deductible."""
 HOLDING = {Status.AUTHORIZED, Status.PAID}
 GIVEN_OUT = {
     *(Status.DISPENSED, Status.IN_TRANSIT, Status.RETURNING),
@@ -250,6 +264,7 @@ def the_money(ways: dict[str, list[Statement]]) -> Iterator[str]:
     """Every bill adds up and is paid once; every payment paid for a bill or goes back."""
     yield from _bills(ways)
     yield from _reckonings()
+    yield from the_uses(BillShare.objects.all())
     for payment in Payment.objects.filter(state=Payment.State.PAID).select_related("bill"):
         refunds = list(Refund.objects.filter(payment=payment))
         back = sum(one.amount_fen for one in refunds)
@@ -265,9 +280,7 @@ def the_money(ways: dict[str, list[Statement]]) -> Iterator[str]:
 def _bills(ways: dict[str, list[Statement]]) -> Iterator[str]:
     for bill in Bill.objects.select_related("prescription"):
         status, lines = bill.prescription.status, list(bill.lines.all())
-        for name in ("total_fen", "fund_fen", "insurer_fen", "patient_fen"):
-            if getattr(bill, name) != sum(getattr(line, name) for line in lines):
-                yield f"bill {bill.id}: the lines do not add up to {name}"
+        yield from _sums(bill, lines)
         lawful = {
             "open": {Status.AUTHORIZED},
             "paid": {Status.PAID, *GIVEN_OUT} - {Status.UNDELIVERED},
@@ -286,13 +299,55 @@ def _bills(ways: dict[str, list[Statement]]) -> Iterator[str]:
             yield f"bill {bill.id} was paid {payments} times"
 
 
+def _sums(bill: Bill, lines: list[BillLine]) -> Iterator[str]:
+    for name in ("total_fen", "patient_fen"):
+        if getattr(bill, name) != sum(getattr(line, name) for line in lines):
+            yield f"bill {bill.id}: the lines do not add up to {name}"
+    for share in bill.in_order:
+        if share.fen != sum(line.fen for line in share.lines.all()):
+            yield f"bill {bill.id}: the lines do not add up to share {share.number}"
+    if bill.total_fen != bill.patient_fen + sum(bill.fens):
+        yield f"bill {bill.id}: payers and patient do not pay the total"
+
+
+def the_uses(among: QuerySet[BillShare]) -> Iterator[str]:
+    """What policies' years have used is what their live bills come to, and nothing else."""
+    shares = among.exclude(policy=None).select_related("bill__prescription", "use")
+    for share in shares.prefetch_related("bill__reckonings__shares", "bill__shares"):
+        bill, use = share.bill, getattr(share, "use", None)
+        if (use is None) != (bill.state == Bill.State.VOID):
+            yield f"bill {bill.id} is {bill.state}, its use of policy {share.policy_id} is {use}"
+        if use is None:
+            continue
+        now = queries.reckoned(bill).fens[share.number - 1]
+        as_billed = (
+            share.policy_id,
+            bill.prescription.patient_id,
+            calendar.legal_day(bill.opened_at),
+        )
+        if (use.policy_id, use.patient_id, use.day) != as_billed or use.paid_fen != now:
+            yield f"bill {bill.id}: policy {share.policy_id} has {use.paid_fen} used, not {now}"
+        if not bill.reckonings.all():
+            yield from _steps(share, use)
+
+
+def _steps(share: BillShare, use: PolicyUse) -> Iterator[str]:
+    """A bill to which nothing came back explains what it uses of deductible and tiers."""
+    steps = [step for line in share.lines.all() for step in line.steps]
+    deductible = sum(fen for rule, fen in steps if rule == "deductible")
+    beyond = sum(fen for rule, fen in steps if rule in BEYOND)
+    if (use.deductible_fen, use.counted_fen) != (deductible, share.fen + beyond):
+        yield f"bill {share.bill_id}: its steps do not say what it uses"
+
+
 def _reckonings() -> Iterator[str]:
     """Who gets something back paid more before; a payer stands by its share of what is kept."""
     for bill in Bill.objects.exclude(reckonings=None).prefetch_related("reckonings"):
         one_by_one = sorted(bill.reckonings.all(), key=lambda one: one.number)
-        for before, after in itertools.pairwise([bill, *one_by_one]):
-            names = ("total_fen", "fund_fen", "insurer_fen", "patient_fen")
-            if any(getattr(before, name) < getattr(after, name) for name in names):
+        standing: list[Bill | Reckoning] = [bill, *one_by_one]
+        for before, after in itertools.pairwise(standing):
+            one, other = ([*each.fens, each.patient_fen] for each in (before, after))
+            if any(a < b for a, b in zip(one, other, strict=True)):
                 yield f"bill {bill.id}: somebody pays more after a return"
         shares = queries.shares(bill, one_by_one[-1])
         for claim in bill.claims.select_related("payer").prefetch_related("reversals"):
@@ -318,9 +373,7 @@ def the_claims(ways: dict[str, list[Statement]]) -> Iterator[str]:
         if one.kind == CLAIM
     )
     for claim in Claim.objects.select_related("bill__prescription", "payer"):
-        share = {claim.bill.fund_id: claim.bill.fund_fen}.get(
-            claim.payer_id, claim.bill.insurer_fen
-        )
+        share = claim.bill.shares.get(payer=claim.payer_id).fen
         if claim.claimed_fen != share and not claim.bill.reckonings.exists():
             yield f"claim {claim.id}: {claim.claimed_fen} of a share of {share}"
         named = (claim.bill.prescription.subject, claim.payer.slug)

@@ -81,7 +81,7 @@ def expected(of: Q = EVERYTHING) -> Said:
     said: Said = Counter()
     bills = Bill.objects.filter(of)
     live = bills.exclude(state="void")
-    for bill in live.select_related("prescription", "pharmacy", "fund", "insurer"):
+    for bill in live.select_related("prescription", "pharmacy").prefetch_related("shares__payer"):
         _bill(said, bill)
     _payments(said, bills)
     _batches(said, None if of is EVERYTHING else bills)

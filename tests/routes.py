@@ -136,6 +136,8 @@ MEANT: dict[str, dict[str, Any]] = {
     "/api/remittances": {"reference": "TEST-0001"},
     "/api/remittances/statement": {"reference": "TEST-0001"},
     "/api/coverages": {"rates_bp": {}, "valid_from": "2026-01-01T00:00:00Z"},
+    "/api/products": {"terms": {"rates_bp": {}}, "valid_from": "2026-01-01T00:00:00Z"},
+    "/api/policies": {"valid_from": "2026-01-01T00:00:00Z"},
     "/api/prescriptions/<uuid:prescription_id>/pharmacies": {"cursor": ""},
     "/api/consultations": {
         "earlier": {

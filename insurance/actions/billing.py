@@ -1,20 +1,24 @@
-"""The bill of one authorization: prices at the pharmacy, split among the payers."""
+"""The bill of one authorization: prices at the pharmacy, divided among the payers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
-from hospital import errors, records
+from django.db.models import Q
+
+from hospital import calendar, errors, records
 from hospital.models import Organisation, SealedRecord
-from hospital.roles import OrganisationKind
-from insurance import queries, split
 from insurance.actions import owing_back
 from insurance.journal import post
-from insurance.models import Bill, BillLine, Coverage, Payment
+from insurance.models import Bill, Payment, PolicyUse
+from insurance.policies import bills, covers, promised
+from insurance.policies.bills import Quote as Quote
+from insurance.policies.covers import Cover, InForce, Promise
+from insurance.policies.reckon import Line, reckon
+from insurance.policies.terms import Medicine as Covered
 from pharmacy.actions import stock
 from prescriptions import content
 from prescriptions.models import Medicine, Prescription
@@ -22,87 +26,41 @@ from prescriptions.rests import Units
 
 
 class NotCovered(errors.Invalid):
-    """This payer promises this patient nothing, or two payers of one kind were named."""
+    """This payer promises this patient nothing."""
 
     code = "payer.not_covering"
 
 
-@dataclass(frozen=True)
-class Quote:
-    """
-    What it would cost now, line by line, and who would pay, by which terms. ``lines`` are in the
-    order in which they use up the ceilings.
-    """
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A line's number, its medicine as terms look at it, and the price of all its units."""
 
-    lines: tuple[split.PricedLine, ...]
-    units: Mapping[str, int]
-    fund: Organisation | None
-    insurer: Organisation | None
-    of_fund: split.Terms
-    of_insurer: split.Terms
-
-    @cached_property
-    def shares(self) -> tuple[split.Share, ...]:
-        return split.split(self.lines, fund=self.of_fund, insurer=self.of_insurer)
-
-    @property
-    def total_fen(self) -> int:
-        return sum(share.total_fen for share in self.shares)
-
-    @property
-    def fund_fen(self) -> int:
-        return sum(share.fund_fen for share in self.shares)
-
-    @property
-    def insurer_fen(self) -> int:
-        return sum(share.insurer_fen for share in self.shares)
-
-    @property
-    def patient_fen(self) -> int:
-        return sum(share.patient_fen for share in self.shares)
-
-    @property
-    def payers(self) -> dict[str, int]:
-        """Slug → fen, of those who pay something besides the patient."""
-        pairs = ((self.fund, self.fund_fen), (self.insurer, self.insurer_fen))
-        return {payer.slug: fen for payer, fen in pairs if payer is not None and fen > 0}
-
-    @property
-    def payer_ids(self) -> list[int]:
-        """The same payers, as ``prescriptions.concern`` is told of them."""
-        pairs = ((self.fund, self.fund_fen), (self.insurer, self.insurer_fen))
-        return [payer.id for payer, fen in pairs if payer is not None and fen > 0]
-
-    def facts(self) -> dict[str, Any]:
-        """As the authorization states it: who pays what, and each line."""
-        return {
-            "total_fen": self.total_fen,
-            "patient_fen": self.patient_fen,
-            "payers": self.payers,
-            "lines": {
-                share.line: {
-                    "total_fen": share.total_fen,
-                    "fund_fen": share.fund_fen,
-                    "insurer_fen": share.insurer_fen,
-                    "patient_fen": share.patient_fen,
-                }
-                for share in self.shares
-            },
-        }
+    line: str
+    medicine: Covered
+    total_fen: int
 
 
 @dataclass(frozen=True, slots=True)
 class Promises:
-    """What the fund and the insurer that apply have promised the patient."""
+    """What the payers that apply have promised the patient, in the order in which they pay."""
 
-    fund: Coverage | None
-    insurer: Coverage | None
+    promises: tuple[Promise, ...]
 
-    def quote(self, lines: Iterable[split.PricedLine], units: Units) -> Quote:
+    def quote(self, priced: Iterable[Priced], units: Units) -> Quote:
         """Who would pay what of these lines: the arithmetic of every bill."""
-        fund, insurer = self.fund, self.insurer
-        payers = (fund.payer if fund else None, insurer.payer if insurer else None)
-        return Quote(tuple(lines), units, *payers, _terms(fund), _terms(insurer))
+        lines = tuple(
+            Line(
+                one.line, one.total_fen, tuple(each.counts(one.medicine) for each in self.promises)
+            )
+            for one in priced
+        )
+        return quoted(lines, units, tuple(one.cover for one in self.promises))
+
+
+def quoted(lines: Sequence[Line], units: Units, by: tuple[Cover, ...]) -> Quote:
+    """Who would pay what of lines of which it is known what counts."""
+    reckoned = reckon(lines, [one.limits for one in by], [one.used for one in by])
+    return Quote(tuple(lines), units, by, reckoned)
 
 
 def wanted(prescription: Prescription, units: Units) -> stock.Wanted:
@@ -111,8 +69,7 @@ def wanted(prescription: Prescription, units: Units) -> stock.Wanted:
 
     Opens the lines for the patient's own command, in which they reach nobody but the shelf.
     """
-    record = SealedRecord.objects.get(id=prescription.record_id)
-    lines = content.lines_of(records.unsealed(record, (content.LINES,)))
+    lines = content.lines_of(_opened(prescription, content.LINES))
     return {line: (said["code"], units[line]) for line, said in lines.items() if line in units}
 
 
@@ -123,101 +80,116 @@ def quote(
     payers: Sequence[str] | None,
     *,
     at: datetime,
+    promise: str | None = None,
+    lock: bool = False,
 ) -> Quote:
     """
-    What the prescription costs at ``pharmacy``; ``payers`` are slugs, None means all that cover.
+    What the prescription costs at ``pharmacy``; ``payers`` are slugs, None means all that cover;
+    ``promise`` is one that still holds (``policies.promised``), or None.
+
+    ``lock``: nobody else uses their policies' years until the transaction ends. Diagnoses are
+    opened if a policy asks for them: for the patient's own command, in which they reach nobody.
 
     Raises:
-        NotCovered, stock.NotStocked: see each.
+        NotCovered, promised.NoPromise, promised.PromiseOver, stock.NotStocked: see each.
     """
-    promised = promises(prescription, payers, at=at)
+    found = in_force(prescription, payers, at=at, promise=promise)
+    if lock:
+        covers.lock([one.policy for one in found])
+    ill = _opened(prescription, content.DIAGNOSES) if ask_for_diagnoses(found) else {}
+    terms = promises(prescription, found, ill, at=at)
     prices = stock.prices(pharmacy, wants)
-    classes = insurance_classes(wants)
-    lines = [
-        split.PricedLine(number, classes[code], prices[number])
-        for number, (code, _) in wants.items()
+    medicines = medicines_of(wants)
+    priced = [
+        Priced(number, medicines[code], prices[number]) for number, (code, _) in wants.items()
     ]
-    return promised.quote(lines, {number: units for number, (_, units) in wants.items()})
+    return terms.quote(priced, {number: units for number, (_, units) in wants.items()})
 
 
-def insurance_classes(wants: stock.Wanted) -> dict[str, str]:
-    """Medicine code → 甲, 乙 or 丙."""
-    codes = {code for code, _ in wants.values()}
-    return dict(Medicine.objects.filter(code__in=codes).values_list("code", "insurance_class"))
+def medicines_of(wants: stock.Wanted) -> dict[str, Covered]:
+    """Medicine code → what terms look at of it."""
+    found = Medicine.objects.filter(code__in={code for code, _ in wants.values()})
+    rows = found.values_list("code", "insurance_class", "atc")
+    return {code: Covered(named, code, atc) for code, named, atc in rows}
 
 
 def open_bill(
-    prescription: Prescription, pharmacy: Organisation, quoted: Quote, *, at: datetime
+    prescription: Prescription, pharmacy: Organisation, quote: Quote, *, at: datetime
 ) -> Bill:
-    """Store what was quoted; the caller holds the prescription's row."""
+    """
+    Store what was quoted, and reserve it of the policies' years; the caller holds the
+    prescription's row and the policies' locks.
+    """
     bill = Bill.objects.create(
         prescription=prescription,
         pharmacy=pharmacy,
-        fund=quoted.fund,
-        insurer=quoted.insurer,
-        total_fen=quoted.total_fen,
-        fund_fen=quoted.fund_fen,
-        insurer_fen=quoted.insurer_fen,
-        patient_fen=quoted.patient_fen,
-        fund_ceiling_fen=quoted.of_fund.ceiling_fen,
-        insurer_ceiling_fen=quoted.of_insurer.ceiling_fen,
+        total_fen=quote.total_fen,
+        patient_fen=quote.patient_fen,
         opened_at=at,
     )
-    add_lines(bill, quoted)
+    bills.store(bill, quote)
     post.opened(bill, at=at)
     return bill
 
 
-def add_lines(bill: Bill, quoted: Quote) -> None:
-    """Store what was quoted line by line, and by which rates."""
-    BillLine.objects.bulk_create(
-        BillLine(
-            bill=bill,
-            line=share.line,
-            units=quoted.units[share.line],
-            insurance_class=line.insurance_class,
-            fund_bp=quoted.of_fund.rates_bp.get(line.insurance_class, 0),
-            insurer_bp=quoted.of_insurer.rates_bp.get(line.insurance_class, 0),
-            total_fen=share.total_fen,
-            fund_fen=share.fund_fen,
-            insurer_fen=share.insurer_fen,
-            patient_fen=share.patient_fen,
-        )
-        for line, share in zip(quoted.lines, quoted.shares, strict=True)
-    )
-
-
 def void(bill: Bill, *, at: datetime) -> None:
-    """The bill counts no more; what was paid for it is owed back. Caller holds the rx row."""
+    """
+    The bill counts no more: its policies' years have back what it used, and what was paid for it
+    is owed back. Caller holds the rx row.
+    """
     for payment in Payment.objects.filter(bill=bill, state=Payment.State.PAID):
         owing_back.all_of(payment, at=at)
+    PolicyUse.objects.filter(share__bill=bill).delete()
     bill.state = Bill.State.VOID
     bill.save(update_fields=["state"])
     post.void(bill, at=at)
 
 
-def promises(prescription: Prescription, payers: Sequence[str] | None, *, at: datetime) -> Promises:
+def in_force(
+    prescription: Prescription,
+    payers: Sequence[str] | None,
+    *,
+    at: datetime,
+    promise: str | None = None,
+) -> list[InForce]:
     """
-    The fund's and the insurer's promise that apply; ``payers`` as in ``quote``.
+    The policies that apply, in the order in which they pay; ``payers`` and ``promise`` as in
+    ``quote``.
 
-    Raises ``NotCovered``.
+    Raises ``NotCovered``, ``promised.NoPromise``, ``promised.PromiseOver``.
     """
-    found = {one.payer.slug: one for one in queries.coverages(prescription.patient_id, at=at)}
-    chosen = list(found) if payers is None else list(dict.fromkeys(payers))
-    if any(slug not in found for slug in chosen):
+    patient = prescription.patient_id
+    if promise is not None:
+        found = covers.in_order(promised.kept(promise, patient, at=at))
+    else:
+        found = covers.in_order(covers.rows(patient, at=at).values_list("said", flat=True))
+    if payers is None:
+        return found
+    if not set(payers) <= {one.payer.slug for one in found}:
         raise NotCovered(field="payers")
-    funds = [found[slug] for slug in chosen if _is_fund(found[slug])]
-    insurers = [found[slug] for slug in chosen if not _is_fund(found[slug])]
-    if payers is not None and (len(funds) > 1 or len(insurers) > 1):
-        raise NotCovered(field="payers")
-    return Promises(funds[0] if funds else None, insurers[0] if insurers else None)
+    return [one for one in found if one.payer.slug in payers]
 
 
-def _is_fund(coverage: Coverage) -> bool:
-    return bool(coverage.payer.kind == OrganisationKind.SOCIAL_FUND)
+def ask_for_diagnoses(found: Sequence[InForce]) -> bool:
+    return any(one.terms.diagnoses for one in found)
 
 
-def _terms(coverage: Coverage | None) -> split.Terms:
-    if coverage is None:
-        return split.NOTHING
-    return split.Terms(coverage.rates_bp, coverage.ceiling_fen)
+def promises(
+    prescription: Prescription, found: Sequence[InForce], ill: Mapping[str, Any], *, at: datetime
+) -> Promises:
+    """
+    What the policies promise for this prescription, with what others have used; ``ill`` has the
+    fields of its diagnoses. A bill that it has already is about to be replaced, and is no use.
+    """
+    theirs = Q(policy__in=[one.policy for one in found])
+    others = covers.use_rows(prescription.patient_id, theirs, at=at).exclude(
+        share__bill__prescription=prescription
+    )
+    uses = list(others.values_list("said", flat=True)) if found else []
+    codes = content.diagnoses_of(ill)
+    on = calendar.legal_day(at)
+    return Promises(tuple(one.promise(uses, on, codes) for one in found))
+
+
+def _opened(prescription: Prescription, prefix: str) -> Mapping[str, Any]:
+    return records.unsealed(SealedRecord.objects.get(id=prescription.record_id), (prefix,))

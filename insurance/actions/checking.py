@@ -9,7 +9,7 @@ entry is committed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -21,8 +21,11 @@ from hospital import access, calendar, identity
 from hospital import queries as people
 from hospital.consultations.models import Consultation
 from hospital.models import Account
-from hospital.roles import Actor, OrganisationKind
-from insurance import queries, split
+from hospital.roles import Actor
+from insurance import queries
+from insurance.actions import billing
+from insurance.policies import covers, promised
+from insurance.policies.terms import Medicine
 from pharmacy import queries as shelves
 from prescriptions import content
 from prescriptions.actions import drafting, judging
@@ -34,11 +37,15 @@ PRICES = ("lowest", "median", "highest")
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a basket costs at one pharmacy, and who would pay; slug → fen for the payers."""
+    """
+    What a basket costs at one pharmacy, and who would pay; slug → fen for the payers. ``steps``:
+    line by line and payer by payer, which rule took how many fen.
+    """
 
     total_fen: int
     patient_fen: int
     payers: Mapping[str, int]
+    steps: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +56,7 @@ class Checked:
     pharmacies: int
     prices: Mapping[str, Price]
     covered_by: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Payer:
-    slug: str
-    terms: split.Terms
-
-
-NOBODY = _Payer("", split.NOTHING)
+    promised: promised.Promised
 
 
 def check(
@@ -107,14 +106,15 @@ def check(
         at=at,
     )
     baskets = medicines[0].baskets or []  # type: ignore[attr-defined]  # annotated, the same on each
-    promises = patient.promises  # type: ignore[attr-defined]  # annotated
-    fund, insurer = _payers(promises)
-    prices = [_price(lines, one["prices"], fund, insurer) for one in baskets]
+    found = covers.in_order(patient.policies)  # type: ignore[attr-defined]  # annotated
+    terms = _promises(found, patient, values["diagnoses"], at)
+    prices = [_price(lines, one["prices"], terms) for one in baskets]
     return Checked(
         judged=judged,
         pharmacies=baskets[0]["pharmacies"] if baskets else 0,
         prices=dict(zip(PRICES, prices, strict=False)),
-        covered_by=tuple(one.slug for one in (fund, insurer) if one is not NOBODY),
+        covered_by=tuple(one.payer.slug for one in found),
+        promised=promised.make(patient.id, found, at=at),
     )
 
 
@@ -156,34 +156,31 @@ def _fields(values: Mapping[str, Any], lines: list[content.Line]) -> dict[str, A
     )
 
 
-def _payers(promises: list[dict[str, Any]]) -> tuple[_Payer, _Payer]:
-    """The fund and the insurer whose promises a checkout uses if the patient names none."""
-    chosen = {True: NOBODY, False: NOBODY}
-    for promise in reversed(promises):
-        terms = split.Terms(promise["rates_bp"], promise["ceiling_fen"])
-        fund = promise["kind"] == OrganisationKind.SOCIAL_FUND
-        chosen[fund] = _Payer(promise["payer"], terms)
-    return chosen[True], chosen[False]
+def _promises(
+    found: Sequence[covers.InForce],
+    patient: Account,
+    diagnoses: Sequence[Mapping[str, Any]],
+    at: datetime,
+) -> billing.Promises:
+    """What a checkout would find if the patient names no payer; the doctor knows the diagnoses."""
+    uses = patient.uses  # type: ignore[attr-defined]  # annotated
+    codes = [one["code"] for one in diagnoses]
+    on = calendar.legal_day(at)
+    return billing.Promises(tuple(one.promise(uses, on, codes) for one in found))
 
 
-def _price(
-    lines: list[content.Line], prices: Mapping[str, int], fund: _Payer, insurer: _Payer
-) -> Price:
-    priced = [
-        split.PricedLine(
-            str(number),
-            line.medicine.insurance_class,
-            prices[line.medicine.code] * line.quantity,
-        )
-        for number, line in enumerate(lines, 1)
-    ]
-    shares = split.split(priced, fund=fund.terms, insurer=insurer.terms)
-    paid = {
-        fund.slug: sum(share.fund_fen for share in shares),
-        insurer.slug: sum(share.insurer_fen for share in shares),
-    }
-    return Price(
-        total_fen=sum(share.total_fen for share in shares),
-        patient_fen=sum(share.patient_fen for share in shares),
-        payers={slug: fen for slug, fen in paid.items() if fen},
+def _price(lines: list[content.Line], prices: Mapping[str, int], terms: billing.Promises) -> Price:
+    units = {str(number): line.quantity for number, line in enumerate(lines, 1)}
+    drugs = {str(number): line.medicine for number, line in enumerate(lines, 1)}
+    quote = terms.quote(
+        (
+            billing.Priced(
+                number,
+                Medicine(drug.insurance_class, drug.code, drug.atc),
+                prices[drug.code] * units[number],
+            )
+            for number, drug in drugs.items()
+        ),
+        units,
     )
+    return Price(quote.total_fen, quote.patient_fen, quote.payers, quote.explained())

@@ -67,7 +67,7 @@ class Choice:
     Where and how the patient wants it, and who shall pay (None: all payers that cover).
 
     ``face_check`` is a passed one for this, unspent. ``lines``: how many units of which lines, all
-    that are left if None.
+    that are left if None. ``promise``: of terms that were told a while ago (``policies.promised``).
     """
 
     pharmacy: str
@@ -77,6 +77,7 @@ class Choice:
     payers: Sequence[str] | None = None
     face_check: UUID | None = None
     lines: Units | None = None
+    promise: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def draw(
     prescription = lifecycle.find(prescription_id)
     lifecycle.check(prescription, lifecycle.AUTHORIZE, by=by, at=at)
     series.check_former(prescription)
-    plan = _plan(prescription, choice, by, at)
+    plan = _plan(prescription, choice, by, at, lock=False)
     statement = lifecycle.propose(
         prescription, lifecycle.AUTHORIZE, by=by, key=key, at=at, facts=plan.facts
     )
@@ -122,7 +123,7 @@ def authorize(
     prescription = lifecycle.lock(prescription_id)
     lifecycle.check(prescription, lifecycle.AUTHORIZE, by=by, at=at)
     series.check_former(prescription)
-    plan = _plan(prescription, choice, by, at)
+    plan = _plan(prescription, choice, by, at, lock=True)
     entry = lifecycle.advance(
         prescription,
         lifecycle.AUTHORIZE,
@@ -212,12 +213,16 @@ def settle_patient_share(
     bill.save(update_fields=["state"])
 
 
-def _plan(prescription: Prescription, choice: Choice, by: Actor, at: datetime) -> _Plan:
+def _plan(
+    prescription: Prescription, choice: Choice, by: Actor, at: datetime, *, lock: bool
+) -> _Plan:
     controlled.check_choice(prescription.dispenser, choice.pharmacy, choice.way)
     pharmacy = queries.organisation(choice.pharmacy, OrganisationKind.PHARMACY, field="pharmacy")
     courier, address = _carriage(choice, by)
     wants = billing.wanted(prescription, _units(prescription, choice))
-    quoted = billing.quote(prescription, pharmacy, wants, choice.payers, at=at)
+    quoted = billing.quote(
+        prescription, pharmacy, wants, choice.payers, at=at, promise=choice.promise, lock=lock
+    )
     readers = [pharmacy.slug, *quoted.payers]
     facts: dict[str, Any] = {
         "pharmacy": pharmacy.slug,

@@ -85,10 +85,10 @@ def has_share(bill: Bill, payer: int) -> bool:
     return _shares(bill).get(payer, 0) > 0
 
 
-def _shares(bill: Bill) -> dict[int | None, int]:
+def _shares(bill: Bill) -> dict[int, int]:
     """Payer → fen of what the patient keeps."""
-    now = queries.reckoned(bill)
-    return {bill.fund_id: now.fund_fen, bill.insurer_id: now.insurer_fen}
+    fens = queries.reckoned(bill).fens
+    return {share.payer_id: fen for share, fen in zip(bill.in_order, fens, strict=True)}
 
 
 def draw_decision(

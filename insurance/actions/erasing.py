@@ -27,7 +27,7 @@ from hospital.models import Account, SealedRecord
 from hospital.roles import Actor, Role
 from hospital.units import stamp
 from insurance import queries
-from insurance.models import Coverage
+from insurance.models import Insured
 from ledger import chain
 from ledger.entry import Statement
 from prescriptions import retention as of_prescriptions
@@ -97,7 +97,7 @@ def erase(signed: str, *, by: Actor, at: datetime) -> tuple[Outcome, chain.Appen
     entry = signing.append(_draft(erasure_id, outcome, by), signed, by=by, at=at)
     _close(kept)
     of_consultations.forget_evidence(by.account)
-    Coverage.objects.filter(patient_id=by.account).delete()
+    Insured.objects.filter(patient_id=by.account).delete()
     leaving.leave(account, at=at)
     return outcome, entry
 

@@ -19,8 +19,9 @@ from django.db import transaction
 
 from hospital import access, calendar, errors, sphere
 from hospital.roles import Actor
-from insurance import split
 from insurance.actions import billing
+from insurance.policies import promised
+from insurance.policies.terms import Medicine
 from pharmacy import hours, queries_serving
 from pharmacy import queries_near as near
 from pharmacy.actions import stock
@@ -75,11 +76,13 @@ class Offer:
 class Page:
     """
     ``searched_m``: no pharmacy within this distance was left out, on this page or those before it.
+    ``promised``: that the payers' terms hold for a while.
     """
 
     offers: list[Offer]
     searched_m: int
     following: near.Behind | None
+    promised: promised.Promised
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ def find(prescription_id: UUID, asked: Asked, size: int, *, by: Actor, at: datet
         basis = permissions.basis_to_view(prescription, by)
         if prescription.status not in OPEN or at >= prescription.valid_until:
             raise NothingToFetch(status=prescription.status)
+        found = billing.in_force(prescription, asked.payers, at=at)
         looked = access.view(
             by=by,
             at=at,
@@ -112,22 +116,24 @@ def find(prescription_id: UUID, asked: Asked, size: int, *, by: Actor, at: datet
             basis=basis,
             of=[prescription.record],
             about=prescription.subject,
-            fields=FIELDS,
+            fields=(*FIELDS, content.DIAGNOSES) if billing.ask_for_diagnoses(found) else FIELDS,
             patient=prescription.patient.person,
         )
-        promised = billing.promises(prescription, asked.payers, at=at)
-    lines = content.lines_of(access.opened(prescription.record, looked))
+    opened = access.opened(prescription.record, looked)
+    terms = billing.promises(prescription, found, opened, at=at)
+    lines = content.lines_of(opened)
     left = prescription.quantities
     wants = {line: (said["code"], left[line]) for line, said in lines.items() if line in left}
     most = near.LOOKED_AT if asked.cheapest else size
     search = _search(prescription, wants, asked)
     shelves, following = near.nearest(search, most, on=calendar.legal_day(at))
-    classes = billing.insurance_classes(wants)
-    priced = [_priced(shelf, wants, classes, promised) for shelf in shelves]
+    medicines = billing.medicines_of(wants)
+    priced = [_priced(shelf, wants, medicines, terms) for shelf in shelves]
     searched_m = int(sphere.metres(following.away)) if following else asked.within_m
     if asked.cheapest:
         priced, following = sorted(priced, key=_own_share)[:size], None
-    return Page(_served(priced, wants, search, at), searched_m, following)
+    kept = promised.make(prescription.patient_id, found, at=at)
+    return Page(_served(priced, wants, search, at), searched_m, following, kept)
 
 
 def _search(prescription: Prescription, wants: stock.Wanted, asked: Asked) -> near.Search:
@@ -147,14 +153,14 @@ def _search(prescription: Prescription, wants: stock.Wanted, asked: Asked) -> ne
 def _priced(
     shelf: near.Shelf,
     wants: stock.Wanted,
-    classes: Mapping[str, str],
-    promised: billing.Promises,
+    medicines: Mapping[str, Medicine],
+    terms: billing.Promises,
 ) -> _Priced:
     lines = tuple(number for number, (code, _) in wants.items() if code in shelf.free)
     units = {number: wants[number][1] for number in lines}
-    quoted = promised.quote(
+    quoted = terms.quote(
         [
-            split.PricedLine(number, classes[wants[number][0]], _price(shelf, wants[number]))
+            billing.Priced(number, medicines[wants[number][0]], _price(shelf, wants[number]))
             for number in lines
         ],
         units,

@@ -1,21 +1,20 @@
 """
-The bill of what was given out in part: split anew by the prices, rates and ceilings to which the
-patient agreed.
-
-With fewer units no payer pays more than before, nor does the patient: what each line leaves to the
-next of them never rises, and a ceiling that one line uses less of is there for the next.
+The bill of what was given out in part, or is kept: reckoned anew by the prices and figures to which
+the patient agreed, and nobody pays more than before (``insurance.keeping``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from hospital import errors
-from insurance import queries, split
+from insurance import keeping, queries
 from insurance.actions import billing, owing_back
 from insurance.journal import post
-from insurance.models import Bill, BillLine, Payment, Refund
+from insurance.models import Bill, BillLine, BillShare, Payment, Reckoning, Refund
+from insurance.policies import bills
+from insurance.policies.reckon import Line
 from prescriptions.models import Prescription
 from prescriptions.rests import Units
 
@@ -33,47 +32,51 @@ def reduced(prescription: Prescription, given: Units) -> tuple[Bill, billing.Quo
     Raises ``queries.NoBill``, ``OldBill``.
     """
     bill = queries.live_bill(prescription)
-    lines = lines_of(bill, given)
-    priced = tuple(
-        split.PricedLine(
-            one.line, one.insurance_class, one.total_fen // one.units * given[one.line]
-        )
-        for one in lines
-    )
-    return bill, billing.Quote(priced, given, bill.fund, bill.insurer, *terms_of(bill, lines))
+    return bill, kept(bill, given, bill)
 
 
-def lines_of(bill: Bill, wanted: Container[str]) -> list[BillLine]:
-    """Those lines of a bill, in the order in which they use up the ceilings."""
-    return sorted(
-        (one for one in bill.lines.all() if one.line in wanted), key=lambda one: int(one.line)
-    )
+def kept(bill: Bill, units: Units, before: Bill | Reckoning) -> billing.Quote:
+    """
+    What a bill comes to for so many ``units`` of its lines; nobody pays more than ``before``.
+
+    Raises ``OldBill``.
+    """
+    rows = [one for one in bill.lines.prefetch_related("shares") if one.line in units]
+    lines = [_line(one, units[one.line]) for one in sorted(rows, key=lambda one: int(one.line))]
+    quote = billing.quoted(lines, units, bills.covers_of(bill))
+    reckoned = keeping.at_most(quote.reckoned, before.fens, before.patient_fen)
+    return billing.Quote(quote.lines, units, quote.covers, reckoned)
 
 
-def terms_of(bill: Bill, lines: Sequence[BillLine]) -> tuple[split.Terms, split.Terms]:
-    """By which the fund and the insurer pay of these lines. Raises ``OldBill``."""
-    rates: tuple[dict[str, int], dict[str, int]] = ({}, {})
-    for one in lines:
-        if one.fund_bp is None or one.insurer_bp is None:
-            raise OldBill
-        rates[0][one.insurance_class], rates[1][one.insurance_class] = one.fund_bp, one.insurer_bp
-    of_fund = split.Terms(rates[0], bill.fund_ceiling_fen)
-    return of_fund, split.Terms(rates[1], bill.insurer_ceiling_fen)
-
-
-def reduce(bill: Bill, quoted: billing.Quote, *, at: datetime) -> int:
+def reduce(bill: Bill, quote: billing.Quote, *, at: datetime) -> int:
     """
     The bill is of what was given from now on, and what the patient has paid for the rest is owed
     back: so many fen. The caller holds the prescription's row.
     """
-    post.reduced(bill, quoted.patient_fen, quoted.payers, at=at)
-    fen = bill.patient_fen - quoted.patient_fen
-    bill.total_fen, bill.patient_fen = quoted.total_fen, quoted.patient_fen
-    bill.fund_fen, bill.insurer_fen = quoted.fund_fen, quoted.insurer_fen
-    bill.save(update_fields=["total_fen", "fund_fen", "insurer_fen", "patient_fen"])
+    post.reduced(bill, quote.patient_fen, quote.payers, at=at)
+    fen = bill.patient_fen - quote.patient_fen
+    shares = bill.in_order
+    _restate(bill, shares, quote)
+    bills.restate_use(bill, quote.reckoned)
     bill.lines.all().delete()
-    billing.add_lines(bill, quoted)
+    bills.store_lines(bill, quote, shares)
     paid = Payment.objects.filter(bill=bill, state=Payment.State.PAID)
     for payment in paid.exclude(refunds__cause=Refund.Cause.VOID):  # not what came too late
         owing_back.difference(payment, fen, at=at)
     return fen
+
+
+def _line(one: BillLine, units: int) -> Line:
+    """A bill's line is so many units at one price, so this divides without a remainder."""
+    counts = bills.counts_of(one)
+    if counts is None:
+        raise OldBill
+    return Line(one.line, one.total_fen // one.units * units, counts)
+
+
+def _restate(bill: Bill, shares: Sequence[BillShare], quote: billing.Quote) -> None:
+    bill.total_fen, bill.patient_fen = quote.total_fen, quote.patient_fen
+    bill.save(update_fields=["total_fen", "patient_fen"])
+    for share, fen in zip(shares, quote.fens, strict=True):
+        share.fen = fen
+    BillShare.objects.bulk_update(shares, ["fen"])

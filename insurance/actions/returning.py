@@ -21,10 +21,11 @@ from django.db import transaction
 
 from hospital import errors
 from hospital.roles import Actor
-from insurance import keeping, queries, split
+from insurance import queries
 from insurance.actions import billing, owing_back, reducing
 from insurance.journal import post
-from insurance.models import Bill, Payment, Reckoning, Refund, Reversal
+from insurance.models import Bill, Payment, Reckoning, ReckoningShare, Refund, Reversal
+from insurance.policies import bills
 from ledger import chain
 from ledger.entry import Statement
 from pharmacy import quarantine, queries_recalls
@@ -74,7 +75,7 @@ class _Plan:
     facts: dict[str, Any]
     units: quarantine.Units
     bill: Bill
-    share: split.Share
+    kept: billing.Quote
     refund_fen: int
     back: list[Reversal]
 
@@ -118,7 +119,7 @@ def take_back(
         at=at,
         entry=entry.leaf,
     )
-    post.returned(plan.bill, plan.share, made, plan.back, at=at)
+    post.returned(plan.bill, plan.kept, made, plan.back, at=at)
     _reckon(plan, made)
     for reversal in plan.back:
         reversal.returned = made
@@ -139,12 +140,13 @@ def _plan(prescription: Prescription, brought: Brought, by: Actor, at: datetime)
     left = _left(prescription, given, brought)
     units = _units(prescription, brought)
     bill = queries.live_bill(prescription)
-    share = _share(bill, left)
-    refund_fen = queries.reckoned(bill).patient_fen - share.patient_fen
-    back = _back(bill, share)
+    standing = queries.reckoned(bill)
+    kept = reducing.kept(bill, left, standing)
+    refund_fen = standing.patient_fen - kept.patient_fen
+    back = _back(bill, kept)
     waiting = {
         payer: fen
-        for payer, fen in queries.shares(bill, share).items()
+        for payer, fen in queries.shares(bill, kept).items()
         if payer in queries.undecided_payers(bill) and fen > 0
     }
     lots = {lot.commitment: some for lot, some in units}
@@ -153,9 +155,9 @@ def _plan(prescription: Prescription, brought: Brought, by: Actor, at: datetime)
         "lines": dict(brought.lines),
         "reason": brought.reason,
         "bill": {
-            "total_fen": share.total_fen,
-            "patient_fen": share.patient_fen,
-            "payers": queries.shares(bill, share),
+            "total_fen": kept.total_fen,
+            "patient_fen": kept.patient_fen,
+            "payers": queries.shares(bill, kept),
         },
         "refund_fen": refund_fen,
         "waiting": waiting,
@@ -163,7 +165,7 @@ def _plan(prescription: Prescription, brought: Brought, by: Actor, at: datetime)
         **({"lots": lots} if prescription.form in TWO_PHARMACISTS else {}),
     }
     move = lifecycle.RETURN_PART if any(left.values()) else lifecycle.RETURN
-    return _Plan(move, facts, units, bill, share, refund_fen, back)
+    return _Plan(move, facts, units, bill, kept, refund_fen, back)
 
 
 def _left(prescription: Prescription, given: Dispensing, brought: Brought) -> dict[str, int]:
@@ -204,20 +206,9 @@ def _medicines(prescription: Prescription, lines: Mapping[str, int]) -> dict[str
     return {line: code for line, (code, _) in billing.wanted(prescription, lines).items()}
 
 
-def _share(bill: Bill, left: Mapping[str, int]) -> split.Share:
-    """What the bill comes to for what is kept. Raises ``reducing.OldBill``."""
-    lines = reducing.lines_of(bill, left)
-    fund, insurer = reducing.terms_of(bill, lines)
-    kept = [
-        keeping.Kept(one.line, one.insurance_class, one.total_fen, one.units, left[one.line])
-        for one in lines
-    ]
-    return keeping.reckon(kept, fund=fund, insurer=insurer)
-
-
-def _back(bill: Bill, share: split.Share) -> list[Reversal]:
+def _back(bill: Bill, kept: billing.Quote) -> list[Reversal]:
     """What each payer that has approved more than its share of what is kept gets back."""
-    shares = queries.shares(bill, share)
+    shares = queries.shares(bill, kept)
     due = {}
     for claim in bill.claims.select_related("payer").prefetch_related("reversals"):
         standing = claim.approved_fen - sum(one.fen for one in claim.reversals.all())
@@ -226,13 +217,15 @@ def _back(bill: Bill, share: split.Share) -> list[Reversal]:
 
 
 def _reckon(plan: _Plan, made: Return) -> None:
-    share = plan.share
-    Reckoning.objects.create(
+    reckoning = Reckoning.objects.create(
         returned=made,
         bill=plan.bill,
         number=1 + plan.bill.reckonings.count(),
-        total_fen=share.total_fen,
-        fund_fen=share.fund_fen,
-        insurer_fen=share.insurer_fen,
-        patient_fen=share.patient_fen,
+        total_fen=plan.kept.total_fen,
+        patient_fen=plan.kept.patient_fen,
     )
+    ReckoningShare.objects.bulk_create(
+        ReckoningShare(reckoning=reckoning, share=share, fen=fen)
+        for share, fen in zip(plan.bill.in_order, plan.kept.fens, strict=True)
+    )
+    bills.restate_use(plan.bill, plan.kept.reckoned)

@@ -49,7 +49,7 @@ def draw(
     """The statement by which the patient agrees, and the bill that it accepts."""
     prescription = lifecycle.find(prescription_id)
     lifecycle.check(prescription, lifecycle.AGREE, by=by, at=at)
-    agreed = _agreed(prescription, face_check, by, at)
+    agreed = _agreed(prescription, face_check, by, at, lock=False)
     statement = lifecycle.propose(
         prescription, lifecycle.AGREE, by=by, key=key, at=at, facts=agreed.facts
     )
@@ -69,7 +69,7 @@ def agree(
     """
     prescription = lifecycle.lock(prescription_id)
     lifecycle.check(prescription, lifecycle.AGREE, by=by, at=at)
-    agreed = _agreed(prescription, face_check, by, at)
+    agreed = _agreed(prescription, face_check, by, at, lock=True)
     request = answering.open_request(prescription)
     entry = lifecycle.advance(
         prescription,
@@ -120,15 +120,17 @@ def refuse(
     return prescription, entry
 
 
-def _agreed(prescription: Prescription, face_check: UUID | None, by: Actor, at: datetime) -> Agreed:
+def _agreed(
+    prescription: Prescription, face_check: UUID | None, by: Actor, at: datetime, *, lock: bool
+) -> Agreed:
     found = proposals.open_one(prescription)
     former = bills.live_bill(prescription)
     held = queries_stock.held_for(prescription)
     codes = {line: (one.item.medicine_id, n) for one in held for line, n in one.lines.items()}
     codes[found.line] = (found.item.medicine_id, codes[found.line][1])
     wants = {line: codes[line] for line in sorted(codes, key=int)}
-    payers = [one.slug for one in (former.fund, former.insurer) if one is not None]
-    quote = billing.quote(prescription, former.pharmacy, wants, payers, at=at)
+    payers = [one.payer.slug for one in former.in_order]
+    quote = billing.quote(prescription, former.pharmacy, wants, payers, at=at, lock=lock)
     facts: dict[str, Any] = {
         "proposal": found.commitment,
         "pharmacy": former.pharmacy.slug,

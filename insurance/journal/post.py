@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from insurance import queries, split
+from insurance import queries
 from insurance.journal import accounts, entries
 from insurance.journal.entries import Billed, Draft
 from insurance.journal.models import Carrying, Entry, Posting
@@ -25,6 +25,7 @@ from insurance.models import (
     Settlement,
     Transfer,
 )
+from insurance.policies.bills import Quote
 from pharmacy.models import Return
 from prescriptions.models import Prescription
 
@@ -85,18 +86,18 @@ def decided(claim: Claim, pharmacy: str, *, at: datetime) -> None:
 
 
 def returned(
-    bill: Bill, share: split.Share, made: Return, back: Sequence[Reversal], *, at: datetime
+    bill: Bill, kept: Quote, made: Return, back: Sequence[Reversal], *, at: datetime
 ) -> None:
-    """``bill`` reckoned as before the return, ``share``: as after it, ``back``: its reversals."""
+    """``bill`` reckoned as before the return, ``kept``: as after it, ``back``: its reversals."""
     now = queries.reckoned(bill)
     before = _billed(bill, now.patient_fen, queries.shares(bill, now))
-    kept = entries.Kept(
-        share.patient_fen,
-        queries.shares(bill, share),
+    after = entries.Kept(
+        kept.patient_fen,
+        queries.shares(bill, kept),
         {one.claim.payer.slug: one.fen for one in back},
         _carriers(bill),
     )
-    _book([entries.returned(made.id, before, kept)], at)
+    _book([entries.returned(made.id, before, after)], at)
 
 
 def reversed_(due: Iterable[Reversal], payer: str, *, settled: bool, at: datetime) -> None:

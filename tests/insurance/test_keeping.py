@@ -1,68 +1,91 @@
-"""What a bill comes to for what is kept: exact, never negative, in whatever order it comes back."""
+"""What a bill comes to for what is kept: exact, never negative, and nobody pays more for less."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from insurance import split
-from insurance.keeping import Kept, reckon
+from insurance.keeping import at_most
+from insurance.policies.reckon import Counts, Limits, Line, Used, reckon
+from tests.insurance.test_reckon import BP, FEN, LIMITS, USED
 
-CLASSES = st.sampled_from(["甲", "乙", "丙"])
-RATES = st.dictionaries(CLASSES, st.integers(0, 10_000))
-TERMS = st.builds(split.Terms, RATES, st.none() | st.integers(0, 10**6))
+PAYERS = 3
 BOUGHT = st.lists(
-    st.tuples(CLASSES, st.integers(0, 10**5), st.integers(1, 30)), min_size=1, max_size=6
+    st.tuples(
+        st.tuples(*[st.builds(Counts, BP)] * PAYERS), st.integers(0, 10**4), st.integers(1, 9)
+    ),
+    min_size=1,
+    max_size=5,
 )
-"""Of each line: class, price of a unit in fen, units."""
+"""Of each line: what of it counts for each payer, price of a unit in fen, units."""
+PLAIN = st.builds(Limits, bill=st.none() | FEN)
+"""Without deductible and tiers, as the first promises were."""
 
 
-def numbered(bought):
-    return {str(number): one for number, one in enumerate(bought, 1)}
+def of(bought, left, policies):
+    lines = [Line(str(number), one[1] * left[number], one[0]) for number, one in enumerate(bought)]
+    return reckon(lines, [one for one, _ in policies], [used for _, used in policies])
 
 
-def kept(lines, left):
-    return [
-        Kept(line, named, price * units, units, left[line])
-        for line, (named, price, units) in lines.items()
-    ]
+def paid(found):
+    return [*found.fens, found.patient_fen]
 
 
-def paid(share):
-    return share.fund_fen, share.insurer_fen, share.patient_fen
-
-
-@given(BOUGHT, TERMS, TERMS, st.data())
-def test_what_goes_back_adds_up_in_any_order(bought, fund, insurer, data):
-    """C3: part after part, nobody pays more for less, and in the end each has all of it back."""
-    lines = numbered(bought)
-    terms = {"fund": fund, "insurer": insurer}
-    left = {line: one[2] for line, one in lines.items()}
-    priced = [split.PricedLine(line, one[0], one[1] * one[2]) for line, one in lines.items()]
-    billed = split.split(priced, fund=fund, insurer=insurer)
-    standing = reckon(kept(lines, left), **terms)
-    assert paid(standing) == tuple(map(sum, zip(*map(paid, billed), strict=True)))
-
-    back, first = [0, 0, 0], paid(standing)
+def back(bought, policies, data, checked):
+    """Bring back one thing after another; ``checked`` sees each step. All that came back."""
+    left = {number: one[2] for number, one in enumerate(bought)}
+    standing = of(bought, left, policies)
     while any(left.values()):
-        line = data.draw(st.sampled_from([one for one in left if left[one]]))
-        left[line] -= data.draw(st.integers(1, left[line]))
-        then = reckon(kept(lines, left), **terms)
-        assert sum(paid(then)) == then.total_fen
-        differences = [a - b for a, b in zip(paid(standing), paid(then), strict=True)]
-        assert min(differences) >= 0
-        back = [a + b for a, b in zip(back, differences, strict=True)]
+        number = data.draw(st.sampled_from([one for one in left if left[one]]))
+        left[number] -= data.draw(st.integers(1, left[number]))
+        anew = of(bought, left, policies)
+        then = at_most(anew, standing.fens, standing.patient_fen)
+        checked(standing, anew, then)
         standing = then
-    assert tuple(back) == first
+    assert paid(standing) == [0] * (PAYERS + 1)
+
+
+@given(BOUGHT, st.tuples(*[st.tuples(LIMITS, USED)] * PAYERS), st.data())
+def test_nobody_pays_more_for_less_whatever_the_policies(bought, policies, data):
+    """C3, R6: not the patient either; it adds up line by line, and in the end all have all back."""
+
+    def checked(standing, anew, then):
+        assert all(a >= b for a, b in zip(paid(standing), paid(then), strict=True))
+        assert sum(paid(then)) == then.total_fen == anew.total_fen
+        for split in then.lines:
+            assert min([split.patient_fen, *(share.fen for share in split.shares)]) >= 0
+        assert [use.year for use in then.uses] == list(then.fens)
+
+    back(bought, policies, data, checked)
+
+
+@given(BOUGHT, st.tuples(*[st.tuples(PLAIN, st.just(Used()))] * PAYERS), st.data())
+def test_plain_promises_come_back_in_any_order(bought, policies, data):
+    """C3: as if only that had been bought: what came back before makes no difference."""
+
+    def checked(standing, anew, then):
+        assert then == anew
+
+    back(bought, policies, data, checked)
 
 
 def test_a_ceiling_that_was_used_up_is_used_for_what_is_kept():
     """C3: as if only that had been bought, not in proportion."""
-    terms = {"fund": split.Terms({"甲": 10_000}, 300), "insurer": split.NOTHING}
-    assert paid(reckon([Kept("1", "甲", 1_000, 2, 2)], **terms)) == (300, 0, 700)
-    assert paid(reckon([Kept("1", "甲", 1_000, 2, 1)], **terms)) == (300, 0, 200)
+    whole = (Counts(10_000),)
+    for units, due in ((2, [300, 700]), (1, [300, 200])):
+        assert paid(reckon([Line("1", 500 * units, whole)], [Limits(bill=300)], [Used()])) == due
 
 
-@pytest.mark.parametrize("left", [-1, 3])
-def test_more_than_was_given_is_kept_by_nobody(left):
-    with pytest.raises(split.BadAmount):
-        reckon([Kept("1", "甲", 1_000, 2, left)], fund=split.NOTHING, insurer=split.NOTHING)
+def test_a_deductible_that_moves_to_another_line_is_not_asked_of_the_patient():
+    """
+    C3: line 1 bore the deductible, the second payer paid it. When it comes back, line 2 would
+    bear it, which the second payer does not cover. The first goes on paying.
+    """
+    lines = [
+        Line("1", 100, (Counts(10_000), Counts(10_000))),
+        Line("2", 100, (Counts(10_000), Counts(0, "class_not_covered"))),
+    ]
+    policies, used = [Limits(deductible=100), Limits()], [Used(), Used()]
+    before = reckon(lines, policies, used)
+    assert paid(before) == [100, 100, 0]
+    anew = reckon(lines[1:], policies, used)
+    assert paid(anew) == [0, 0, 100]
+    assert paid(at_most(anew, before.fens, before.patient_fen)) == [100, 0, 0]

@@ -24,7 +24,7 @@ from hospital.models import Account, Address, Emergency, Grant, Key, Listed, Per
 from hospital.notices.models import Notice, Subscription
 from insurance import bundle, fhirjson, sections
 from insurance.actions import paying
-from insurance.models import Bill, Claim, Coverage, Payment, Refund
+from insurance.models import Bill, Claim, Insured, Payment, Refund
 from pharmacy.models import Delivery, Dispensing, Substitution
 from prescriptions.models import ChangeRequest, Prescription, Version
 from tests.journeys import copying, looking, writes
@@ -134,7 +134,7 @@ COPIED: dict[type[Model], tuple[Callable[[Copy], Iterable[Any]], Callable[..., i
         lambda copy: [one for one in copy.kind("PaymentNotice") if one["id"][0] in "RDB"],
         mine("payment__bill__prescription__patient"),
     ),
-    Coverage: (ids("Coverage"), mine("patient")),
+    Insured: (ids("Coverage"), mine("patient")),
     Notice: (
         lambda copy: [one for one in copy.kind("Communication", stated=True) if "about" in one],
         mine("account"),
@@ -148,6 +148,10 @@ COPIED: dict[type[Model], tuple[Callable[[Copy], Iterable[Any]], Callable[..., i
 LEFT_OUT = {
     "Answer": "what this interface answered to a write, for some days, so that it can say it again",
     "BillLine": "the lines of the bill are the items of its Claim",
+    "BillShare": "who pays what of the bill, which its Claim says",
+    "LineShare": "who pays what of a line, which the items of the Claim say",
+    "ReckoningShare": "who pays what after a return, which the return's entry states",
+    "PolicyUse": "a share of a bill once more, as what the policy's year has used",
     "Box": "of stock, by staff",
     "BoxMove": "of stock, by the number of the prescription; GET …/given-out says which boxes",
     "Attempt": "its entry is in the copy",

@@ -33,7 +33,7 @@ RX, TALK = writes.ONE, writes.TALK
 FOR_WARDS = {
     RX,
     *("/api/me/printed-codes", "/api/me/printed-codes/<uuid:printed_id>/lose"),
-    *(f"{RX}/{verb}" for verb in ("pay", "delivery-code", "parcel", "pharmacies")),
+    *(f"{RX}/{verb}" for verb in ("pay", "bill", "delivery-code", "parcel", "pharmacies")),
     *(
         f"{RX}/{verb}{call}"
         for verb in ("authorize", "withdraw", "agree", "disagree", "cancel", "deliver")

@@ -131,6 +131,7 @@ NOTHING_SEALED = {
     "GET /api/medicines": "the catalogue",
     "GET /api/payments/(?P<out_trade_no>P[0-9a-f]{30})/parameters": "numbers for WeChat",
     f"GET {writes.ONE}/delivery-code": "six digits",
+    f"GET {writes.ONE}/bill": "sums of the own bill, by the numbers of lines",
     f"GET {writes.ONE}/parcel": "states and times of the own parcel",
     "GET /api/parcels/coming-back": "ids, and whether it is kept cold",
     "GET /api/claims": "amounts and ids",

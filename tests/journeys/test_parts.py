@@ -79,6 +79,7 @@ def test_the_bill_is_of_what_was_given(world, patient, desk):
     rx = three_and_two(world, patient)
     desk.comes(patient, rx)
     before = bill(rx)
+    funds = before.fund_fen
     drawn_up = desk.pharmacist.post(
         of(rx, "dispense-part/statement"),
         {"lines": {"1": 1}, "key": desk.pharmacist.key_name},
@@ -101,7 +102,7 @@ def test_the_bill_is_of_what_was_given(world, patient, desk):
     assert refund.state != Refund.State.FAILED
 
     patient.client.command(of(rx, "deliver"))
-    too_much = {"decision": "approve", "approved_fen": before.fund_fen}
+    too_much = {"decision": "approve", "approved_fen": funds}
     decide = f"/api/claims/{rx}/decide"
     assert refusal(world.fund_agent.command, decide, too_much) == "claim.bad_decision"
     ours = {"decision": "approve", "approved_fen": after.fund_fen}

@@ -605,6 +605,29 @@ def coverage(world: World, patient: Patient) -> Write:
     return Write(world.fund_agent, "/api/coverages", body)
 
 
+def product(world: World, patient: Patient) -> Write:
+    body = {
+        "code": f"p{uuid4().hex[:12]}",
+        "name": "门诊特药险",
+        "terms": {"rates_bp": {"甲": 8_000}, "deductible_fen": 10_000},
+        "valid_from": (timezone.now() - timedelta(days=1)).isoformat(),
+    }
+    return Write(world.fund_agent, "/api/products", body)
+
+
+def policy(world: World, patient: Patient) -> Write:
+    ready = product(world, patient)
+    ready.by.write(ready.path, ready.body)
+    body = {
+        "number": f"n{uuid4().hex[:12]}",
+        "product": ready.body["code"],
+        "insured": [patient.id_number],
+        "valid_from": ready.body["valid_from"],
+        "valid_until": (timezone.now() + timedelta(days=1)).isoformat(),
+    }
+    return Write(world.fund_agent, "/api/policies", body)
+
+
 def decide(world: World, patient: Patient) -> Write:
     world.covers(patient, fund_bp=7_000, insurer_bp=5_000)
     rx = world.delivered(patient)
@@ -1126,6 +1149,8 @@ WRITES: dict[str, tuple[Make, ...]] = {
     f"{CONSIGNMENTS}/<uuid:consignment_id>/refuse": (refuse_goods,),
     f"{CONSIGNMENTS}/<uuid:consignment_id>/take-back": (take_back_goods,),
     "/api/coverages": (coverage,),
+    "/api/products": (product,),
+    "/api/policies": (policy,),
     "/api/claims/<uuid:prescription_id>/decide": (decide,),
     "/api/settlements": (settle,),
     "/api/settlements/terms": (pay_daily,),
