@@ -215,7 +215,7 @@ def rows(session_world) -> Rows:
         StockItem: StockItem.objects.filter(pharmacy=world.pharmacy).first(),
         Reservation: Reservation.objects.filter(prescription=open_rx).first(),
         Lot: Lot.objects.filter(
-            item__pharmacy=world.pharmacy, state="open", back_from=None
+            item__pharmacy=world.pharmacy, state="open", back_from=None, coded=0
         ).first(),
         Movement: Movement.objects.filter(prescription=rx).first(),
         OfflineSlip: OfflineSlip.objects.get(prescription__id=slip.rx),

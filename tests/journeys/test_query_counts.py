@@ -107,6 +107,8 @@ def lag_asked_once(monkeypatch: pytest.MonkeyPatch):
 
 
 def queries_of(call) -> list[str]:
+    """What a call asks; how late the log is was asked a moment ago, as on a busy server."""
+    lag.check()
     with CaptureQueriesContext(connection) as captured:
         call()
     return [one["sql"] for one in captured.captured_queries]
@@ -115,7 +117,6 @@ def queries_of(call) -> list[str]:
 @pytest.mark.parametrize("name", COSTS)
 def test_a_write_costs_a_fixed_number_of_queries(world, patient, name):
     ready = getattr(writes, name)(world, patient)
-    lag.check()
 
     sql = queries_of(lambda: ready.by.write(ready.path, ready.body))
 
@@ -126,7 +127,6 @@ def test_a_write_costs_a_fixed_number_of_queries(world, patient, name):
 def test_several_issues_cost_a_fixed_number_of_queries_each(world, patient, name):
     """What is asked once, and per issue what a single one costs: tip, key, append, update."""
     ready = getattr(writes, name)(world, patient)
-    lag.check()
 
     sql = queries_of(lambda: ready.by.write(ready.path, ready.body))
 
