@@ -21,6 +21,7 @@ from insurance.models import (
     Claim,
     Coverage,
     Payment,
+    Pending,
     Reckoning,
     Refund,
     Reversal,
@@ -63,10 +64,45 @@ def shares(bill: Bill, now: Bill | Reckoning | split.Share) -> dict[str, int]:
     return {payer.slug: fen for payer, first, fen in pairs if payer is not None and first > 0}
 
 
-def undecided_payers(bill: Bill) -> set[str]:
-    """Slugs of the payers that have not decided on their share."""
-    decided = set(bill.claims.values_list("payer__slug", flat=True))
-    return shares(bill, bill).keys() - decided
+def to_decide(bill: Bill, now: Bill | Reckoning | split.Share | None = None) -> dict[str, int]:
+    """
+    Slug → fen on which a payer has still to decide: of its share of what is kept, ``now`` or
+    after the last return, all, or what an appeal or reopening has left open. None has nothing.
+    """
+    decided: dict[str, list[Claim]] = {}
+    for claim in bill.claims.all():
+        decided.setdefault(claim.payer.slug, []).append(claim)
+    found = {}
+    for payer, fen in shares(bill, now or reckoned(bill)).items():
+        own = decided.get(payer, [])
+        if not own or any(one.rest_fen for one in own):
+            found[payer] = fen - sum(map(standing, own))
+    return {payer: fen for payer, fen in found.items() if fen > 0}
+
+
+def standing(claim: Claim) -> int:
+    """Fen of a claim that are approved and do not come back."""
+    return claim.approved_fen - sum(one.fen for one in claim.reversals.all())
+
+
+def pending(bill: Bill, payer: int) -> Pending | None:
+    """The row by which this payer's claim waits for a person."""
+    return Pending.objects.filter(bill=bill, payer_id=payer, closed_at=None).first()
+
+
+def waiting_for_a_person(
+    payer: int, wanted: paging.Wanted
+) -> tuple[list[Pending], paging.Cursor | None]:
+    """This payer's claims that wait for an officer, the oldest first."""
+    parties = ("bill__prescription", "bill__pharmacy", "bill__fund", "bill__insurer")
+    rows = (
+        Pending.objects.filter(
+            payer_id=payer, closed_at=None, bill__prescription__status=Status.DELIVERED
+        )
+        .select_related(*parties)
+        .prefetch_related("bill__reckonings", "bill__claims__payer", "bill__claims__reversals")
+    )
+    return paging.oldest_first(rows, wanted)
 
 
 def line_of(claim: Claim) -> str:
@@ -140,8 +176,12 @@ def doctor_and_patient(
 
 
 def undecided(payer: int, wanted: paging.Wanted) -> tuple[list[Bill], paging.Cursor | None]:
-    """Delivered bills with a share of this payer on which it has not decided, oldest first."""
+    """
+    Delivered bills with a share of this payer on which it has not decided, oldest first; without
+    those that wait for a person.
+    """
     decided = Claim.objects.filter(bill=OuterRef("pk"), payer_id=payer)
+    put_aside = Pending.objects.filter(bill=OuterRef("pk"), payer_id=payer, closed_at=None)
     rows = (
         Bill.objects.filter(
             Q(fund_id=payer, fund_fen__gt=0) | Q(insurer_id=payer, insurer_fen__gt=0),
@@ -149,8 +189,9 @@ def undecided(payer: int, wanted: paging.Wanted) -> tuple[list[Bill], paging.Cur
             state=Bill.State.PAID,
         )
         .exclude(Exists(decided))
+        .exclude(Exists(put_aside))
         .select_related("pharmacy", "prescription", "fund", "insurer")
-        .prefetch_related("reckonings")
+        .prefetch_related("reckonings", "claims__payer", "claims__reversals")
         .annotate(created_at=F("opened_at"))
     )
     return paging.oldest_first(rows, wanted)
@@ -184,10 +225,14 @@ def lines_paid_by(payer: int, prescriptions: Collection[UUID]) -> dict[UUID, fro
 
 
 def to_settle() -> Q:
-    """Of claims: something is still to be paid, and nothing of it is just coming back."""
+    """
+    Of claims: something is still to be paid, and nothing of it is just coming back.
+
+    What was approved when the rest had been paid is paid first, and comes back with that.
+    """
     coming = Reversal.objects.filter(claim=OuterRef("pk"), state=Reversal.State.DUE)
     open_still = Q(settlement__isnull=True, approved_fen__gt=F("reversed_fen"))
-    return open_still & ~Q(Exists(coming))
+    return open_still & (~Q(Exists(coming)) | Q(number__gt=1))
 
 
 def unsettled(payer: int, *, most: int) -> QuerySet[Claim]:

@@ -105,9 +105,7 @@ def of(new: Seen, before: Sequence[Seen], places: Places, limits: Limits = LIMIT
     return [one for one in found if one is not None]
 
 
-def _same_code(
-    new: Seen, before: Sequence[Seen], places: Places, limits: Limits
-) -> Signal | None:
+def _same_code(new: Seen, before: Sequence[Seen], places: Places, limits: Limits) -> Signal | None:
     """A box was given out before, and to somebody else or by another pharmacy."""
     again = [
         one.subject
@@ -156,9 +154,7 @@ def _early(new: Seen, before: Sequence[Seen], places: Places, limits: Limits) ->
 
 
 def _outlier(reason: str, who: Callable[[Seen], str]) -> Check:
-    def check(
-        new: Seen, before: Sequence[Seen], places: Places, limits: Limits
-    ) -> Signal | None:
+    def check(new: Seen, before: Sequence[Seen], places: Places, limits: Limits) -> Signal | None:
         """Many times as many claims as half of the others have at least."""
         lately = [one for one in before if new.at - limits.window < one.at <= new.at]
         counted = Counter(who(one) for one in (*lately, new))

@@ -2,7 +2,8 @@
 Claims: a payer decides on its share of a delivered bill, and pays the pharmacy in batches.
 
 A claim is nothing that anybody files: it follows from the signed events. The payer's agent reads
-them, decides, signs; the decision is an entry of the prescription, a settlement one of its own.
+them, decides, signs, or leaves it to an officer (``actions.pending``); the decision is an entry of
+the prescription, a settlement one of its own.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from hospital.feeds import publishing
 from hospital.models import Organisation
 from hospital.roles import Actor
 from insurance import queries, turns
-from insurance.models import Bill, Claim, Settlement
+from insurance.actions import handling
+from insurance.models import Bill, Claim, Pending, Settlement
 from ledger import chain
 from ledger.entry import Statement
 from prescriptions import lifecycle
@@ -45,6 +47,8 @@ class ClaimReason(models.TextChoices):
     QUANTITY_DIFFERS = "quantity_differs"
     ABOVE_CEILING = "above_ceiling"
     NOT_COVERED = "not_covered"
+    FIELD_MISSING = "field_missing"
+    FRAUD = "fraud"
     OTHER = "other"
 
 
@@ -87,30 +91,12 @@ class Ruling:
     reason: str
 
 
-def share_of(bill: Bill, payer: int) -> int:
-    """Fen of ``bill``, as it is now, that this payer promised; raises ``WrongInsurer`` if none."""
-    fen = _shares(bill).get(payer, 0)
-    if fen == 0:
-        raise WrongInsurer
-    return fen
-
-
-def has_share(bill: Bill, payer: int) -> bool:
-    """Not any more, where what it paid for came back."""
-    return _shares(bill).get(payer, 0) > 0
-
-
-def _shares(bill: Bill) -> dict[int | None, int]:
-    """Payer → fen of what the patient keeps."""
-    now = queries.reckoned(bill)
-    return {bill.fund_id: now.fund_fen, bill.insurer_id: now.insurer_fen}
-
-
 def draw_decision(
     prescription_id: UUID, ruling: Ruling, *, by: Actor, key: str, at: datetime
 ) -> Statement:
+    """The decision to sign. Raises what ``decide`` raises."""
     prescription = lifecycle.find(prescription_id)
-    move, facts, _ = _decision(prescription, ruling, by)
+    move, facts, _ = _decision(prescription, ruling, by, at)
     return lifecycle.propose(prescription, move, by=by, key=key, at=at, facts=facts)
 
 
@@ -122,19 +108,15 @@ def decide(
     Decide under the payer's signature. With the last payer's decision the prescription is claimed.
 
     Raises:
-        WrongInsurer, AlreadyDecided, BadDecision: see each; and what ``lifecycle.advance`` raises.
+        WrongInsurer, AlreadyDecided, BadDecision: see each; what ``handling.check`` and
+        ``lifecycle.advance`` raise.
     """
     prescription = lifecycle.lock(prescription_id)
-    move, facts, bill = _decision(prescription, ruling, by)
+    move, facts, bill = _decision(prescription, ruling, by, at)
     entry = lifecycle.advance(prescription, move, by=by, at=at, signed=signed, facts=facts)
-    Claim.objects.create(
-        bill=bill,
-        payer_id=by.organisation_id,
-        claimed_fen=share_of(bill, by.organisation_id),
-        approved_fen=ruling.approved_fen,
-        decision=ruling.decision,
-        reason=ruling.reason,
-        decided_at=at,
+    _store(bill, ruling, facts["claimed_fen"], by, at)
+    Pending.objects.filter(bill=bill, payer_id=by.organisation_id, closed_at=None).update(
+        closed_at=at
     )
     return prescription, entry
 
@@ -172,18 +154,18 @@ def settle(
 
 
 def _decision(
-    prescription: Prescription, ruling: Ruling, by: Actor
+    prescription: Prescription, ruling: Ruling, by: Actor, at: datetime
 ) -> tuple[Move, dict[str, Any], Bill]:
-    bill = _bill(prescription)
-    claimed = share_of(bill, by.organisation_id)
+    bill = bill_of(prescription, by.organisation)
     if prescription.status not in (Status.DELIVERED, Status.CLAIMED):
         raise lifecycle.WrongState(move="claim", status=prescription.status)
-    decided = set(Claim.objects.filter(bill=bill).values_list("payer_id", flat=True))
-    if by.organisation_id in decided:
+    waiting = queries.to_decide(bill)
+    if by.organisation not in waiting:
         raise AlreadyDecided
+    claimed = waiting[by.organisation]
     _check(ruling, claimed)
-    waiting = {payer for payer, fen in _shares(bill).items() if fen > 0} - decided
-    move = lifecycle.CLAIM if waiting == {by.organisation_id} else lifecycle.DECIDE
+    handling.check(bill, ruling, by, at)
+    move = lifecycle.CLAIM if len(waiting) == 1 else lifecycle.DECIDE
     facts = {
         "payer": by.organisation,
         "claimed_fen": claimed,
@@ -194,12 +176,51 @@ def _decision(
     return move, facts, bill
 
 
-def _bill(prescription: Prescription) -> Bill:
-    """The live bill; without one nobody is a payer, and whoever asks learns no more."""
+def bill_of(prescription: Prescription, payer: str) -> Bill:
+    """
+    The live bill, of which this payer has a share, with what was decided on it.
+
+    Without one nobody is a payer, and whoever asks learns no more. Raises ``WrongInsurer``.
+    """
     try:
-        return queries.live_bill(prescription)
+        bill = queries.live_bill(prescription)
     except queries.NoBill as fault:
         raise WrongInsurer from fault
+    models.prefetch_related_objects([bill], "reckonings", "claims__payer", "claims__reversals")
+    if queries.shares(bill, queries.reckoned(bill)).get(payer, 0) == 0:
+        raise WrongInsurer
+    return bill
+
+
+def _store(bill: Bill, ruling: Ruling, claimed: int, by: Actor, at: datetime) -> None:
+    """
+    A row for the first decision; what is approved of the rest is added to it, or, if it was paid,
+    is a second one.
+    """
+    said = {
+        "decision": ruling.decision,
+        "reason": ruling.reason,
+        "decided_at": at,
+        "decided_by_id": by.account,
+    }
+    mine = [one for one in bill.claims.all() if one.payer_id == by.organisation_id]
+    found = max(mine, key=lambda one: one.number, default=None)
+    if found is not None:
+        is_paid = found.settlement_id is not None
+        more = 0 if is_paid else ruling.approved_fen
+        told = {} if is_paid else said
+        rows = Claim.objects.filter(id=found.id)
+        rows.update(rest_fen=0, approved_fen=found.approved_fen + more, **told)
+        if not is_paid:
+            return
+    Claim.objects.create(
+        bill=bill,
+        payer_id=by.organisation_id,
+        number=found.number + 1 if found else 1,
+        claimed_fen=claimed,
+        approved_fen=ruling.approved_fen,
+        **said,
+    )
 
 
 def _check(ruling: Ruling, claimed: int) -> None:
@@ -237,7 +258,8 @@ def _settlement(pharmacy: Organisation, found: Sequence[Claim], by: Actor) -> si
     if len(lines) != 1:
         raise SeveralLines(field="claims", lines=sorted(lines))
     names = sorted(claim.bill.prescription.subject for claim in found)
-    batch = hashlib.sha256("\n".join([by.organisation, *names]).encode()).hexdigest()
+    again = [f"{one.bill.prescription.subject} {one.number}" for one in found if one.number > 1]
+    batch = hashlib.sha256("\n".join([by.organisation, *names, *again]).encode()).hexdigest()
     return signing.Draft(
         kind="insurance.settle",
         subject=f"settlement/{batch[:32]}",

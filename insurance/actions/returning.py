@@ -11,19 +11,20 @@ docs/decisions/0050-returns-and-recalls.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import models, transaction
 
 from hospital import errors
 from hospital.roles import Actor
 from insurance import keeping, queries, split
 from insurance.actions import billing, owing_back, reducing
-from insurance.models import Bill, Payment, Reckoning, Refund, Reversal
+from insurance.models import Bill, Payment, Pending, Reckoning, Refund, Reversal
 from ledger import chain
 from ledger.entry import Statement
 from pharmacy import quarantine, queries_recalls
@@ -118,6 +119,7 @@ def take_back(
         entry=entry.leaf,
     )
     _reckon(plan, made)
+    _leave_open(plan, at)
     for reversal in plan.back:
         reversal.returned = made
         reversal.save(force_insert=True)
@@ -137,14 +139,11 @@ def _plan(prescription: Prescription, brought: Brought, by: Actor, at: datetime)
     left = _left(prescription, given, brought)
     units = _units(prescription, brought)
     bill = queries.live_bill(prescription)
+    models.prefetch_related_objects([bill], "claims__payer", "claims__reversals")
     share = _share(bill, left)
     refund_fen = queries.reckoned(bill).patient_fen - share.patient_fen
     back = _back(bill, share)
-    waiting = {
-        payer: fen
-        for payer, fen in queries.shares(bill, share).items()
-        if payer in queries.undecided_payers(bill) and fen > 0
-    }
+    waiting = queries.to_decide(bill, share)
     lots = {lot.commitment: some for lot, some in units}
     facts = {
         "pharmacy": by.organisation,
@@ -157,7 +156,7 @@ def _plan(prescription: Prescription, brought: Brought, by: Actor, at: datetime)
         },
         "refund_fen": refund_fen,
         "waiting": waiting,
-        "back": {one.claim.payer.slug: one.fen for one in back},
+        "back": _by_payer(back),
         **({"lots": lots} if prescription.form in TWO_PHARMACISTS else {}),
     }
     move = lifecycle.RETURN_PART if any(left.values()) else lifecycle.RETURN
@@ -214,13 +213,39 @@ def _share(bill: Bill, left: Mapping[str, int]) -> split.Share:
 
 
 def _back(bill: Bill, share: split.Share) -> list[Reversal]:
-    """What each payer that has approved more than its share of what is kept gets back."""
-    shares = queries.shares(bill, share)
-    due = {}
-    for claim in bill.claims.select_related("payer").prefetch_related("reversals"):
-        standing = claim.approved_fen - sum(one.fen for one in claim.reversals.all())
-        due[claim] = standing - shares[claim.payer.slug]
-    return [Reversal(claim=claim, fen=fen) for claim, fen in due.items() if fen > 0]
+    """
+    What each payer that has approved more than its share of what is kept gets back, of what it
+    approved last first.
+    """
+    over = Counter({payer: -fen for payer, fen in queries.shares(bill, share).items()})
+    claims = sorted(bill.claims.all(), key=lambda one: (-one.number, one.id))
+    for claim in claims:
+        over[claim.payer.slug] += queries.standing(claim)
+    found = []
+    for claim in claims:
+        fen = min(over[claim.payer.slug], queries.standing(claim))
+        if fen > 0:
+            over[claim.payer.slug] -= fen
+            found.append(Reversal(claim=claim, fen=fen))
+    return found
+
+
+def _by_payer(back: Sequence[Reversal]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for one in back:
+        found[one.claim.payer.slug] += one.fen
+    return dict(found)
+
+
+def _leave_open(plan: _Plan, at: datetime) -> None:
+    """Of what was appealed against or reopened, what is kept; nobody decides about nothing."""
+    waiting: Mapping[str, int] = plan.facts["waiting"]
+    for claim in plan.bill.claims.all():
+        if claim.rest_fen:
+            claim.rest_fen = waiting.get(claim.payer.slug, 0)
+            claim.save(update_fields=["rest_fen"])
+    open_still = Pending.objects.filter(bill=plan.bill, closed_at=None)
+    open_still.exclude(payer__slug__in=waiting).update(closed_at=at)
 
 
 def _reckon(plan: _Plan, made: Return) -> None:

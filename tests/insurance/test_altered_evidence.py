@@ -50,16 +50,17 @@ class Evidence:
                 self.entries[n], n, tuple(merkle.inclusion(n, size, self.source))
             )
             for n, one in enumerate(self.said)
-            if one.kind == "key.register" and one.subject.removeprefix("key/") in signers
-            or one.kind == "log.open" and any(name.startswith(LOG.verifier.name) for name in signers)
+            if (one.kind == "key.register" and one.subject.removeprefix("key/") in signers)
+            or (
+                one.kind == "log.open"
+                and any(name.startswith(LOG.verifier.name) for name in signers)
+            )
         ]
         bare = receipt.build(index, size, self.checkpoint, self.source)
         return receiptfile.complete(bare, entry, keys=keys)
 
     def ruling(self, files: list[bytes]) -> evidence.Verdict:
-        return evidence.rule(
-            evidence.proven(files, RX, POLICY), "fund", ceiling_fen=10**6
-        )
+        return evidence.rule(evidence.proven(files, RX, POLICY), "fund", ceiling_fen=10**6)
 
     def with_file(self, place: int, file: bytes) -> list[bytes]:
         return [*self.files[:place], file, *self.files[place + 1 :]]
@@ -169,10 +170,10 @@ def test_entries_left_out_doubled_or_in_another_order(told):
 
 def test_of_another_prescription_or_by_a_policy_that_knows_another_log(told):
     """C1, L3"""
-    with pytest.raises(BadEvidence, match="^entry 1 is about something else"):
+    with pytest.raises(BadEvidence, match=r"^entry 1 is about something else"):
         evidence.proven(told.files, "rx/" + "2" * 32, POLICY)
     stranger = note.Signer("other/log", bytes(32)).verifier.vkey
-    with pytest.raises(BadEvidence, match="^entry 1 is not proven"):
+    with pytest.raises(BadEvidence, match=r"^entry 1 is not proven"):
         evidence.proven(told.files, RX, Policy.parse(f"log {stranger}\nquorum none\n".encode()))
 
 
