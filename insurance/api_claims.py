@@ -11,7 +11,8 @@ from hospital import http, paging, promises, queries
 from hospital.roles import OrganisationKind, Role
 from hospital.units import stamp
 from insurance.actions import claims, coverage
-from insurance.queries import line_of, reckoned, to_decide, undecided, unsettled
+from insurance.queries import line_of, reckoned, undecided, unsettled
+from insurance.queries_claims import to_decide
 from ledger.entry import Statement
 from prescriptions.api import changed
 

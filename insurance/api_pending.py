@@ -10,7 +10,7 @@ from hospital import http, paging
 from hospital.consents import TERMS, Purpose
 from hospital.roles import Role
 from hospital.units import stamp
-from insurance import queries
+from insurance import queries_claims
 from insurance.actions import explaining, pending
 from insurance.actions.pending import Step
 from insurance.pending import AppealReason, PendReason, ReopenReason
@@ -27,7 +27,7 @@ class Waiting(http.Query):
 
     def show(self, call: http.Call) -> dict[str, Any]:
         wanted = paging.Wanted.asked(self.request.query_params)
-        found, following = queries.waiting_for_a_person(call.by.organisation_id, wanted)
+        found, following = queries_claims.waiting_for_a_person(call.by.organisation_id, wanted)
         return {
             "next": str(following) if following else None,
             "claims": [
@@ -44,7 +44,7 @@ class Waiting(http.Query):
                     "field_until": stamp(one.field_until) if one.field_until else None,
                     "withheld": one.withheld_at is not None,
                     "mine": call.by.person not in one.barred,
-                    "claimed_fen": queries.to_decide(one.bill).get(call.by.organisation, 0),
+                    "claimed_fen": queries_claims.to_decide(one.bill).get(call.by.organisation, 0),
                 }
                 for one in found
             ],

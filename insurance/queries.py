@@ -64,47 +64,6 @@ def shares(bill: Bill, now: Bill | Reckoning | split.Share) -> dict[str, int]:
     return {payer.slug: fen for payer, first, fen in pairs if payer is not None and first > 0}
 
 
-def to_decide(bill: Bill, now: Bill | Reckoning | split.Share | None = None) -> dict[str, int]:
-    """
-    Slug → fen on which a payer has still to decide: of its share of what is kept, ``now`` or
-    after the last return, all, or what an appeal or reopening has left open. None has nothing.
-    """
-    decided: dict[str, list[Claim]] = {}
-    for claim in bill.claims.all():
-        decided.setdefault(claim.payer.slug, []).append(claim)
-    found = {}
-    for payer, fen in shares(bill, now or reckoned(bill)).items():
-        own = decided.get(payer, [])
-        if not own or any(one.rest_fen for one in own):
-            found[payer] = fen - sum(map(standing, own))
-    return {payer: fen for payer, fen in found.items() if fen > 0}
-
-
-def standing(claim: Claim) -> int:
-    """Fen of a claim that are approved and do not come back."""
-    return claim.approved_fen - sum(one.fen for one in claim.reversals.all())
-
-
-def pending(bill: Bill, payer: int) -> Pending | None:
-    """The row by which this payer's claim waits for a person."""
-    return Pending.objects.filter(bill=bill, payer_id=payer, closed_at=None).first()
-
-
-def waiting_for_a_person(
-    payer: int, wanted: paging.Wanted
-) -> tuple[list[Pending], paging.Cursor | None]:
-    """This payer's claims that wait for an officer, the oldest first."""
-    parties = ("bill__prescription", "bill__pharmacy", "bill__fund", "bill__insurer")
-    rows = (
-        Pending.objects.filter(
-            payer_id=payer, closed_at=None, bill__prescription__status=Status.DELIVERED
-        )
-        .select_related(*parties)
-        .prefetch_related("bill__reckonings", "bill__claims__payer", "bill__claims__reversals")
-    )
-    return paging.oldest_first(rows, wanted)
-
-
 def line_of(claim: Claim) -> str:
     """The line of logs that holds what is owed: the patient's. A settlement is made per line."""
     person = claim.bill.prescription.patient.person

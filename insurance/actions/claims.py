@@ -20,8 +20,8 @@ from django.db import models, transaction
 from hospital import errors, signing
 from hospital.feeds import publishing
 from hospital.models import Organisation
-from hospital.roles import Actor
-from insurance import queries, turns
+from hospital.roles import Actor, Role
+from insurance import queries, queries_claims, turns
 from insurance.actions import handling
 from insurance.models import Bill, Claim, Pending, Settlement
 from ledger import chain
@@ -111,7 +111,10 @@ def decide(
         WrongInsurer, AlreadyDecided, BadDecision: see each; what ``handling.check`` and
         ``lifecycle.advance`` raise.
     """
+    if by.role is Role.OFFICER:
+        turns.in_turn(by)  # of what was approved before some may just be paid
     prescription = lifecycle.lock(prescription_id)
+    lock_claims(prescription, by.organisation)
     move, facts, bill = _decision(prescription, ruling, by, at)
     entry = lifecycle.advance(prescription, move, by=by, at=at, signed=signed, facts=facts)
     _store(bill, ruling, facts["claimed_fen"], by, at)
@@ -159,7 +162,7 @@ def _decision(
     bill = bill_of(prescription, by.organisation)
     if prescription.status not in (Status.DELIVERED, Status.CLAIMED):
         raise lifecycle.WrongState(move="claim", status=prescription.status)
-    waiting = queries.to_decide(bill)
+    waiting = queries_claims.to_decide(bill)
     if by.organisation not in waiting:
         raise AlreadyDecided
     claimed = waiting[by.organisation]
@@ -174,6 +177,12 @@ def _decision(
         "reason": ruling.reason,
     }
     return move, facts, bill
+
+
+def lock_claims(prescription: Prescription, payer: str) -> None:
+    """Wait until nobody pays what this payer has decided, or gets it back; then nobody does."""
+    rows = Claim.objects.filter(bill__prescription_id=prescription.id, payer__slug=payer)
+    list(rows.select_for_update(of=("self",)).order_by("id").values_list("id"))
 
 
 def bill_of(prescription: Prescription, payer: str) -> Bill:

@@ -16,7 +16,7 @@ from django.db import models
 
 from hospital.roles import Actor
 from hospital.units import stamp, yuan
-from insurance import explained, queries
+from insurance import explained, queries, queries_claims
 from insurance.models import Bill, BillLine, Claim
 from insurance.pending import APPEALING, Cause
 from ledger import note
@@ -40,7 +40,7 @@ def explain(prescription_id: UUID, *, by: Actor, at: datetime) -> dict[str, Any]
     )
     now = queries.reckoned(bill)
     shares = queries.shares(bill, now)
-    waiting = queries.to_decide(bill)
+    waiting = queries_claims.to_decide(bill)
     entries = _entries(prescription.subject)
     decided = {payer: _decided(bill, payer, payer in waiting) for payer in shares}
     came_back = bool(bill.reckonings.all())
@@ -95,7 +95,7 @@ def _decided(bill: Bill, payer: str, waits: bool) -> explained.Decided:
     return explained.Decided(
         payer,
         _name(bill, payer),
-        sum(map(queries.standing, mine)),
+        sum(map(queries_claims.standing, mine)),
         last.decision if last else "",
         last.reason if last else "none",
         waits,

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from hospital import errors
 from hospital.roles import Actor, Role
-from insurance import queries
+from insurance import queries_claims
 from insurance.models import Bill, ClaimLimit
 
 FIELD_MISSING = "field_missing"
@@ -53,7 +53,7 @@ def check(bill: Bill, ruling: Ruling, by: Actor, at: datetime) -> None:
     Raises:
         AwaitsPerson, SamePerson, FourEyes, StillAsked: see each.
     """
-    found = queries.pending(bill, by.organisation_id)
+    found = queries_claims.pending(bill, by.organisation_id)
     if found is not None and by.role is not Role.OFFICER:
         raise AwaitsPerson
     if found is not None and by.person in found.barred:

@@ -21,8 +21,8 @@ from hospital.consents import Purpose
 from hospital.models import Organisation
 from hospital.roles import Actor, Role
 from hospital.units import stamp
-from insurance import queries
-from insurance.actions.claims import AlreadyDecided, bill_of
+from insurance import queries, queries_claims, turns
+from insurance.actions.claims import AlreadyDecided, bill_of, lock_claims
 from insurance.models import Bill, Claim, Pending
 from insurance.pending import ANSWERING, APPEALING, DECIDING, Cause
 from ledger import chain
@@ -111,7 +111,11 @@ def take(
         NotDecided, AlreadyAsked, NothingAsked, AlreadyPaid, NothingRefused, AlreadyAppealed,
         TooLateToAppeal: see each; and what ``lifecycle.advance`` raises.
     """
+    if step.move is REOPEN:
+        turns.in_turn(by)
     prescription = lifecycle.lock(prescription_id)
+    if step.move in (REOPEN, APPEAL):
+        lock_claims(prescription, step.payer or by.organisation)
     _, claimed = signing.read(signed)
     signing.check_fresh(claimed, at)
     plan = _plan(prescription, step, by, drawn_at=claimed.at, at=at)
@@ -131,14 +135,16 @@ def _plan(
     bill = bill_of(prescription, payer)
     lifecycle.check(prescription, step.move, by=by, at=at)
     if step.move in (PEND, ASK_FIELD, WITHHOLD):
-        if payer not in queries.to_decide(bill):
+        if payer not in queries_claims.to_decide(bill):
             raise AlreadyDecided
         return _PLANNED[step.move](bill, step, payer, drawn_at)
     mine = [one for one in bill.claims.all() if one.payer.slug == payer]
-    if not mine or payer in queries.to_decide(bill):
+    if not mine or payer in queries_claims.to_decide(bill):
         raise NotDecided
     last = max(mine, key=lambda one: one.number)
-    left = queries.shares(bill, queries.reckoned(bill))[payer] - sum(map(queries.standing, mine))
+    left = queries.shares(bill, queries.reckoned(bill))[payer] - sum(
+        map(queries_claims.standing, mine)
+    )
     if step.move is REOPEN:
         return _reopening(bill, step, payer, last)
     return _appealing(bill, step, payer, last, left, at)

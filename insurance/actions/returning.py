@@ -22,7 +22,7 @@ from django.db import models, transaction
 
 from hospital import errors
 from hospital.roles import Actor
-from insurance import keeping, queries, split
+from insurance import keeping, queries, queries_claims, split
 from insurance.actions import billing, owing_back, reducing
 from insurance.models import Bill, Payment, Pending, Reckoning, Refund, Reversal
 from ledger import chain
@@ -143,7 +143,7 @@ def _plan(prescription: Prescription, brought: Brought, by: Actor, at: datetime)
     share = _share(bill, left)
     refund_fen = queries.reckoned(bill).patient_fen - share.patient_fen
     back = _back(bill, share)
-    waiting = queries.to_decide(bill, share)
+    waiting = queries_claims.to_decide(bill, share)
     lots = {lot.commitment: some for lot, some in units}
     facts = {
         "pharmacy": by.organisation,
@@ -220,10 +220,10 @@ def _back(bill: Bill, share: split.Share) -> list[Reversal]:
     over = Counter({payer: -fen for payer, fen in queries.shares(bill, share).items()})
     claims = sorted(bill.claims.all(), key=lambda one: (-one.number, one.id))
     for claim in claims:
-        over[claim.payer.slug] += queries.standing(claim)
+        over[claim.payer.slug] += queries_claims.standing(claim)
     found = []
     for claim in claims:
-        fen = min(over[claim.payer.slug], queries.standing(claim))
+        fen = min(over[claim.payer.slug], queries_claims.standing(claim))
         if fen > 0:
             over[claim.payer.slug] -= fen
             found.append(Reversal(claim=claim, fen=fen))
