@@ -104,7 +104,7 @@ class Agent:
         if verdict.decision != "refuse" and (found := self._signals(statements)):
             for one in found:
                 log.warning("%s: %s, beside %d others", subject, one.reason, len(one.others))
-            return self._pend(subject, rx, found[0].reason)
+            return self._pend(subject, rx, "stands_out", [one.reason for one in found])
         return self._decided(subject, rx, verdict)
 
     def _decided(self, subject: str, rx: str, verdict: evidence.Verdict) -> bool:
@@ -134,10 +134,11 @@ class Agent:
         self.history.add(new)
         return found
 
-    def _pend(self, subject: str, rx: str, reason: str) -> bool:
+    def _pend(self, subject: str, rx: str, reason: str, found: Sequence[str] = ()) -> bool:
         """Leave it to a person at the payer; it is no decision."""
         try:
-            self.client.command(f"/api/claims/{rx}/pend", {"reason": reason})
+            body = {"reason": reason, "signals": list(found)}
+            self.client.command(f"/api/claims/{rx}/pend", body)
         except Problem as problem:
             if problem.code not in OVERTAKEN:
                 raise

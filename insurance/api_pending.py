@@ -13,7 +13,7 @@ from hospital.units import stamp
 from insurance import queries_claims
 from insurance.actions import explaining, pending
 from insurance.actions.pending import Step
-from insurance.pending import AppealReason, PendReason, ReopenReason
+from insurance.pending import AppealReason, PendReason, ReopenReason, SignalReason
 from ledger.entry import Statement
 from prescriptions import lifecycle
 from prescriptions.api import changed
@@ -37,6 +37,7 @@ class Waiting(http.Query):
                     "pharmacy": one.bill.pharmacy.slug,
                     "cause": one.cause,
                     "reason": one.reason,
+                    "signals": one.signals,
                     "since": stamp(one.created_at),
                     "answer_until": stamp(one.answer_until) if one.answer_until else None,
                     "overdue": one.is_overdue(call.at),
@@ -72,11 +73,17 @@ class _Take(http.Command):
 
 def _step(move: lifecycle.Move, call: http.Call) -> Step:
     named = {name: call.values.get(name) or "" for name in ("reason", "field", "payer")}
-    return Step(move, **named)
+    return Step(move, **named, signals=tuple(call.values.get("signals") or ()))
 
 
 class PendInput(http.Strict):
     reason = serializers.ChoiceField(PendReason.choices)
+    signals = serializers.ListField(
+        child=serializers.ChoiceField(SignalReason.choices),
+        max_length=len(SignalReason),
+        default=list,
+        help_text="what stood out; for the payer's officers, and in no entry",
+    )
 
 
 class PendStatement(_Draw):

@@ -29,11 +29,17 @@ Source: 保险法 art. 23: an insurer decides within thirty days, however involv
 
 
 class PendReason(models.TextChoices):
-    """Why a person should look. The last five are ``insurance.signals``'."""
+    """Why a person should look; what stands out the public entry does not say."""
 
     EVIDENCE_UNPROVEN = "evidence_unproven"
     ABOVE_LIMIT = "above_limit"
+    STANDS_OUT = "stands_out"
     UNSURE = "unsure"
+
+
+class SignalReason(models.TextChoices):
+    """What stands out, as ``insurance.signals`` calls it; suspicions are the payer's alone."""
+
     SAME_CODE = "same_code"
     IMPOSSIBLE_TRAVEL = "impossible_travel"
     EARLY_REFILL = "early_refill"
@@ -68,8 +74,8 @@ class Pending(models.Model):
     One claim that waits for a person at the payer; closed by the decision.
 
     ``barred`` are ids of persons. ``seconded``: an officer among them has looked already, so that
-    with who decides there are two. ``field``, ``field_until``: what the patient is asked for, if
-    anything; ``withheld_at``: when the patient refused it.
+    with who decides there are two. ``signals``: what stood out. ``field``, ``field_until``: what
+    the patient is asked for, if anything; ``withheld_at``: when the patient refused it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -79,6 +85,7 @@ class Pending(models.Model):
     reason = models.CharField(max_length=20)
     by = models.ForeignKey(Account, models.PROTECT, related_name="+")
     barred = models.JSONField(default=list)
+    signals = models.JSONField(default=list)
     seconded = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     answer_until = models.DateTimeField(null=True)

@@ -76,12 +76,17 @@ class TooLateToAppeal(errors.Gone):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One of the moves, and what it is about: a reason, or a field; for a patient, the payer."""
+    """
+    One of the moves, and what it is about: a reason, or a field; for a patient, the payer.
+
+    ``signals`` are stored beside the entry, and not in it: everybody reads entries.
+    """
 
     move: Move
     reason: str = ""
     field: str = ""
     payer: str = ""
+    signals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,14 +202,15 @@ def _pend(plan: _Plan, step: Step, by: Actor, at: datetime) -> None:
     if found is None:
         persons = [] if by.person is None else [by.person]
         _make(
-            plan, by, at, cause=Cause.PENDED, reason=step.reason,
+            plan, by, at, cause=Cause.PENDED, signals=list(step.signals), reason=step.reason,
             barred=persons, seconded=is_officer,
         )  # fmt: skip
         return
     if by.person is not None:
         found.barred = sorted({*found.barred, by.person})
     found.seconded = found.seconded or is_officer
-    found.save(update_fields=["barred", "seconded"])
+    found.signals = sorted({*found.signals, *step.signals})
+    found.save(update_fields=["barred", "seconded", "signals"])
 
 
 def _ask(plan: _Plan, step: Step, by: Actor, at: datetime) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from hospital.sphere import Place
 from insurance import signals
+from insurance.looks import History
 from insurance.signals import LIMITS, Seen
 from tests.insurance.test_ruling import WAY, told
 
@@ -119,3 +120,13 @@ def test_what_entries_tell():
     assert (found.patient, found.doctor, found.pharmacy) == ("tag", "somebody", "pharmacy")
     assert (found.at, found.collected, found.boxes) == (said[4].at, True, {"b0" * 32})
     assert signals.seen(said[:4]) is None
+
+
+def test_what_was_seen_is_read_again_from_its_file(tmp_path):
+    """C1: a program that starts anew knows the claims of before."""
+    path = tmp_path / "seen"
+    kept = History.read(path)
+    for one in (NEW, NEW, other(supplies={"A": 30})):
+        kept.add(one)
+    assert len(path.read_text().splitlines()) == 2
+    assert History.read(path).seen == kept.seen

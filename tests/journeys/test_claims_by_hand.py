@@ -1,4 +1,4 @@
-"""What a payer's program does not decide: people do, four eyes see, the patient is asked and heard."""
+"""What a payer's program does not decide: four eyes see it, the patient is asked and heard."""
 
 from datetime import timedelta
 from typing import Any
@@ -79,10 +79,11 @@ def waits_for_the_program(world: World, rx: str) -> bool:
 def test_what_is_left_to_a_person_is_decided_by_one(world, rx, colleague):
     """C1: it leaves the program's list, stands in the people's, and no program decides it."""
     assert waits_for_the_program(world, rx)
-    do(world.fund_agent, rx, "pend", reason="same_code")
+    do(world.fund_agent, rx, "pend", reason="stands_out", signals=["same_code"])
     assert not waits_for_the_program(world, rx)
     (one,) = queue(world.fund_officer, rx)
-    assert (one["cause"], one["reason"], one["claimed_fen"]) == ("pended", "same_code", share(rx))
+    assert (one["cause"], one["reason"], one["signals"]) == ("pended", "stands_out", ["same_code"])
+    assert one["claimed_fen"] == share(rx)
     assert refused(approve, world.fund_agent, rx, share(rx)) == "claim.awaits_person"
     assert approve(world.fund_officer, rx, share(rx))["status"] == "claimed"
     assert queue(world.fund_officer, rx) == []

@@ -38,6 +38,7 @@ from insurance.models import (
     Clawback,
     Coverage,
     Payment,
+    Pending,
     Reckoning,
     Refund,
     Reversal,
@@ -225,6 +226,7 @@ def rows(session_world) -> Rows:
         BillLine: BillLine.objects.filter(bill__prescription=rx).first(),
         Payment: Payment.objects.get(bill__prescription=rx),
         Claim: Claim.objects.get(bill__prescription=rx),
+        Pending: put_aside(world),
         Offer: use.delivery.offer,
         OptIn: use.opt_in,
         Delivery: use.delivery,
@@ -232,6 +234,13 @@ def rows(session_world) -> Rows:
         PrivacyLoss: PrivacyLoss.objects.get(patient__id=sharing.account),
         Transfer: reward,
     }
+
+
+def put_aside(world: World) -> Pending:
+    """A claim that waits for a person."""
+    ready = writes.pend(world, world.a_patient())
+    ready.by.write(ready.path, ready.body)
+    return Pending.objects.get(bill__prescription__id=ready.rx)
 
 
 def a_webhook_that_waits(world: World, patient: Patient) -> feeds.Delivery:
@@ -631,6 +640,10 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "transfers_something": sets(Transfer, amount_fen=0),
     "transferred_under_a_number": sets(Transfer, state="done", transfer_bill_no=""),
     "decided_once_by_a_payer": twice(Claim),
+    "the_rest_was_claimed": sets(Claim, rest_fen=10**9),
+    "one_open_pending": twice(Pending),
+    "a_field_is_asked_with_an_end": sets(Pending, field="line/"),
+    "an_appeal_is_answered_by_an_end": sets(Pending, cause="appealed"),
     "approved_at_most_claimed": sets(Claim, approved_fen=10**9),
     "only_approved_is_settled": sets(Claim, approved_fen=0),
 }

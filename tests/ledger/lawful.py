@@ -9,11 +9,11 @@ from typing import Any
 
 from config import law as published
 from hospital.units import SHANGHAI, stamp
+from insurance.pending import ANSWERING
 from ledger import law, merkle, note, tiles
 from ledger.entry import Statement, leaf_hash
 from ledger.replay import Broken, Replay
 from ledger.treehead import TreeHead
-from insurance.pending import ANSWERING
 from pharmacy.actions import checklist
 from prescriptions import lifecycle
 from tests.ledger.logs import Memory
