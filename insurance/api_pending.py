@@ -52,8 +52,8 @@ class Waiting(http.Query):
         }
 
 
-class _Draw(http.Draw):
-    """The statement of ``move``; ``words`` say what it does."""
+class _Drawn:
+    """Of a statement of ``move``; ``words`` say what it does."""
 
     move: ClassVar[lifecycle.Move]
     words: ClassVar[str]
@@ -63,7 +63,9 @@ class _Draw(http.Draw):
         return pending.draw(call.prescription_id, step, **call.drawer), {"zh": self.words}
 
 
-class _Take(http.Command):
+class _Taken:
+    """Of a command that makes ``move``."""
+
     move: ClassVar[lifecycle.Move]
 
     def act(self, call: http.Call) -> dict[str, Any]:
@@ -86,7 +88,7 @@ class PendInput(http.Strict):
     )
 
 
-class PendStatement(_Draw):
+class PendStatement(_Drawn, http.Draw):
     """By which a claim is left to a person, or by an officer to another one."""
 
     roles = (Role.AGENT, Role.OFFICER)
@@ -96,7 +98,7 @@ class PendStatement(_Draw):
         pass
 
 
-class Pend(_Take):
+class Pend(_Taken, http.Command):
     """Leave a claim to a person, or, as an officer, to another one."""
 
     roles = (Role.AGENT, Role.OFFICER)
@@ -110,7 +112,7 @@ class AskFieldInput(http.Strict):
     field = serializers.ChoiceField(TERMS[Purpose.CLAIM].fields)
 
 
-class AskFieldStatement(_Draw):
+class AskFieldStatement(_Drawn, http.Draw):
     """By which the patient is asked for one more field."""
 
     roles = (Role.OFFICER,)
@@ -120,7 +122,7 @@ class AskFieldStatement(_Draw):
         pass
 
 
-class AskField(_Take):
+class AskField(_Taken, http.Command):
     """Ask the patient for one more field, to decide the claim; the answer is a grant, or none."""
 
     roles = (Role.OFFICER,)
@@ -134,7 +136,7 @@ class WithholdInput(AskFieldInput):
     payer = http.Text(max_length=40)
 
 
-class WithholdStatement(_Draw):
+class WithholdStatement(_Drawn, http.Draw):
     """By which the patient does not give the field that was asked for."""
 
     roles = (Role.PATIENT,)
@@ -145,7 +147,7 @@ class WithholdStatement(_Draw):
         pass
 
 
-class Withhold(_Take):
+class Withhold(_Taken, http.Command):
     """Do not give the field that a payer has asked for."""
 
     roles = (Role.PATIENT,)
@@ -160,7 +162,7 @@ class ReopenInput(http.Strict):
     reason = serializers.ChoiceField(ReopenReason.choices)
 
 
-class ReopenStatement(_Draw):
+class ReopenStatement(_Drawn, http.Draw):
     """By which a decision that was not paid is undone."""
 
     roles = (Role.OFFICER,)
@@ -170,7 +172,7 @@ class ReopenStatement(_Draw):
         pass
 
 
-class Reopen(_Take):
+class Reopen(_Taken, http.Command):
     """Undo a decision that was not paid; another officer decides again."""
 
     roles = (Role.OFFICER,)
@@ -185,7 +187,7 @@ class AppealClaimInput(http.Strict):
     reason = serializers.ChoiceField(AppealReason.choices)
 
 
-class AppealClaimStatement(_Draw):
+class AppealClaimStatement(_Drawn, http.Draw):
     """By which the patient appeals against what a payer has not approved."""
 
     roles = (Role.PATIENT,)
@@ -196,7 +198,7 @@ class AppealClaimStatement(_Draw):
         pass
 
 
-class AppealClaim(_Take):
+class AppealClaim(_Taken, http.Command):
     """Appeal, once, against what a payer has not approved; another officer decides."""
 
     roles = (Role.PATIENT,)

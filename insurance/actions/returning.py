@@ -22,9 +22,9 @@ from django.db import models, transaction
 
 from hospital import errors
 from hospital.roles import Actor
-from insurance import keeping, queries, queries_claims, split
+from insurance import keeping, queries, queries_claims, split, turns
 from insurance.actions import billing, owing_back, reducing
-from insurance.models import Bill, Payment, Pending, Reckoning, Refund, Reversal
+from insurance.models import Bill, Claim, Payment, Pending, Reckoning, Refund, Reversal
 from ledger import chain
 from ledger.entry import Statement
 from pharmacy import quarantine, queries_recalls
@@ -103,6 +103,8 @@ def take_back(
         reducing.OldBill, permissions.OwnPrescription, quarantine.NotOfThisLot,
         quarantine.WrongLots, LotsMissing, and what ``lifecycle.advance`` raises.
     """
+    decided = Claim.objects.filter(bill__prescription_id=prescription_id)
+    turns.in_turn_of(*set(decided.values_list("payer_id", flat=True)))  # nothing is just paid
     prescription = lifecycle.lock(prescription_id)
     plan = _plan(prescription, brought, by, at)
     entry = lifecycle.advance(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def reasons(*before: Seen, new: Seen = NEW) -> list[str]:
     return [one.reason for one in signals.of(new, before, PLACES)]
 
 
-def other(**changes: object) -> Seen:
+def other(**changes: Any) -> Seen:
     plain = replace(NEW, subject="rx/old", patient="other", boxes=frozenset())
     return replace(plain, **changes)
 
@@ -87,18 +88,18 @@ def test_an_early_refill(days_ago, medicine, said):
     assert reasons(last, new=new) == said
 
 
-def many(who: str, count: int, **changes: object) -> list[Seen]:
+def many(who: str, count: int, **changes: Any) -> list[Seen]:
     return [other(subject=f"rx/{who}{n}", **{"at": NOON, **changes}) for n in range(count)]
 
 
 @pytest.mark.parametrize("role", ["doctor", "pharmacy"])
 def test_an_outlier_among_peers(role):
     """C1: beside five peers at least, with thirty claims at least, above four times the median."""
-    plain = {"doctor": {"pharmacy": ""}, "pharmacy": {"doctor": ""}}[role]
+    plain: dict[str, Any] = {"doctor": {"pharmacy": ""}, "pharmacy": {"doctor": ""}}[role]
     new = replace(NEW, **plain)
     mine = getattr(NEW, role)
 
-    def said(own: int, peers: int = 5, each: int = 8, **changes: object) -> list[str]:
+    def said(own: int, peers: int = 5, each: int = 8, **changes: Any) -> list[str]:
         others = [
             one for n in range(peers) for one in many(f"{n}-", each, **{role: f"p{n}"}, **plain)
         ]
@@ -118,7 +119,7 @@ def test_what_entries_tell():
     found = signals.seen(said)
     assert found is not None
     assert (found.patient, found.doctor, found.pharmacy) == ("tag", "somebody", "pharmacy")
-    assert (found.at, found.collected, found.boxes) == (said[4].at, True, {"b0" * 32})
+    assert (found.at, found.collected, found.boxes) == (said[4].at, True, frozenset({"b0" * 32}))
     assert signals.seen(said[:4]) is None
 
 
