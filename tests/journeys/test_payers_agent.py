@@ -1,12 +1,14 @@
 """A payer's agent decides by what is proven to it, in as many logs as there are."""
 
 import logging
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from uuid import UUID
 
 import pytest
+from django.db.models import QuerySet
 
 from hospital.sphere import Place
 from insurance import evidence, signals
@@ -60,12 +62,23 @@ def test_pays_in_every_line_of_logs(world: World, patient: Patient):
     assert claims.exclude(settlement=None).values("settlement").distinct().count() == 2
 
 
-def test_later_prices_and_promises_change_no_claim(world: World, patient: Patient):
+@pytest.fixture
+def shelf(world: World) -> Iterator[QuerySet[StockItem]]:
+    """The pharmacy's, which has its prices again after the test."""
+    rows = StockItem.objects.filter(pharmacy=world.pharmacy)
+    before = list(rows)
+    yield rows
+    StockItem.objects.bulk_update(before, ["price_fen"])
+
+
+def test_later_prices_and_promises_change_no_claim(
+    world: World, patient: Patient, shelf: QuerySet[StockItem]
+):
     """C5: what was authorized is claimed, whatever the shelf and the policy say since."""
     (rx,) = delivered(world, patient)
     owed = Bill.objects.get(prescription__id=rx).fund_fen
     assert owed > 0
-    StockItem.objects.filter(pharmacy=world.pharmacy).update(price_fen=1)
+    shelf.update(price_fen=1)
     world.covers(patient, fund_bp=1)
     agent(world).step()
     claim = Claim.objects.get(bill__prescription__id=rx)
