@@ -3,20 +3,25 @@ A payer's agent: a program of its own, run by the payer, holding the payer's key
 
 It reads the claims that are open for its payer, fetches the signed entries as receipt files,
 verifies them offline, decides by a simple policy, signs, and settles with the pharmacies what it
-approved. It needs the public API and nothing else of this server: no database, no Django.
+approved. What is not proven, or stands out (``insurance.signals``), it leaves to a person, and
+looks at it no more. It needs the public API and nothing else of this server: no database, no
+Django.
 
     python -m insurance.agent --url URL --payer SLUG --key FILE [--policy FILE] [--reading-key FILE]
+        [--history FILE] [--places FILE]
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,15 +30,20 @@ import httpx
 
 from hospital import boxes
 from hospital.client import Client, Problem
-from insurance import evidence
+from hospital.sphere import Place
+from insurance import evidence, signals
 from insurance.evidence import BadEvidence
+from insurance.looks import LOOKS, History, Later
 from ledger import keyfile
+from ledger.entry import Statement
 from ledger.policy import Policy
 
 PAUSE_S = 0.5
 UNAUTHORIZED = 401
 AT_ONCE = 1_000
 """Claims that one settlement or clawback takes."""
+OVERTAKEN = ("claim.decided", "claim.awaits_person", "prescription.wrong_state")
+"""Another copy of this agent, or an officer, was first."""
 log = logging.getLogger("agent")
 
 
@@ -41,7 +51,7 @@ log = logging.getLogger("agent")
 class Agent:
     """
     ``policy`` is asked before each claim, since it names new logs after a turn; ``ceiling_fen`` is
-    the most that the agent approves by itself for one claim.
+    the most that the agent approves by itself for one claim. ``places``: where pharmacies are.
     """
 
     client: Client
@@ -49,6 +59,9 @@ class Agent:
     policy: Callable[[], Policy]
     ceiling_fen: int
     left: set[tuple[str, str]] = field(default_factory=set)
+    history: History = field(default_factory=History)
+    places: signals.Places = field(default_factory=dict)
+    later: Later = field(default_factory=Later)
 
     def step(self) -> int:
         """Decide what is open, settle what is approved; how many decisions were made."""
@@ -73,33 +86,67 @@ class Agent:
         Whether a decision was made. None is, and a person has to look, where the server does not
         prove what happened: the pharmacy has handed out the medicine and cannot help it.
         """
-        subject = claim["subject"]
+        subject, rx = claim["subject"], claim["prescription"]
+        if not self.later.is_due(subject):
+            return False
         try:
             statements = evidence.proven(self._files(subject), subject, self.policy())
         except BadEvidence as fault:
             self._wait(subject, logging.ERROR, str(fault))
+            if self.later.again(subject) >= LOOKS:
+                self._pend(subject, rx, "evidence_unproven")
             return False
         except Problem as problem:
             if problem.code != "entry.not_yet_published":
                 raise
+            self.later.again(subject)
             self._wait(subject, logging.INFO, "its checkpoint comes within a second or two")
             return False
         verdict = evidence.rule(statements, self.payer, ceiling_fen=self.ceiling_fen)
+        if verdict.decision != "refuse" and (found := self._signals(statements)):
+            for one in found:
+                log.warning("%s: %s, beside %d others", subject, one.reason, len(one.others))
+            return self._pend(subject, rx, "stands_out", [one.reason for one in found])
+        return self._decided(subject, rx, verdict)
+
+    def _decided(self, subject: str, rx: str, verdict: evidence.Verdict) -> bool:
+        ruling = {
+            "decision": verdict.decision,
+            "approved_fen": verdict.approved_fen,
+            "reason": verdict.reason,
+        }
         try:
-            self.client.command(
-                f"/api/claims/{claim['prescription']}/decide",
-                {
-                    "decision": verdict.decision,
-                    "approved_fen": verdict.approved_fen,
-                    "reason": verdict.reason,
-                },
-            )
+            self.client.command(f"/api/claims/{rx}/decide", ruling)
         except Problem as problem:
-            if problem.code != "claim.decided":  # another copy of this agent was first
+            if problem.code == "claim.four_eyes":
+                return self._pend(subject, rx, "above_limit")
+            if problem.code not in OVERTAKEN:
                 raise
             return False
+        self.later.forget(subject)
         log.info("%s %s: %s", subject, verdict.decision, verdict.reason)
         return True
+
+    def _signals(self, statements: Sequence[Statement]) -> list[signals.Signal]:
+        """What stands out, beside what this agent has seen before; it has seen this one now."""
+        new = signals.seen(statements)
+        if new is None:
+            return []
+        found = signals.of(new, list(self.history.seen.values()), self.places)
+        self.history.add(new)
+        return found
+
+    def _pend(self, subject: str, rx: str, reason: str, found: Sequence[str] = ()) -> bool:
+        """Leave it to a person at the payer; it is no decision."""
+        try:
+            body = {"reason": reason, "signals": list(found)}
+            self.client.command(f"/api/claims/{rx}/pend", body)
+        except Problem as problem:
+            if problem.code not in OVERTAKEN:
+                raise
+        self.later.forget(subject)
+        log.warning("%s is left to a person: %s", subject, reason)
+        return False
 
     def _reverse(self) -> None:
         """Accept what comes back as signed entries prove it; take back what was paid."""
@@ -191,6 +238,7 @@ def main() -> None:
         reading_keys=[boxes.load(path) for path in options.reading_key],
     )
     agent = Agent(client, options.payer, _policy(client, options.policy), options.ceiling_fen)
+    agent.history, agent.places = History.read(options.history), _places(options.places)
     client.enter_with_key()
     for _ in itertools.count():
         try:
@@ -212,6 +260,12 @@ def _policy(client: Client, path: Path | None) -> Callable[[], Policy]:
     return lambda: shown
 
 
+def _places(path: Path | None) -> dict[str, Place]:
+    """A file of ``{"pharmacy": ["longitude", "latitude"], …}``, as the licences say."""
+    said = json.loads(path.read_text()) if path is not None else {}
+    return {slug: Place(*map(Decimal, where)) for slug, where in said.items()}
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Decide and settle claims for one payer.")
     parser.add_argument("--url", required=True, help="the server's address")
@@ -225,6 +279,8 @@ def _options() -> argparse.Namespace:
         default=[],
         help="a file of the payer's reading key; again for an older one",
     )
+    parser.add_argument("--history", type=Path, help="where what was seen is kept")
+    parser.add_argument("--places", type=Path, help="where pharmacies are")
     parser.add_argument("--ceiling-fen", type=int, default=1_000_000, help="per claim, in fen")
     return parser.parse_args()
 

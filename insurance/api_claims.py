@@ -12,6 +12,7 @@ from hospital.roles import Role
 from hospital.units import stamp
 from insurance.actions import claims, coverage
 from insurance.queries import reckoned, undecided
+from insurance.queries_claims import to_decide
 from ledger.entry import Statement
 from prescriptions.api import changed
 
@@ -42,7 +43,11 @@ class Coverages(http.Command):
 
 
 class Claims(http.Query):
-    """Delivered prescriptions of which the caller's payer owes a share undecided, oldest first."""
+    """
+    Delivered prescriptions of which the caller's payer owes a share undecided, oldest first.
+
+    Those that wait for a person are in ``claims/waiting`` instead.
+    """
 
     roles = (Role.AGENT, Role.OFFICER)
     query = {"cursor": "next of the page before", "size": "1 to 50; 20 if left out"}
@@ -57,11 +62,11 @@ class Claims(http.Query):
                     "prescription": str(bill.prescription_id),
                     "subject": bill.prescription.subject,
                     "pharmacy": bill.pharmacy.slug,
-                    "claimed_fen": claims.share_of(bill, call.by.organisation_id),
+                    "claimed_fen": fen,
                     "total_fen": reckoned(bill).total_fen,
                 }
                 for bill in found
-                if claims.has_share(bill, call.by.organisation_id)
+                if (fen := to_decide(bill).get(call.by.organisation, 0))
             ],
         }
 
@@ -79,7 +84,7 @@ def _ruling(values: Mapping[str, Any]) -> claims.Ruling:
 class DecideStatement(http.Draw):
     """The decision to sign."""
 
-    roles = (Role.AGENT,)
+    roles = (Role.AGENT, Role.OFFICER)
 
     class Input(DecisionInput, http.ToSign):
         pass
@@ -94,9 +99,9 @@ class DecideStatement(http.Draw):
 
 
 class Decide(http.Command):
-    """Decide on the own share."""
+    """Decide on the own share, or on what of it an appeal or a reopening has left open."""
 
-    roles = (Role.AGENT,)
+    roles = (Role.AGENT, Role.OFFICER)
 
     class Input(DecisionInput, http.Signed):
         pass

@@ -23,10 +23,11 @@ from ledger.entry import canonical
 
 BOM: Final = "\ufeff"
 COLUMNS: Final = (
-    *("subject", "pharmacy", "claimed_fen", "approved_fen", "reversed_fen", "paid_fen"),
+    *("subject", "number", "pharmacy", "claimed_fen", "approved_fen", "reversed_fen", "paid_fen"),
     *("decision", "reason", "decided_at"),
 )
-"""Of a settled claim; what was paid is what was approved less what had come back before."""
+"""Of a settled claim, of which a payer has a second one (``number``) where an appeal came after the
+payment; what was paid is what was approved less what had come back before."""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 

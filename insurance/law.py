@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from hospital.law import Data, condition, is_
-from insurance import lawbills
-from insurance.lawtaking import BY_THE_PAYER
+from insurance import lawbills, lawclaims
 from prescriptions import lawcontrolled
 from prescriptions.law import CHOSEN, Clause, by_its_patient, equal
 from prescriptions.lawplan import OPENED
@@ -27,18 +26,7 @@ def clauses() -> dict[str, Clause]:
                 )
             ],
         ),
-        "decide": _decision(
-            condition(
-                "wrong_move",
-                "another payer has still to decide",
-                "less",
-                is_(1),
-                {"count": "kept.waiting"},
-            )
-        ),
-        "claim": _decision(
-            equal("wrong_move", "every other payer decided", {"count": "kept.waiting"}, is_(1))
-        ),
+        **lawclaims.clauses(),
     }
 
 
@@ -107,66 +95,3 @@ def _lines() -> list[Data]:
             {"count": "facts.lines"},
         ),
     ]
-
-
-def _decision(turn: Data) -> Clause:
-    return Clause(
-        {
-            "payer": "text",
-            "claimed_fen": "count",
-            "approved_fen": "fen",
-            "decision": "text",
-            "reason": "text",
-        },
-        [
-            BY_THE_PAYER,
-            condition(
-                "wrong_payer",
-                "it has a share and has not decided on it",
-                "has",
-                "kept.waiting",
-                "facts.payer",
-            ),
-            equal(
-                "wrong_amount",
-                "it is claimed what is its share",
-                "facts.claimed_fen",
-                {"of": ["kept.waiting", "facts.payer"]},
-            ),
-            _decided(),
-            turn,
-        ],
-        keep={
-            "approved": {"with": ["kept.approved", "facts.payer", "facts.approved_fen"]},
-            "owed": {"with": ["kept.owed", "facts.payer", "facts.approved_fen"]},
-            "waiting": {"without": ["kept.waiting", "facts.payer"]},
-        },
-    )
-
-
-def _decided() -> Data:
-    approved, claimed, reason = "facts.approved_fen", "facts.claimed_fen", "facts.reason"
-    return condition(
-        "wrong_decision",
-        "approve pays all, refuse nothing, part something between and with a reason",
-        "any",
-        [
-            "all",
-            ["equal", "facts.decision", is_("approve")],
-            ["equal", approved, claimed],
-            ["equal", reason, is_("none")],
-        ],
-        [
-            "all",
-            ["equal", "facts.decision", is_("part")],
-            ["less", is_(0), approved],
-            ["less", approved, claimed],
-            ["differ", reason, is_("none")],
-        ],
-        [
-            "all",
-            ["equal", "facts.decision", is_("refuse")],
-            ["equal", approved, is_(0)],
-            ["differ", reason, is_("none")],
-        ],
-    )

@@ -35,9 +35,9 @@ _SOME_LEFT = [
     ),
     condition(
         "wrong_payer",
-        "and decides on its share of what is kept",
+        "what it stands by and decides on is its share of what is kept",
         "each_at_most",
-        "facts.waiting",
+        {"plus": [_STANDS, "facts.waiting"]},
         "facts.bill.payers",
     ),
 ]
@@ -45,6 +45,13 @@ _NOTHING_LEFT = [
     equal("wrong_quantity", "nothing is left with the patient", is_(0), {"sum": [_LEFT]}),
     equal("wrong_amount", "who keeps nothing pays nothing", "facts.bill.total_fen", is_(0)),
     equal("wrong_payer", "nobody decides any more", {"count": "facts.waiting"}, is_(0)),
+    condition(
+        "wrong_payer",
+        "nobody stands by more than its share of what is kept",
+        "each_at_most",
+        _STANDS,
+        "facts.bill.payers",
+    ),
 ]
 _BACK: Data = {"of": ["kept.reversals", "facts.payer"]}
 
@@ -67,8 +74,9 @@ def clauses() -> dict[str, Clause]:
         "claw_back": _reverse(
             {},
             condition(
-                "wrong_move", "it was paid: nothing is owed any more", "lacks", "kept.owed",
-                "facts.payer",
+                "wrong_move", "it was paid: nothing is owed any more", "any",
+                ["lacks", "kept.owed", "facts.payer"],
+                ["equal", {"of": ["kept.owed", "facts.payer"]}, is_(0)],
             ),
             keep={
                 "clawback": {
@@ -174,13 +182,6 @@ def _money() -> list[Data]:
             "each_at_most",
             "facts.back",
             "kept.approved",
-        ),
-        condition(
-            "wrong_payer",
-            "nobody stands by more than its share of what is kept",
-            "each_at_most",
-            _STANDS,
-            "facts.bill.payers",
         ),
     ]
 

@@ -9,6 +9,8 @@ from django.db.models import F, Q
 
 from hospital.models import Account, Organisation
 from hospital.roles import OrganisationKind
+from insurance.pending import ClaimLimit as ClaimLimit
+from insurance.pending import Pending as Pending
 from insurance.policies.models import Edition as Edition
 from insurance.policies.models import Insured as Insured
 from insurance.policies.models import Policy as Policy
@@ -222,7 +224,12 @@ class Refund(models.Model):
 
 
 class Claim(models.Model):
-    """A payer's signed decision on its share of a bill; paid once, less what it has reversed."""
+    """
+    A payer's signed decision on its share of a bill; paid once, less what it has reversed.
+
+    ``rest_fen`` is still to be decided on, after an appeal or as it was reopened. What is approved
+    of it when the first was paid is a row of its own, the second ``number``.
+    """
 
     bill = models.ForeignKey(Bill, models.PROTECT, related_name="claims")
     payer = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
@@ -234,10 +241,19 @@ class Claim(models.Model):
     settlement = models.ForeignKey(Settlement, models.PROTECT, null=True, related_name="claims")
     reversed_fen = models.PositiveBigIntegerField(default=0)
     at_once = models.BooleanField(default=True, help_text="due without waiting for a batch")
+    number = models.PositiveSmallIntegerField(default=1)
+    rest_fen = models.PositiveBigIntegerField(default=0)
+    decided_by = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["bill", "payer"], name="decided_once_by_a_payer"),
+            models.UniqueConstraint(
+                fields=["bill", "payer", "number"], name="decided_once_by_a_payer"
+            ),
+            models.CheckConstraint(
+                name="the_rest_was_claimed",
+                condition=Q(rest_fen__lte=F("claimed_fen") - F("approved_fen")),
+            ),
             models.CheckConstraint(
                 name="approved_at_most_claimed",
                 condition=Q(approved_fen__lte=F("claimed_fen")),

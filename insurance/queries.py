@@ -21,6 +21,7 @@ from insurance.models import (
     Claim,
     LineShare,
     Payment,
+    Pending,
     Reckoning,
     Refund,
     Reversal,
@@ -73,12 +74,6 @@ def shares(bill: Bill, now: Bill | Reckoning | Quote) -> dict[str, int]:
     """Slug → fen that each payer pays, of those who paid something when the bill was opened."""
     pairs = zip(bill.in_order, now.fens, strict=True)
     return {share.payer.slug: fen for share, fen in pairs if share.fen > 0}
-
-
-def undecided_payers(bill: Bill) -> set[str]:
-    """Slugs of the payers that have not decided on their share."""
-    decided = set(bill.claims.values_list("payer__slug", flat=True))
-    return shares(bill, bill).keys() - decided
 
 
 def line_of(claim: Claim) -> str:
@@ -142,8 +137,12 @@ def doctor_and_patient(
 
 
 def undecided(payer: int, wanted: paging.Wanted) -> tuple[list[Bill], paging.Cursor | None]:
-    """Delivered bills with a share of this payer on which it has not decided, oldest first."""
+    """
+    Delivered bills with a share of this payer on which it has not decided, oldest first; without
+    those that wait for a person.
+    """
     decided = Claim.objects.filter(bill=OuterRef("pk"), payer_id=payer)
+    put_aside = Pending.objects.filter(bill=OuterRef("pk"), payer_id=payer, closed_at=None)
     rows = (
         Bill.objects.filter(
             shares__payer_id=payer,
@@ -152,8 +151,10 @@ def undecided(payer: int, wanted: paging.Wanted) -> tuple[list[Bill], paging.Cur
             state=Bill.State.PAID,
         )
         .exclude(Exists(decided))
+        .exclude(Exists(put_aside))
         .select_related("pharmacy", "prescription")
         .prefetch_related("shares__payer", "reckonings__shares")
+        .prefetch_related("claims__payer", "claims__reversals")
         .annotate(created_at=F("shares__opened_at"))
     )
     return paging.oldest_first(rows, wanted)
@@ -189,10 +190,14 @@ def lines_paid_by(payer: int, prescriptions: Collection[UUID]) -> dict[UUID, fro
 
 
 def to_settle() -> Q:
-    """Of claims: something is still to be paid, and nothing of it is just coming back."""
+    """
+    Of claims: something is still to be paid, and nothing of it is just coming back.
+
+    What was approved when the rest had been paid is paid first, and comes back with that.
+    """
     coming = Reversal.objects.filter(claim=OuterRef("pk"), state=Reversal.State.DUE)
     open_still = Q(settlement__isnull=True, approved_fen__gt=F("reversed_fen"))
-    return open_still & ~Q(Exists(coming))
+    return open_still & (~Q(Exists(coming)) | Q(number__gt=1))
 
 
 def unanswered(*, at: datetime) -> QuerySet[Payment]:

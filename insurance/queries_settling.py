@@ -17,7 +17,8 @@ from ledger import network
 COLUMNS = (
     *("id", "bill__prescription_id", "bill__pharmacy__slug"),
     "bill__prescription__patient__person__handle",
-    *("claimed_fen", "approved_fen", "reversed_fen", "decision", "reason", "decided_at"),
+    *("number", "claimed_fen", "approved_fen", "reversed_fen"),
+    *("decision", "reason", "decided_at"),
 )
 
 
@@ -35,6 +36,7 @@ class Owed:
     prescription: UUID
     pharmacy: str
     line: str
+    number: int
     claimed_fen: int
     approved_fen: int
     reversed_fen: int
@@ -55,8 +57,8 @@ def owed(claims: QuerySet[Claim]) -> list[Owed]:
     """``claims`` in their order. One query and no models: a month's end reads millions of them."""
     rows = claims.values_list(*COLUMNS)
     return [
-        Owed(number, rx, pharmacy, network.line_for(handle.int), *rest)
-        for number, rx, pharmacy, handle, *rest in rows
+        Owed(claim, rx, pharmacy, network.line_for(handle.int), *rest)
+        for claim, rx, pharmacy, handle, *rest in rows
     ]
 
 

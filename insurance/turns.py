@@ -18,5 +18,15 @@ LOCKS: Final = 0x7ED
 
 def in_turn(by: Actor) -> None:
     """Wait for the payer's other entries about what is owed; the first thing that each does."""
+    in_turn_of(by.organisation_id)
+
+
+def in_turn_of(*payers: int) -> None:
+    """
+    The same for what somebody else enters about what these payers owe.
+
+    They are waited for in one order, so that no two wait for each other.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCKS, by.organisation_id])
+        for payer in sorted(payers):
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCKS, payer])

@@ -10,6 +10,7 @@ from insurance import (
     api_find,
     api_kept,
     api_parts,
+    api_pending,
     api_policies,
     api_returns,
     api_rewards,
@@ -18,6 +19,7 @@ from insurance import (
 )
 
 ONE = "prescriptions/<uuid:prescription_id>"
+CLAIM = "claims/<uuid:prescription_id>"
 
 urlpatterns = [
     path("me/export", api_export.Export.as_view()),
@@ -56,6 +58,18 @@ urlpatterns = [
     path("claims", api_claims.Claims.as_view()),
     path("claims/<uuid:prescription_id>/decide/statement", api_claims.DecideStatement.as_view()),
     path("claims/<uuid:prescription_id>/decide", api_claims.Decide.as_view()),
+    path("claims/waiting", api_pending.Waiting.as_view()),
+    path(f"{CLAIM}/pend/statement", api_pending.PendStatement.as_view()),
+    path(f"{CLAIM}/pend", api_pending.Pend.as_view()),
+    path(f"{CLAIM}/ask/statement", api_pending.AskFieldStatement.as_view()),
+    path(f"{CLAIM}/ask", api_pending.AskField.as_view()),
+    path(f"{CLAIM}/withhold/statement", api_pending.WithholdStatement.as_view()),
+    path(f"{CLAIM}/withhold", api_pending.Withhold.as_view()),
+    path(f"{CLAIM}/reopen/statement", api_pending.ReopenStatement.as_view()),
+    path(f"{CLAIM}/reopen", api_pending.Reopen.as_view()),
+    path(f"{CLAIM}/appeal/statement", api_pending.AppealClaimStatement.as_view()),
+    path(f"{CLAIM}/appeal", api_pending.AppealClaim.as_view()),
+    path(f"{ONE}/explanation", api_pending.Explanation.as_view()),
     path("claims/history", api_claimants.ClaimantsHistory.as_view()),
     path(f"{ONE}/return/statement", api_returns.ReturnStatement.as_view()),
     path(f"{ONE}/return", api_returns.TakeBack.as_view()),

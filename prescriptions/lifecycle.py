@@ -67,6 +67,8 @@ AT_PATIENT = (S.DELIVERED, S.CLAIMED)
 """The patient has the medicines, or some of them."""
 CLAIMABLE = (*AT_PATIENT, S.TAKEN_BACK)
 """A payer may have approved its share."""
+OF_PAYER = (R.AGENT, R.OFFICER)
+"""Its program, or a person there."""
 ENTERED = tuple(one for one in S if one is not S.DRAFT)
 
 # fmt: off
@@ -99,8 +101,13 @@ HAND_OVER = Move("hand_over", "pharmacy.deliver",       (S.IN_TRANSIT,), S.DELIV
 FAIL      = Move("fail",      "pharmacy.attempt",       (S.IN_TRANSIT,), None,         (R.COURIER,), in_time=False)
 TURN_BACK = Move("turn_back", "pharmacy.attempt",       (S.IN_TRANSIT,), S.RETURNING,  (R.COURIER,), in_time=False)
 TAKE_BACK = Move("take_back", "pharmacy.take_back",     (S.RETURNING,),  S.UNDELIVERED, (R.PHARMACIST,), in_time=False)
-DECIDE    = Move("decide",    "insurance.claim",        (S.DELIVERED,),  S.DELIVERED,  (R.AGENT,), in_time=False)
-CLAIM     = Move("claim",     "insurance.claim",        (S.DELIVERED,),  S.CLAIMED,    (R.AGENT,), in_time=False)
+DECIDE    = Move("decide",    "insurance.claim",        (S.DELIVERED,),  S.DELIVERED,  OF_PAYER, in_time=False)
+CLAIM     = Move("claim",     "insurance.claim",        (S.DELIVERED,),  S.CLAIMED,    OF_PAYER, in_time=False)
+PEND      = Move("pend",      "insurance.pend",         (S.DELIVERED,),  None,         OF_PAYER, in_time=False)
+ASK_FIELD = Move("ask_field", "insurance.pend",         (S.DELIVERED,),  None,         (R.OFFICER,), in_time=False)
+WITHHOLD  = Move("withhold",  "insurance.withhold",     (S.DELIVERED,),  None,         (R.PATIENT,), in_time=False)
+REOPEN    = Move("reopen",    "insurance.reopen",       AT_PATIENT,      S.DELIVERED,  (R.OFFICER,), in_time=False)
+APPEAL    = Move("appeal",    "insurance.appeal",       AT_PATIENT,      S.DELIVERED,  (R.PATIENT,), in_time=False)
 RETURN_PART = Move("return_part", "pharmacy.return",    AT_PATIENT,      None,         (R.PHARMACIST,), in_time=False)
 RETURN    = Move("return",    "pharmacy.return",        AT_PATIENT,      S.TAKEN_BACK, (R.PHARMACIST,), in_time=False)
 REVERSE   = Move("reverse",   "insurance.reverse",      CLAIMABLE,       None,         (R.AGENT,), in_time=False)
@@ -123,6 +130,7 @@ MOVES = (
     *(AUTHORIZE, WITHDRAW, PAY, DOUBLE_CHECK, DISPENSE, DISPENSE_PART, OWE),
     *(COLLIDE, DECLINE, SUBSTITUTE, AGREE, DISAGREE),
     *(SHIP, RECEIVE, HAND_OUT, HAND_OVER, FAIL, TURN_BACK, TAKE_BACK, DECIDE, CLAIM),
+    *(PEND, ASK_FIELD, WITHHOLD, REOPEN, APPEAL),
     *(RETURN_PART, RETURN, REVERSE, CLAW_BACK),
     *(CANCEL, GIVE_UP, VOID, UNDO, ASK_CHANGE, KEEP, CHANGE, RESUBMIT, EXTEND, EXPIRE),
 )

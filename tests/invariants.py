@@ -21,7 +21,7 @@ from django.db.models import Count, QuerySet
 from config.celery import LINES, app
 from config.sample import loader
 from hospital import calendar
-from insurance import queries
+from insurance import queries, queries_claims
 from insurance.models import (
     Bill,
     BillLine,
@@ -350,9 +350,10 @@ def _reckonings() -> Iterator[str]:
             if any(a < b for a, b in zip(one, other, strict=True)):
                 yield f"bill {bill.id}: somebody pays more after a return"
         shares = queries.shares(bill, one_by_one[-1])
+        stands: Counter[str] = Counter()
         for claim in bill.claims.select_related("payer").prefetch_related("reversals"):
-            stands = claim.approved_fen - sum(one.fen for one in claim.reversals.all())
-            if not 0 <= stands <= shares[claim.payer.slug]:
+            stands[claim.payer.slug] += queries_claims.standing(claim)
+            if not 0 <= stands[claim.payer.slug] <= shares[claim.payer.slug]:
                 yield f"claim {claim.id} stands by {stands} of {shares[claim.payer.slug]}"
             accepted = [one for one in claim.reversals.all() if one.state == "reduced"]
             if claim.reversed_fen != sum(one.fen for one in accepted):
@@ -365,21 +366,28 @@ def _reckonings() -> Iterator[str]:
 
 
 def the_claims(ways: dict[str, list[Statement]]) -> Iterator[str]:
-    """Every payer decided once about its own share, and pays each claim once."""
-    entries = Counter(
-        (one.subject, one.facts["payer"])
-        for way in ways.values()
-        for one in way
-        if one.kind == CLAIM
-    )
+    """Every payer decided about its own share, as its entries say, and pays each claim once."""
+    stated: Counter[tuple[str, str]] = Counter()
+    reopened = set()
+    for way in ways.values():
+        for one in way:
+            if one.kind in (CLAIM, REOPEN):
+                named = (one.subject, one.facts["payer"])
+                stated[named] += one.facts.get("approved_fen", -stated[named])
+                reopened |= {named} if one.kind == REOPEN else set()
+    rows: dict[tuple[str, str], list[Claim]] = defaultdict(list)
     for claim in Claim.objects.select_related("bill__prescription", "payer"):
-        share = claim.bill.shares.get(payer=claim.payer_id).fen
-        if claim.claimed_fen != share and not claim.bill.reckonings.exists():
-            yield f"claim {claim.id}: {claim.claimed_fen} of a share of {share}"
-        named = (claim.bill.prescription.subject, claim.payer.slug)
-        if entries.pop(named, 0) != 1:
-            yield f"claim {claim.id} has not exactly one entry"
-    yield from (f"{name} was decided in the log only" for name in entries)
+        rows[claim.bill.prescription.subject, claim.payer.slug].append(claim)
+    for named in stated.keys() | rows.keys():
+        claims = rows[named]
+        more = sum(one.approved_fen for one in claims) - stated[named]
+        before = sum(one.reversed_fen for one in claims) if named in reopened else 0
+        if not claims or not 0 <= more <= before:
+            yield f"claims of {named} approve {more} fen more than their entries"
+        for claim in claims:
+            share = queries.shares(claim.bill, claim.bill)[claim.payer.slug]
+            if claim.claimed_fen > share:
+                yield f"claim {claim.id}: {claim.claimed_fen} of a share of {share}"
     yield from _settlements(ways)
 
 
@@ -421,7 +429,7 @@ SUBJECTS = (
     "^(appraisal|clawback|consultation|correction|emergency|grant|guardianship"
     "|offer|optin|readingkey|recall|register|remittance|rx|settlement)/"
 )
-PAY, CLAIM = lifecycle.PAY.kind, lifecycle.CLAIM.kind
+PAY, CLAIM, REOPEN = lifecycle.PAY.kind, lifecycle.CLAIM.kind, lifecycle.REOPEN.kind
 _NOTES = """
     SELECT e.note FROM ledger_leaf l JOIN ledger_event e ON e.log_id = l.log_id
         AND e.xid = l.event_xid AND e.id = l.event_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Final
 
@@ -103,16 +103,26 @@ def _bill(said: Said, bill: Bill) -> None:
             said[accounts.payer(payer, "promised")] += fen
         return
     said[accounts.pharmacy(slug, "earned")] -= now.total_fen
-    claims = {one.payer.slug: one for one in bill.claims.select_related("payer")}
+    claims: dict[str, list[Claim]] = defaultdict(list)
+    for claim in bill.claims.select_related("payer").prefetch_related("reversals"):
+        claims[claim.payer.slug].append(claim)
     for payer, fen in shares.items():
         if payer not in claims:
             said[accounts.payer(payer, "delivered")] += fen
             continue
-        claim = claims[payer]
-        stands = claim.approved_fen - sum(one.fen for one in claim.reversals.all())
-        said[accounts.payer(payer, "owes")] += claim.approved_fen
-        said[_carrier(claim.payer_id, bill.pharmacy_id, slug)] += fen - stands
-        _reversals(said, payer, list(claim.reversals.all()))
+        stands = sum(_claim(said, payer, one) for one in claims[payer])
+        is_open = any(one.rest_fen for one in claims[payer])  # all that is left waits again
+        delivered = accounts.payer(payer, "delivered")
+        carrier = _carrier(claims[payer][0].payer_id, bill.pharmacy_id, slug)
+        said[delivered if is_open else carrier] += fen - stands
+
+
+def _claim(said: Said, payer: str, claim: Claim) -> int:
+    """By how many fen it stands."""
+    said[accounts.payer(payer, "owes")] += claim.approved_fen
+    reversals = list(claim.reversals.all())
+    _reversals(said, payer, reversals)
+    return claim.approved_fen - sum(one.fen for one in reversals)
 
 
 def _carrier(payer: int, pharmacy: int, slug: str) -> str:

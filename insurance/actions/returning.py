@@ -11,20 +11,30 @@ docs/decisions/0050-returns-and-recalls.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import models, transaction
 
 from hospital import errors
 from hospital.roles import Actor
-from insurance import queries
+from insurance import queries, queries_claims, turns
 from insurance.actions import billing, owing_back, reducing
 from insurance.journal import post
-from insurance.models import Bill, Payment, Reckoning, ReckoningShare, Refund, Reversal
+from insurance.models import (
+    Bill,
+    Claim,
+    Payment,
+    Pending,
+    Reckoning,
+    ReckoningShare,
+    Refund,
+    Reversal,
+)
 from insurance.policies import bills
 from ledger import chain
 from ledger.entry import Statement
@@ -104,6 +114,8 @@ def take_back(
         reducing.OldBill, permissions.OwnPrescription, quarantine.NotOfThisLot,
         quarantine.WrongLots, LotsMissing, and what ``lifecycle.advance`` raises.
     """
+    decided = Claim.objects.filter(bill__prescription_id=prescription_id)
+    turns.in_turn_of(*set(decided.values_list("payer_id", flat=True)))  # nothing is just paid
     prescription = lifecycle.lock(prescription_id)
     plan = _plan(prescription, brought, by, at)
     entry = lifecycle.advance(
@@ -121,6 +133,7 @@ def take_back(
     )
     post.returned(plan.bill, plan.kept, made, plan.back, at=at)
     _reckon(plan, made)
+    _leave_open(plan, at)
     for reversal in plan.back:
         reversal.returned = made
         reversal.save(force_insert=True)
@@ -140,15 +153,12 @@ def _plan(prescription: Prescription, brought: Brought, by: Actor, at: datetime)
     left = _left(prescription, given, brought)
     units = _units(prescription, brought)
     bill = queries.live_bill(prescription)
+    models.prefetch_related_objects([bill], "claims__payer", "claims__reversals")
     standing = queries.reckoned(bill)
     kept = reducing.kept(bill, left, standing)
     refund_fen = standing.patient_fen - kept.patient_fen
     back = _back(bill, kept)
-    waiting = {
-        payer: fen
-        for payer, fen in queries.shares(bill, kept).items()
-        if payer in queries.undecided_payers(bill) and fen > 0
-    }
+    waiting = queries_claims.to_decide(bill, kept)
     lots = {lot.commitment: some for lot, some in units}
     facts = {
         "pharmacy": by.organisation,
@@ -161,7 +171,7 @@ def _plan(prescription: Prescription, brought: Brought, by: Actor, at: datetime)
         },
         "refund_fen": refund_fen,
         "waiting": waiting,
-        "back": {one.claim.payer.slug: one.fen for one in back},
+        "back": _by_payer(back),
         **({"lots": lots} if prescription.form in TWO_PHARMACISTS else {}),
     }
     move = lifecycle.RETURN_PART if any(left.values()) else lifecycle.RETURN
@@ -207,13 +217,39 @@ def _medicines(prescription: Prescription, lines: Mapping[str, int]) -> dict[str
 
 
 def _back(bill: Bill, kept: billing.Quote) -> list[Reversal]:
-    """What each payer that has approved more than its share of what is kept gets back."""
-    shares = queries.shares(bill, kept)
-    due = {}
-    for claim in bill.claims.select_related("payer").prefetch_related("reversals"):
-        standing = claim.approved_fen - sum(one.fen for one in claim.reversals.all())
-        due[claim] = standing - shares[claim.payer.slug]
-    return [Reversal(claim=claim, fen=fen) for claim, fen in due.items() if fen > 0]
+    """
+    What each payer that has approved more than its share of what is kept gets back, of what it
+    approved last first.
+    """
+    over = Counter({payer: -fen for payer, fen in queries.shares(bill, kept).items()})
+    claims = sorted(bill.claims.all(), key=lambda one: (-one.number, one.id))
+    for claim in claims:
+        over[claim.payer.slug] += queries_claims.standing(claim)
+    found = []
+    for claim in claims:
+        fen = min(over[claim.payer.slug], queries_claims.standing(claim))
+        if fen > 0:
+            over[claim.payer.slug] -= fen
+            found.append(Reversal(claim=claim, fen=fen))
+    return found
+
+
+def _by_payer(back: Sequence[Reversal]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for one in back:
+        found[one.claim.payer.slug] += one.fen
+    return dict(found)
+
+
+def _leave_open(plan: _Plan, at: datetime) -> None:
+    """Of what was appealed against or reopened, what is kept; nobody decides about nothing."""
+    waiting: Mapping[str, int] = plan.facts["waiting"]
+    for claim in plan.bill.claims.all():
+        if claim.rest_fen:
+            claim.rest_fen = waiting.get(claim.payer.slug, 0)
+            claim.save(update_fields=["rest_fen"])
+    open_still = Pending.objects.filter(bill=plan.bill, closed_at=None)
+    open_still.exclude(payer__slug__in=waiting).update(closed_at=at)
 
 
 def _reckon(plan: _Plan, made: Return) -> None:

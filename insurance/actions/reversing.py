@@ -39,6 +39,12 @@ class NothingToReverse(errors.Conflict):
     code = "reversal.none"
 
 
+class SettleFirst(errors.Conflict):
+    """Some of what comes back was paid and some was not: pay what is owed, then take all back."""
+
+    code = "reversal.settle_first"
+
+
 class UnknownReversal(errors.Invalid):
     """Not an accepted reversal of yours that this pharmacy owes."""
 
@@ -65,7 +71,8 @@ def accept(
     """
     Accept, under the payer's signature, all that comes back to it of one prescription.
 
-    Raises ``WrongInsurer``, ``NothingToReverse`` and what ``lifecycle.advance`` raises.
+    Raises ``WrongInsurer``, ``NothingToReverse``, ``SettleFirst`` and what ``lifecycle.advance``
+    raises.
     """
     turns.in_turn(by)
     prescription = lifecycle.lock(prescription_id)
@@ -127,11 +134,21 @@ def _reversal(
         raise WrongInsurer
     if not due:
         raise NothingToReverse
-    fen, claim = sum(one.fen for one in due), due[0].claim
+    fen = sum(one.fen for one in due)
     facts: dict[str, Any] = {"payer": by.organisation, "reversed_fen": fen}
-    if claim.settlement_id is not None:
+    unpaid = _unpaid(prescription, by)
+    if unpaid is None:
         return lifecycle.CLAW_BACK, facts, due
-    return lifecycle.REVERSE, {**facts, "left_fen": claim.owed_fen - fen}, due
+    if any(one.claim_id != unpaid.id for one in due):
+        raise SettleFirst
+    return lifecycle.REVERSE, {**facts, "left_fen": unpaid.owed_fen - fen}, due
+
+
+def _unpaid(prescription: Prescription, by: Actor) -> Claim | None:
+    """What is approved and not paid; of one payer there is one such row at most."""
+    mine = Claim.objects.filter(payer_id=by.organisation_id, settlement=None)
+    owed = mine.filter(approved_fen__gt=F("reversed_fen"))
+    return owed.filter(bill__prescription_id=prescription.id).first()
 
 
 def _decided(prescription: Prescription, by: Actor) -> bool:

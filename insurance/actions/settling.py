@@ -173,10 +173,11 @@ def _settlement(
     if len(found) != len(set(claims)):
         raise UnknownClaim(field="claims")
     names = [one.subject for one in found]
+    again = [f"{one.subject} {one.number}" for one in found if one.number > 1]
     draft = taking(
         "insurance.settle",
         "settlement",
-        names,
+        [*names, *again],
         pharmacy,
         by,
         claims=names,

@@ -110,14 +110,35 @@ def refund_moved(number: str, fen: int, before: str, after: str, times: int) -> 
     return _draft("refund.move", f"refund/{number}", moves, number=times + 1)
 
 
-def decided(claim: int, payer: str, claimed_fen: int, approved_fen: int, carrier: str) -> Draft:
-    """The payer owes what it has approved; what it refuses, the carrier bears."""
+def decided(
+    claim: int, payer: str, claimed_fen: int, approved_fen: int, carrier: str, times: int = 0
+) -> Draft:
+    """
+    The payer owes what it has approved; what it refuses, the carrier bears.
+
+    ``times``: how often it was decided on before.
+    """
     moves = {
         accounts.payer(payer, "delivered"): -claimed_fen,
         accounts.payer(payer, "owes"): approved_fen,
         carrier: claimed_fen - approved_fen,
     }
-    return _draft("claim.decide", f"claim/{claim}", moves)
+    return _draft("claim.decide", f"claim/{claim}", moves, number=times + 1)
+
+
+def undecided(
+    claim: int, payer: str, open_fen: int, undone_fen: int, carrier: str, times: int = 0
+) -> Draft:
+    """
+    The payer has to decide on ``open_fen`` again, of which it owed ``undone_fen``: nothing after an
+    appeal, which lets stand what was approved. The carrier bears the rest no more.
+    """
+    moves = {
+        accounts.payer(payer, "delivered"): open_fen,
+        accounts.payer(payer, "owes"): -undone_fen,
+        carrier: undone_fen - open_fen,
+    }
+    return _draft("claim.reopen", f"claim/{claim}", moves, number=times + 1)
 
 
 def returned(cause: UUID, before: Billed, after: Kept) -> Draft:

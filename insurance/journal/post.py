@@ -11,7 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from insurance import queries
+from django.db.models import Exists, OuterRef
+
+from insurance import queries, queries_claims
 from insurance.journal import accounts, entries
 from insurance.journal.entries import Billed, Draft
 from insurance.journal.models import Carrying, Entry, Posting
@@ -77,12 +79,23 @@ def refund_moved(refund: Refund, before: str, *, at: datetime) -> None:
         _book([entries.refund_moved(number, fen, was, lies, times)], at)
 
 
-def decided(claim: Claim, pharmacy: str, *, at: datetime) -> None:
+def decided(
+    claim: Claim, bill: Bill, claimed_fen: int, approved_fen: int, *, at: datetime
+) -> None:
+    """The fen on which it was decided now, and what was approved of them; all, the first time."""
+    pharmacy = bill.pharmacy.slug
     carrier = accounts.pharmacy(pharmacy, "carries")
-    if claim.approved_fen < claim.claimed_fen and _operator_carries(claim.payer_id, pharmacy):
+    if approved_fen < claimed_fen and _operator_carries(claim.payer_id, pharmacy):
         carrier = accounts.OPERATOR_CARRIES
-    fens = (claim.claimed_fen, claim.approved_fen)
-    _book([entries.decided(claim.id, claim.payer.slug, *fens, carrier)], at)
+    fens, times = (claimed_fen, approved_fen), _times("claim.decide", claim)
+    _book([entries.decided(claim.id, claim.payer.slug, *fens, carrier, times)], at)
+
+
+def undecided(claim: Claim, bill: Bill, open_fen: int, undone_fen: int, *, at: datetime) -> None:
+    """``claim``, the payer's last, and ``bill`` as they were; see ``entries.undecided``."""
+    carrier = _carriers(bill)[claim.payer.slug]
+    fens, times = (open_fen, undone_fen), _times("claim.reopen", claim)
+    _book([entries.undecided(claim.id, claim.payer.slug, *fens, carrier, times)], at)
 
 
 def returned(
@@ -141,18 +154,28 @@ def _operator_carries(payer: int, pharmacy: str) -> bool:
     return found is not None and found.carrier == Carrying.Carrier.OPERATOR
 
 
+def _times(kind: str, claim: Claim) -> int:
+    return Entry.objects.filter(kind=kind, cause=f"claim/{claim.id}").count()
+
+
 def _carriers(bill: Bill) -> dict[str, str]:
-    """Payer that has decided → on whose account its refused part lies, or would."""
-    decided = bill.claims.values_list("id", "payer__slug")
-    payers = {f"claim/{claim}": slug for claim, slug in decided}
-    found = dict.fromkeys(payers.values(), accounts.pharmacy(bill.pharmacy.slug, "carries"))
-    posted = Posting.objects.filter(
-        entry__cause__in=payers,
-        entry__kind="claim.decide",
-        account=accounts.OPERATOR_CARRIES,
-    )
-    for cause in posted.values_list("entry__cause", flat=True):
-        found[payers[cause]] = accounts.OPERATOR_CARRIES
+    """
+    Payer that has nothing to decide → on whose account its refused part lies, or would.
+
+    That is where its last decision has put it: each one before was undone.
+    """
+    waiting = queries_claims.to_decide(bill)
+    decided = sorted((one.id, one.payer.slug) for one in bill.claims.all())
+    payers = {f"claim/{claim}": slug for claim, slug in decided if slug not in waiting}
+    pharmacy = accounts.pharmacy(bill.pharmacy.slug, "carries")
+    found = dict.fromkeys(payers.values(), pharmacy)
+    posted = Posting.objects.filter(account=accounts.OPERATOR_CARRIES, entry=OuterRef("pk"))
+    rows = Entry.objects.filter(kind="claim.decide", cause__in=payers).order_by("number")
+    causes = list(payers)
+    for cause, is_operators in sorted(
+        rows.values_list("cause", Exists(posted)), key=lambda row: causes.index(row[0])
+    ):
+        found[payers[cause]] = accounts.OPERATOR_CARRIES if is_operators else pharmacy
     return found
 
 

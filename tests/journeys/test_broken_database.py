@@ -83,6 +83,9 @@ LATER_ROWS = {
     "agree_to_other": "insurance_billline",
     "dispense_boxes": "pharmacy_boxmove",
     "decide": "insurance_claim",
+    "pend": "insurance_pending",
+    "appeal_claim": "insurance_pending",
+    "reopen": "insurance_pending",
     "withdraw": "insurance_refund",
 }
 

@@ -43,6 +43,7 @@ from insurance.models import (
     Insured,
     LineShare,
     Payment,
+    Pending,
     Policy,
     Product,
     Reckoning,
@@ -270,6 +271,7 @@ def rows(session_world) -> Rows:
         BillLine: BillLine.objects.filter(bill__prescription=rx).first(),
         Payment: Payment.objects.get(bill__prescription=rx),
         Claim: Claim.objects.get(bill__prescription=rx),
+        Pending: put_aside(world),
         Offer: use.delivery.offer,
         OptIn: use.opt_in,
         Delivery: use.delivery,
@@ -292,6 +294,13 @@ def rows(session_world) -> Rows:
         Posting: posting,
         Carrying: Carrying.objects.create(payer=world.insurer, carrier="pharmacy"),
     }
+
+
+def put_aside(world: World) -> Pending:
+    """A claim that waits for a person."""
+    ready = writes.pend(world, world.a_patient())
+    ready.by.write(ready.path, ready.body)
+    return Pending.objects.get(bill__prescription__id=ready.rx)
 
 
 def a_webhook_that_waits(world: World, patient: Patient) -> feeds.Delivery:
@@ -715,6 +724,10 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "transfers_something": sets(Transfer, amount_fen=0),
     "transferred_under_a_number": sets(Transfer, state="done", transfer_bill_no=""),
     "decided_once_by_a_payer": twice(Claim),
+    "the_rest_was_claimed": sets(Claim, rest_fen=10**9),
+    "one_open_pending": twice(Pending),
+    "a_field_is_asked_with_an_end": sets(Pending, field="line/"),
+    "an_appeal_is_answered_by_an_end": sets(Pending, cause="appealed"),
     "approved_at_most_claimed": sets(Claim, approved_fen=10**9),
     "only_approved_is_settled": sets(Claim, approved_fen=0),
     "posted_once": twice(Entry),

@@ -163,6 +163,7 @@ LEFT_OUT = {
     "Return": "its entry is in the copy, with lines, reason and bill; its refund is, too",
     "Reckoning": "the bill after a return, which the return's entry states",
     "Reversal": "what a payer gives back of it; its entry is in the copy",
+    "Pending": "that a claim waits for a person; GET …/explanation says so, and entries why",
     "Recall": "a public warning; its patient columns are staff",
     "Correction": "its entries are in the copy, a Communication each, with what was said",
     "CourierNews": "what a company has told of the parcel; GET …/parcel says it",

@@ -39,6 +39,12 @@ FOR_WARDS = {
         for verb in ("authorize", "withdraw", "agree", "disagree", "cancel", "deliver")
         for call in ("", "/statement")
     ),
+    f"{RX}/explanation",
+    *(
+        f"{writes.CLAIM}/{verb}{call}"
+        for verb in ("withhold", "appeal")
+        for call in ("", "/statement")
+    ),
     *("/api/consultations", TALK),
     *(f"{TALK}/{verb}{call}" for verb in ("ask", "withdraw") for call in ("", "/statement")),
     *(f"{TALK}/{what}" for what in ("messages", "messages/<int:number>", "pictures")),

@@ -135,6 +135,8 @@ NOTHING_SEALED = {
     f"GET {writes.ONE}/parcel": "states and times of the own parcel",
     "GET /api/parcels/coming-back": "ids, and whether it is kept cold",
     "GET /api/claims": "amounts and ids",
+    "GET /api/claims/waiting": "amounts, ids and codes",
+    f"GET {writes.ONE}/explanation": "amounts, rates and line numbers",
     "GET /api/reading-key": "public keys",
     "GET /api/feed": "ids, kinds and times of entries of the public log",
     "GET /api/feed/endpoints": "an organisation's addresses and public keys",

@@ -51,8 +51,13 @@ LAW: dict[str, tuple[set[Status], Status | None, set[Role], str]] = {
     "fail": ({S.IN_TRANSIT}, None, {R.COURIER}, "pharmacy.attempt"),
     "turn_back": ({S.IN_TRANSIT}, S.RETURNING, {R.COURIER}, "pharmacy.attempt"),
     "take_back": ({S.RETURNING}, S.UNDELIVERED, {R.PHARMACIST}, "pharmacy.take_back"),
-    "decide": ({S.DELIVERED}, S.DELIVERED, {R.AGENT}, "insurance.claim"),
-    "claim": ({S.DELIVERED}, S.CLAIMED, {R.AGENT}, "insurance.claim"),
+    "decide": ({S.DELIVERED}, S.DELIVERED, {R.AGENT, R.OFFICER}, "insurance.claim"),
+    "claim": ({S.DELIVERED}, S.CLAIMED, {R.AGENT, R.OFFICER}, "insurance.claim"),
+    "pend": ({S.DELIVERED}, None, {R.AGENT, R.OFFICER}, "insurance.pend"),
+    "ask_field": ({S.DELIVERED}, None, {R.OFFICER}, "insurance.pend"),
+    "withhold": ({S.DELIVERED}, None, {R.PATIENT}, "insurance.withhold"),
+    "reopen": (AT_PATIENT, S.DELIVERED, {R.OFFICER}, "insurance.reopen"),
+    "appeal": (AT_PATIENT, S.DELIVERED, {R.PATIENT}, "insurance.appeal"),
     "return_part": (AT_PATIENT, None, {R.PHARMACIST}, "pharmacy.return"),
     "return": (AT_PATIENT, S.TAKEN_BACK, {R.PHARMACIST}, "pharmacy.return"),
     "reverse": (AT_PATIENT | {S.TAKEN_BACK}, None, {R.AGENT}, "insurance.reverse"),
@@ -73,6 +78,7 @@ FOUR_EYES = {"approve", "check", "confirm", "send_back", "ask_change", *COLLEAGU
 FOUR_EYES |= {"double_check", "dispense", "dispense_part", "substitute"}
 AT_ANY_TIME = {"void", "collide", "owe"}
 AT_ANY_TIME |= {"ship", "receive", "hand_out", "hand_over", "decide", "claim"}
+AT_ANY_TIME |= {"pend", "ask_field", "withhold", "reopen", "appeal"}
 AT_ANY_TIME |= {"fail", "turn_back", "take_back"}
 AT_ANY_TIME |= {"return_part", "return", "reverse", "claw_back"}
 every_move = pytest.mark.parametrize("move", lifecycle.MOVES, ids=lambda move: move.name)

@@ -658,6 +658,54 @@ def pay_daily(world: World, patient: Patient) -> Write:
     """By a payer that nobody else's claims are of."""
     body = {"every": "day", "time": "02:00", "at_once_fen": 10**12}
     return Write(world.other_agent, "/api/settlements/terms", body)
+def ruling(world: World, patient: Patient, verb: str) -> str:
+    """A claim of the fund's that is delivered; with a verb, its path."""
+    world.covers(patient)
+    return f"/api/claims/{world.delivered(patient)}/{verb}"
+
+
+def decided(world: World, patient: Patient, **body: Any) -> str:
+    """The same, refused by the fund's program, or decided as ``body`` says."""
+    path = ruling(world, patient, "decide")
+    refused = {"decision": "refuse", "approved_fen": 0, "reason": "other"}
+    world.fund_agent.command(path, body or refused)
+    return path.removesuffix("/decide")
+
+
+def pend(world: World, patient: Patient) -> Write:
+    path = ruling(world, patient, "pend")
+    return signed(world.fund_agent, path, {"reason": "unsure"}, path.split("/")[3])
+
+
+def ask_field(world: World, patient: Patient) -> Write:
+    path = ruling(world, patient, "ask")
+    return signed(world.fund_officer, path, {"field": "diagnosis/"}, path.split("/")[3])
+
+
+def withhold(world: World, patient: Patient) -> Write:
+    ready = ask_field(world, patient)
+    ready.by.write(ready.path, ready.body)
+    body = {"payer": world.fund.slug, "field": "diagnosis/"}
+    return signed(patient.client, f"/api/claims/{ready.rx}/withhold", body, ready.rx)
+
+
+def decide_by_hand(world: World, patient: Patient) -> Write:
+    """What its program has left to an officer."""
+    ready = pend(world, patient)
+    ready.by.write(ready.path, ready.body)
+    body = {"decision": "refuse", "approved_fen": 0, "reason": "fraud"}
+    return signed(world.fund_officer, f"/api/claims/{ready.rx}/decide", body, ready.rx)
+
+
+def reopen(world: World, patient: Patient) -> Write:
+    path = decided(world, patient)
+    return signed(world.fund_officer, f"{path}/reopen", {"reason": "mistake"}, path.split("/")[3])
+
+
+def appeal_claim(world: World, patient: Patient) -> Write:
+    path = decided(world, patient)
+    body = {"payer": world.fund.slug, "reason": "covered"}
+    return signed(patient.client, f"{path}/appeal", body, path.split("/")[3])
 
 
 BOTH = {"lines": {"1": 1, "2": 1}, "reason": "quality"}
@@ -1070,6 +1118,7 @@ SERIES = "/api/series/<uuid:series_id>"
 CASE = "/api/appraisals/<uuid:prescription_id>"
 OFFER = "/api/offers/<uuid:offer_id>"
 CORRECTION = "/api/corrections/<uuid:correction_id>"
+CLAIM = "/api/claims/<uuid:prescription_id>"
 RECALL = "/api/recalls/<uuid:recall_id>"
 ENDPOINTS = "/api/feed/endpoints"
 HOOK = f"{ENDPOINTS}/<uuid:endpoint_id>"
@@ -1151,7 +1200,12 @@ WRITES: dict[str, tuple[Make, ...]] = {
     "/api/coverages": (coverage,),
     "/api/products": (product,),
     "/api/policies": (policy,),
-    "/api/claims/<uuid:prescription_id>/decide": (decide,),
+    f"{CLAIM}/decide": (decide, decide_by_hand),
+    f"{CLAIM}/pend": (pend,),
+    f"{CLAIM}/ask": (ask_field,),
+    f"{CLAIM}/withhold": (withhold,),
+    f"{CLAIM}/reopen": (reopen,),
+    f"{CLAIM}/appeal": (appeal_claim,),
     "/api/settlements": (settle,),
     "/api/settlements/terms": (pay_daily,),
     "/api/remittances": (remit,),
@@ -1226,6 +1280,7 @@ MOVES = [
     turn_back,
     take_parcel_back,
     decide,
+    *(pend, ask_field, withhold, decide_by_hand, reopen, appeal_claim),
     bring_all_back,
     bring_part_back,
     reverse,

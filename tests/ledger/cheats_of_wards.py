@@ -9,6 +9,7 @@ from typing import Any
 from hospital.units import stamp
 from tests.ledger import consulting
 from tests.ledger.cheating import TO_AUTHORIZE, TO_DISPENSE, Cheat
+from tests.ledger.cheats_of_claims import refused
 from tests.ledger.cheats_of_guardians import GUARDIANSHIP, ended, registered
 from tests.ledger.lawful import COLLECTED, NOON, TAG, Book
 
@@ -46,6 +47,8 @@ ACTS: dict[str, Act] = {
     "withdraw": prescribed("withdraw", *TO_DISPENSE),
     "give_up": prescribed("give_up", *TO_AUTHORIZE),
     "receive": prescribed("receive", *COLLECTED[:5]),
+    "withhold": prescribed("withhold", *COLLECTED[:6], "ask_field"),
+    "appeal": lambda book, **changes: refused(book).move("appeal", **BY_GUARDIAN, **changes),
     **{name: consulted(name) for name in ("ask", "retract", "leave")},
 }
 """What a guardian signs for the ward, after what comes before."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from config import law as published
 from hospital.units import SHANGHAI, stamp
+from insurance.pending import ANSWERING
 from ledger import law, merkle, note, tiles
 from ledger.entry import Statement, leaf_hash
 from ledger.replay import Broken, Replay
@@ -88,6 +89,9 @@ PEOPLE = {
     "fund": ("agent", "fund", "a1"),
     "insurer": ("agent", "insurer", "a2"),
     "stranger": ("agent", "insurer2", "a3"),
+    "officer": ("officer", "fund", "o1"),
+    "officer2": ("officer", "fund", "o2"),
+    "foreign_officer": ("officer", "insurer", "o3"),
     "regulator": ("regulator", "authority", "p9"),
     "judge_in_own_cause": ("regulator", "authority", "p1"),
     "judge_of_own_word": ("regulator", "authority", "p2"),
@@ -144,6 +148,11 @@ SIGNS = {
     "take_back": "pharmacist",
     "decide": "fund",
     "claim": "insurer",
+    "pend": "fund",
+    "ask_field": "officer",
+    "withhold": "patient",
+    "reopen": "officer",
+    "appeal": "patient",
     "return_part": "pharmacist",
     "return": "pharmacist",
     "reverse": "fund",
@@ -252,6 +261,10 @@ def facts_of(move: str, way: str = "collect") -> dict[str, Any]:
         "turn_back": {"reason": "nobody_home"},
         "decide": {"payer": "fund", **decision},
         "claim": {"payer": "insurer", **decision, "claimed_fen": 200, "approved_fen": 200},
+        "pend": {"payer": "fund", "reason": "unsure"},
+        "withhold": {"payer": "fund", "field": "diagnosis/"},
+        "reopen": {"payer": "fund", "fen": 1400, "reason": "mistake"},
+        "appeal": {"payer": "fund", "fen": 1400, "reason": "covered"},
         "return_part": {"lines": {"2": 3}, **comes_back},
         "return": {"lines": given["lines"], **comes_back},
         "reverse": {"payer": "fund", "reversed_fen": 1400, "left_fen": 0},
@@ -373,6 +386,10 @@ class Book:
         }
         if name == "authorize":
             facts["face"] = stamp(fields.get("at", self.now))
+        if name == "ask_field":
+            until = fields.get("at", self.now + timedelta(seconds=1)) + ANSWERING
+            facts |= {"payer": "fund", "field": "diagnosis/", "purpose": "claim"}
+            facts["until"] = stamp(until)
         if name in ("authorize", "double_check", "dispense"):
             facts["lines"] = self.left.get(of, facts["lines"])
         facts |= says or {}
