@@ -148,7 +148,9 @@ def bill_of(prescription: Prescription, payer: str) -> Bill:
         bill = queries.live_bill(prescription)
     except queries.NoBill as fault:
         raise WrongInsurer from fault
-    models.prefetch_related_objects([bill], "reckonings__shares", "claims__payer", "claims__reversals")
+    models.prefetch_related_objects(
+        [bill], "reckonings__shares", "claims__payer", "claims__reversals"
+    )
     if queries.shares(bill, queries.reckoned(bill)).get(payer, 0) == 0:
         raise WrongInsurer
     return bill

@@ -79,9 +79,7 @@ def refund_moved(refund: Refund, before: str, *, at: datetime) -> None:
         _book([entries.refund_moved(number, fen, was, lies, times)], at)
 
 
-def decided(
-    claim: Claim, bill: Bill, claimed_fen: int, approved_fen: int, *, at: datetime
-) -> None:
+def decided(claim: Claim, bill: Bill, claimed_fen: int, approved_fen: int, *, at: datetime) -> None:
     """The fen on which it was decided now, and what was approved of them; all, the first time."""
     pharmacy = bill.pharmacy.slug
     carrier = accounts.pharmacy(pharmacy, "carries")

@@ -55,6 +55,7 @@ LINES = some.lists(
         pharmacy=WORDS,
         decision=WORDS,
         reason=WORDS,
+        number=some.integers(1, 2),
         decided_at=MOMENTS,
         **{name: some.integers(0, 10**12) for name in filing.COLUMNS if name.endswith("_fen")},
     ),

@@ -658,6 +658,8 @@ def pay_daily(world: World, patient: Patient) -> Write:
     """By a payer that nobody else's claims are of."""
     body = {"every": "day", "time": "02:00", "at_once_fen": 10**12}
     return Write(world.other_agent, "/api/settlements/terms", body)
+
+
 def ruling(world: World, patient: Patient, verb: str) -> str:
     """A claim of the fund's that is delivered; with a verb, its path."""
     world.covers(patient)
