@@ -10,7 +10,7 @@ from hospital.units import stamp
 from insurance import filing, queries_statements
 from insurance.actions.settling import SETTLED_AT_ONCE
 from insurance.api_settlements import FORMS, PAGE, PAYERS, word
-from insurance.models import Bill, Claim
+from insurance.models import Claim
 from insurance.queries import reckoned, shares
 from insurance.queries_statements import Period
 
@@ -48,7 +48,7 @@ class ClaimsStatement(http.Query):
         period, form = _period(asked), word(asked, "form", FORMS)
         wanted = paging.Wanted.asked(asked, SETTLED_AT_ONCE)
         found, following = queries_statements.page(payer, period, wanted)
-        lines, first = [_line(one) for one in found], wanted.after is None
+        lines, first = [_line(one, call.by.organisation) for one in found], wanted.after is None
         as_text = filing.json_lines(lines)
         if form == "csv":
             as_text = filing.csv_lines(lines, COLUMNS, first=first)
@@ -75,9 +75,8 @@ def _day(text: str) -> datetime:
         raise BadPeriod(field="from") from fault
 
 
-def _line(share: Any) -> dict[str, Any]:
-    bill: Bill = share.bill
-    claim: Claim | None = share.mine
+def _line(bill: Any, payer: str) -> dict[str, Any]:
+    claim: Claim | None = bill.mine
     paid = claim.settlement if claim else None
     sent = paid.remittance if paid else None
     return {
@@ -85,7 +84,7 @@ def _line(share: Any) -> dict[str, Any]:
         "pharmacy": bill.pharmacy.slug,
         "received_at": stamp(bill.opened_at),
         "stage": _stage(claim),
-        "share_fen": shares(bill, reckoned(bill))[share.payer.slug],
+        "share_fen": shares(bill, reckoned(bill))[payer],
         "claimed_fen": claim.claimed_fen if claim else 0,
         "approved_fen": claim.approved_fen if claim else 0,
         "reversed_fen": claim.reversed_fen if claim else 0,

@@ -15,7 +15,7 @@ from django.db.models import Count, F, FilteredRelation, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from hospital import paging
-from insurance.models import Bill, BillShare, Claim
+from insurance.models import Bill, Claim
 from prescriptions.models import Status
 
 DECIDABLE = (Status.DELIVERED, Status.CLAIMED, Status.TAKEN_BACK)
@@ -33,28 +33,28 @@ def page(
     payer: int, period: Period, wanted: paging.Wanted
 ) -> tuple[list[Any], paging.Cursor | None]:
     """
-    The payer's shares of the bills of a period, oldest first, each with its claim as ``mine``.
+    The bills of a period of which the payer has a share, oldest first, with its claim as ``mine``.
     """
-    rows = _shares(payer, period).select_related("payer", "bill__pharmacy", "bill__prescription")
-    rows = rows.prefetch_related("bill__shares__payer", "bill__reckonings__shares")
+    rows = _bills(payer, period).select_related("pharmacy", "prescription")
+    rows = rows.prefetch_related("shares__payer", "reckonings__shares")
     found: list[Any]
-    found, following = paging.oldest_first(rows.annotate(created_at=F("opened_at")), wanted)
-    claims = Claim.objects.filter(payer_id=payer, bill__in=[one.bill_id for one in found])
+    found, following = paging.oldest_first(rows.annotate(created_at=F("shares__opened_at")), wanted)
+    claims = Claim.objects.filter(payer_id=payer, bill__in=found)
     mine = {one.bill_id: one for one in claims.select_related("settlement__remittance")}
-    for share in found:
-        share.mine = mine.get(share.bill_id)
+    for bill in found:
+        bill.mine = mine.get(bill.id)
     return found, following
 
 
 def sums(payer: int, period: Period) -> dict[str, int]:
     """How many of them there are in each stage, and how many fen; one query."""
-    own = FilteredRelation("bill__claims", condition=Q(bill__claims__payer_id=payer))
-    rows = _shares(payer, period).alias(own=own)
+    own = FilteredRelation("claims", condition=Q(claims__payer_id=payer))
+    rows = _bills(payer, period).alias(own=own)
     paid = F("own__approved_fen") - F("own__reversed_fen")
     decided, settled = Q(own__isnull=False), Q(own__settlement__isnull=False)
     found = rows.aggregate(
         received=Count("id"),
-        received_fen=_fen("fen", Q()),
+        received_fen=_fen("shares__fen", Q()),
         decided=Count("id", filter=decided),
         refused=Count("id", filter=Q(own__decision="refuse")),
         claimed_fen=_fen("own__claimed_fen", decided),
@@ -71,12 +71,13 @@ def _fen(name: str, where: Q) -> Coalesce:
     return Coalesce(Sum(name, filter=where), 0)
 
 
-def _shares(payer: int, period: Period) -> QuerySet[BillShare]:
-    return BillShare.objects.filter(
-        payer_id=payer,
-        fen__gt=0,
-        opened_at__gte=period.since,
-        opened_at__lt=period.until,
-        bill__state=Bill.State.PAID,
-        bill__prescription__status__in=DECIDABLE,
+def _bills(payer: int, period: Period) -> QuerySet[Bill]:
+    """By the index of the payer's shares."""
+    return Bill.objects.filter(
+        shares__payer_id=payer,
+        shares__fen__gt=0,
+        shares__opened_at__gte=period.since,
+        shares__opened_at__lt=period.until,
+        state=Bill.State.PAID,
+        prescription__status__in=DECIDABLE,
     )
