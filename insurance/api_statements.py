@@ -6,14 +6,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from hospital import calendar, errors, http, paging
-from hospital.models import Organisation
-from hospital.roles import OrganisationKind
 from hospital.units import stamp
 from insurance import filing, queries_statements
 from insurance.actions.settling import SETTLED_AT_ONCE
 from insurance.api_settlements import FORMS, PAGE, PAYERS, word
 from insurance.models import Claim
-from insurance.queries import reckoned
+from insurance.queries import reckoned, shares
 from insurance.queries_statements import Period
 
 LONGEST = timedelta(days=366)
@@ -49,15 +47,14 @@ class ClaimsStatement(http.Query):
         asked, payer = self.request.query_params, call.by.organisation_id
         period, form = _period(asked), word(asked, "form", FORMS)
         wanted = paging.Wanted.asked(asked, SETTLED_AT_ONCE)
-        column = _column(payer)
-        found, following = queries_statements.page(payer, column, period, wanted)
-        lines, first = [_line(one, column) for one in found], wanted.after is None
+        found, following = queries_statements.page(payer, period, wanted)
+        lines, first = [_line(one, call.by.organisation) for one in found], wanted.after is None
         as_text = filing.json_lines(lines)
         if form == "csv":
             as_text = filing.csv_lines(lines, COLUMNS, first=first)
         return {
             "next": str(following) if following else None,
-            "sums": queries_statements.sums(payer, column, period) if first else None,
+            "sums": queries_statements.sums(payer, period) if first else None,
             "form": form,
             "lines": as_text,
         }
@@ -78,12 +75,7 @@ def _day(text: str) -> datetime:
         raise BadPeriod(field="from") from fault
 
 
-def _column(payer: int) -> str:
-    kind = Organisation.objects.values_list("kind", flat=True).get(id=payer)
-    return "fund" if kind == OrganisationKind.SOCIAL_FUND else "insurer"
-
-
-def _line(bill: Any, column: str) -> dict[str, Any]:
+def _line(bill: Any, payer: str) -> dict[str, Any]:
     claim: Claim | None = bill.mine
     paid = claim.settlement if claim else None
     sent = paid.remittance if paid else None
@@ -92,7 +84,7 @@ def _line(bill: Any, column: str) -> dict[str, Any]:
         "pharmacy": bill.pharmacy.slug,
         "received_at": stamp(bill.opened_at),
         "stage": _stage(claim),
-        "share_fen": getattr(reckoned(bill), f"{column}_fen"),
+        "share_fen": shares(bill, reckoned(bill))[payer],
         "claimed_fen": claim.claimed_fen if claim else 0,
         "approved_fen": claim.approved_fen if claim else 0,
         "reversed_fen": claim.reversed_fen if claim else 0,

@@ -30,17 +30,15 @@ class Period:
 
 
 def page(
-    payer: int, column: str, period: Period, wanted: paging.Wanted
+    payer: int, period: Period, wanted: paging.Wanted
 ) -> tuple[list[Any], paging.Cursor | None]:
     """
     The bills of a period of which the payer has a share, oldest first, with its claim as ``mine``.
-
-    ``column``: ``fund`` or ``insurer``, by what kind the payer is, so that one index answers.
     """
-    rows = _bills(payer, column, period).select_related("pharmacy", "prescription")
-    rows = rows.prefetch_related("reckonings").annotate(created_at=F("opened_at"))
+    rows = _bills(payer, period).select_related("pharmacy", "prescription")
+    rows = rows.prefetch_related("shares__payer", "reckonings__shares")
     found: list[Any]
-    found, following = paging.oldest_first(rows, wanted)
+    found, following = paging.oldest_first(rows.annotate(created_at=F("shares__opened_at")), wanted)
     claims = Claim.objects.filter(payer_id=payer, bill__in=found)
     mine = {one.bill_id: one for one in claims.select_related("settlement__remittance")}
     for bill in found:
@@ -48,15 +46,15 @@ def page(
     return found, following
 
 
-def sums(payer: int, column: str, period: Period) -> dict[str, int]:
+def sums(payer: int, period: Period) -> dict[str, int]:
     """How many of them there are in each stage, and how many fen; one query."""
     own = FilteredRelation("claims", condition=Q(claims__payer_id=payer))
-    rows = _bills(payer, column, period).alias(own=own)
+    rows = _bills(payer, period).alias(own=own)
     paid = F("own__approved_fen") - F("own__reversed_fen")
     decided, settled = Q(own__isnull=False), Q(own__settlement__isnull=False)
     found = rows.aggregate(
         received=Count("id"),
-        received_fen=_fen(f"{column}_fen", Q()),
+        received_fen=_fen("shares__fen", Q()),
         decided=Count("id", filter=decided),
         refused=Count("id", filter=Q(own__decision="refuse")),
         claimed_fen=_fen("own__claimed_fen", decided),
@@ -73,11 +71,13 @@ def _fen(name: str, where: Q) -> Coalesce:
     return Coalesce(Sum(name, filter=where), 0)
 
 
-def _bills(payer: int, column: str, period: Period) -> QuerySet[Bill]:
+def _bills(payer: int, period: Period) -> QuerySet[Bill]:
+    """By the index of the payer's shares."""
     return Bill.objects.filter(
-        **{column: payer, f"{column}_fen__gt": 0},
-        opened_at__gte=period.since,
-        opened_at__lt=period.until,
+        shares__payer_id=payer,
+        shares__fen__gt=0,
+        shares__opened_at__gte=period.since,
+        shares__opened_at__lt=period.until,
         state=Bill.State.PAID,
         prescription__status__in=DECIDABLE,
     )
