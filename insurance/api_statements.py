@@ -10,7 +10,7 @@ from hospital.units import stamp
 from insurance import filing, queries_statements
 from insurance.actions.settling import SETTLED_AT_ONCE
 from insurance.api_settlements import FORMS, PAGE, PAYERS, word
-from insurance.models import Claim
+from insurance.models import Claim, Settlement
 from insurance.queries import reckoned, shares
 from insurance.queries_statements import Period
 
@@ -76,31 +76,44 @@ def _day(text: str) -> datetime:
 
 
 def _line(bill: Any, payer: str) -> dict[str, Any]:
-    claim: Claim | None = bill.mine
-    paid = claim.settlement if claim else None
-    sent = paid.remittance if paid else None
+    """Of two claims the sums; the second is of what the first left, and was decided last."""
+    claims: list[Claim] = bill.mine
+    last = claims[-1] if claims else None
+    paid = [one for one in claims if one.settlement is not None]
     return {
         "subject": bill.prescription.subject,
         "pharmacy": bill.pharmacy.slug,
         "received_at": stamp(bill.opened_at),
-        "stage": _stage(claim),
+        "stage": _stage(claims),
         "share_fen": shares(bill, reckoned(bill))[payer],
-        "claimed_fen": claim.claimed_fen if claim else 0,
-        "approved_fen": claim.approved_fen if claim else 0,
-        "reversed_fen": claim.reversed_fen if claim else 0,
-        "paid_fen": claim.owed_fen if claim and paid else 0,
-        "decision": claim.decision if claim else "",
-        "reason": claim.reason if claim else "",
-        "decided_at": stamp(claim.decided_at) if claim else "",
-        "settlement": paid.subject if paid else "",
-        "reference": sent.reference if sent else "",
+        "claimed_fen": claims[0].claimed_fen if claims else 0,
+        "approved_fen": sum(one.approved_fen for one in claims),
+        "reversed_fen": sum(one.reversed_fen for one in claims),
+        "paid_fen": sum(one.owed_fen for one in paid),
+        "decision": last.decision if last else "",
+        "reason": last.reason if last else "",
+        "decided_at": stamp(last.decided_at) if last else "",
+        "settlement": " ".join(one.subject for one in _settlements(paid)),
+        "reference": " ".join(
+            one.remittance.reference for one in _settlements(paid) if one.remittance
+        ),
     }
 
 
-def _stage(claim: Claim | None) -> str:
-    """Open, refused, approved, settled, or remitted once a transfer was told."""
-    if claim is None:
+def _settlements(paid: list[Claim]) -> list[Settlement]:
+    return [one.settlement for one in paid if one.settlement is not None]
+
+
+def _stage(claims: list[Claim]) -> str:
+    """
+    Open, also where it is to be decided on again; refused, approved, settled, or remitted once a
+    transfer was told of all of it.
+    """
+    if not claims or claims[0].rest_fen:
         return "open"
-    if claim.settlement is not None:
-        return "remitted" if claim.settlement.remittance_id else "settled"
-    return "refused" if claim.decision == "refuse" else "approved"
+    if claims[0].approved_fen == 0:
+        return "refused"
+    made = [one.settlement for one in claims if one.settlement or one.owed_fen]
+    if claims[0].settlement is None or None in made:
+        return "approved"
+    return "remitted" if all(one and one.remittance_id for one in made) else "settled"

@@ -15,12 +15,14 @@ from django.db.models import Q
 from django.utils import timezone
 
 from hospital.client import Problem
+from hospital.roles import Role
 from insurance.journal import accounts, folding, queries
 from insurance.journal.models import Carrying, Entry, Posting
 from insurance.models import Bill, Claim
 from tests import moneybooks
-from tests.journeys.returning import BOTH, bring_back, claw_back, decide, delivered, settle
+from tests.journeys.returning import BOTH, FIRST, bring_back, claw_back, decide, delivered, settle
 from tests.journeys.writes import owed
+from tests.world import a_member
 
 KINDS = ("bill.open", "payment.pay", "bill.deliver")
 DETAILS = ("promised", "delivered", "owes", "reversing", "back")
@@ -52,6 +54,16 @@ def postings(entry: Entry, moves: dict[str, int]) -> None:
         Posting(entry=entry, account=account, fen=fen, at=entry.at)
         for account, fen in moves.items()
     )
+
+
+@contextmanager
+def carried_by_the_operator(slug: str) -> Iterator[None]:
+    """What this payer refuses inside."""
+    call_command("journal", "carries", "operator", slug, stdout=io.StringIO())
+    try:
+        yield
+    finally:
+        Carrying.objects.filter(payer__slug=slug).delete()
 
 
 @contextmanager
@@ -122,6 +134,53 @@ class TestAWholeLife:
         bring_back(world.pharmacist, rx, BOTH)
         assert at(rx, accounts.OPERATOR_CARRIES) == 0
         assert payer(rx, fund) == (0, 0, half, -half, 0)
+
+    def test_what_is_reopened_is_undone_and_decided_otherwise(self, world, patient):
+        """C1, C2: the operator carried what was refused, and carries it no more."""
+        rx = delivered(world, patient)
+        fund, slug = world.fund.slug, world.pharmacy.slug
+        share = owed(world.fund_agent, rx)
+        path = f"/api/claims/{rx}"
+        said = {"decision": "part", "approved_fen": 300, "reason": "above_ceiling"}
+        with carried_by_the_operator(fund):
+            world.fund_agent.command(f"{path}/decide", said)
+            assert at(rx, accounts.OPERATOR_CARRIES) == share - 300
+        world.fund_officer.command(f"{path}/reopen", {"reason": "mistake"})
+        assert payer(rx, fund) == (0, share, 0, 0, 0)
+        assert at(rx, accounts.OPERATOR_CARRIES) == 0
+        assert [*moneybooks.faults(of(rx))] == []
+        colleague = a_member(Role.OFFICER, world.fund)
+        colleague.command(f"{path}/decide", {**said, "approved_fen": 100})
+        assert payer(rx, fund) == (0, 0, 100, 0, 0)
+        assert at(rx, accounts.pharmacy(slug, "carries")) == share - 100
+        bring_back(world.pharmacist, rx, FIRST)
+        assert [*moneybooks.faults(of(rx))] == []
+
+    @pytest.mark.parametrize("first", [0, 100])
+    def test_what_an_appeal_wins_is_owed_and_carried_by_nobody(self, world, patient, first):
+        """C1, C2: after a refusal, and beside a part that was paid."""
+        rx = delivered(world, patient)
+        fund, slug = world.fund.slug, world.pharmacy.slug
+        share = owed(world.fund_agent, rx)
+        path = f"/api/claims/{rx}"
+        said = {"decision": "part" if first else "refuse", "reason": "other"}
+        world.fund_agent.command(f"{path}/decide", {**said, "approved_fen": first})
+        if first:
+            settle(world, world.fund_agent, rx)
+        patient.client.command(f"{path}/appeal", {"payer": fund, "reason": "covered"})
+        assert payer(rx, fund) == (0, share - first, 0, 0, 0)
+        assert at(rx, accounts.pharmacy(slug, "carries")) == 0
+        assert [*moneybooks.faults(of(rx))] == []
+        rest = {"decision": "approve", "approved_fen": share - first}
+        world.fund_officer.command(f"{path}/decide", rest)
+        assert payer(rx, fund) == (0, 0, share - first, 0, 0)
+        assert settle(world, world.fund_agent, rx) == share - first
+        assert at(rx, accounts.pharmacy(slug, "settled")) == share
+        bring_back(world.pharmacist, rx, FIRST)
+        world.fund_agent.command(f"{path}/reverse", {})
+        claw_back(world, world.fund_agent, rx)
+        assert payer(rx, fund) == (0, 0, 0, 0, 0)
+        assert [*moneybooks.faults(of(rx))] == []
 
 
 class TestTheDatabase:
