@@ -189,9 +189,8 @@ _NAMED = """
 """
 _BILLED = """
     INSERT INTO insurance_bill
-        (id, prescription_id, pharmacy_id, fund_id, total_fen, fund_fen, insurer_fen, patient_fen,
-         state, opened_at)
-    SELECT bill, rx, %(pharmacy)s, %(payer)s, 1000, 700, 0, 300, 'paid', now() FROM named
+        (id, prescription_id, pharmacy_id, total_fen, patient_fen, state, opened_at)
+    SELECT bill, rx, %(pharmacy)s, 1000, 300, 'paid', now() FROM named
 """
 _CLAIMED = """
     INSERT INTO insurance_claim
