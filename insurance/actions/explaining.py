@@ -78,9 +78,9 @@ def _line(one: BillLine, bill: Bill) -> explained.Line:
 
 
 def _rules(row: LineShare) -> str:
-    """Which rules took how much of what the payer was asked about."""
+    """Which rules took how many fen of what the payer was asked about; the rest is its share."""
     taken = [f"{WORDS[rule]}{yuan(fen)}" for rule, fen in row.steps]
-    return f"已扣除{'、'.join(taken)}" if taken else "全额"
+    return "、".join(taken) or "全额"
 
 
 def _decided(bill: Bill, payer: str, waits: bool) -> explained.Decided:

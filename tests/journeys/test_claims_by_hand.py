@@ -229,7 +229,7 @@ def test_every_decision_is_explained_line_by_line(world, patient, rx):
         for payer in one["payers"]:
             figures = ("approved_fen", "refused_fen", "waiting_fen")
             assert payer["fen"] == sum(payer[name] for name in figures)
-            assert "按共付比例由个人承担" in payer["rule"]
+            assert "先由个人按比例自付" in payer["rule"]
     assert sum(p["approved_fen"] for one in told["lines"] for p in one["payers"]) == 100
     assert "超过单笔赔付上限" in told["lines"][1]["zh"]
     (payer,) = told["payers"]

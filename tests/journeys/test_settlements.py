@@ -46,6 +46,8 @@ def test_a_schedule_makes_due_and_the_agent_pays(world: World, patient: Patient)
     )
     owed = {rx: writes.owed(agent, rx) for rx in (small, large)}
     terms = {"every": "month", "day": 28, "time": "02:00", "at_once_fen": 0}
+    mine = Agent(agent, world.fund.slug, agreed, 10**6)
+    mine._settle()  # what tests before have left
     try:
         agent.write("/api/settlements/terms", {**terms, "at_once_fen": owed[small]})
         returning.decide(agent, small)
@@ -54,7 +56,6 @@ def test_a_schedule_makes_due_and_the_agent_pays(world: World, patient: Patient)
         whole_list = agent.get("/api/claims/unsettled", size=1_000)["claims"]
         assert list(agent.each("/api/claims/unsettled", "claims", size=1)) == whole_list
         assert len(whole_list) >= 2
-        mine = Agent(agent, world.fund.slug, agreed, 10**6)
         before = end(agent)
         mine._settle()
         assert paid(small)
@@ -153,6 +154,7 @@ def test_a_statement_says_what_became_of_each_claim(world: World, patient: Patie
     paid_one = writes.settle(world, patient)
     paid_one.by.write(paid_one.path, paid_one.body)
     open_one = returning.delivered(world, world.a_patient())
+    twice = paid_in_part(world, patient)
     today = timezone.localdate()
     asked = {"from": str(today - timedelta(days=1)), "until": str(today + timedelta(days=2))}
     first = world.fund_officer.get("/api/claims/statement", **asked, size=1)
@@ -163,9 +165,12 @@ def test_a_statement_says_what_became_of_each_claim(world: World, patient: Patie
     lines = [json.loads(one) for page in pages for one in page["lines"].splitlines()]
     stages = {one["subject"]: one["stage"] for one in lines}
     assert (stages[subject(paid_one.rx)], stages[subject(open_one)]) == ("settled", "open")
+    assert stages[subject(twice)] == "settled"
     sums, stage = first["sums"], Counter(one["stage"] for one in lines)
     assert (sums["received"], sums["open"]) == (len(lines), stage["open"])
     assert sums["settled"] == stage["settled"] + stage["remitted"]
+    for fen in ("approved_fen", "reversed_fen", "claimed_fen"):
+        assert sums[fen] == sum(one[fen] for one in lines)
     assert sums["settled_fen"] == sum(one["paid_fen"] for one in lines)
     assert all(page["sums"] is None for page in pages[1:])
     sheet = world.fund_officer.get("/api/claims/statement", **asked, size=1_000, form="csv")
@@ -173,6 +178,24 @@ def test_a_statement_says_what_became_of_each_claim(world: World, patient: Patie
     for bad in ({"from": "x"}, {"until": asked["from"]}, {"until": "9999-12-31"}):
         with pytest.raises(Problem, match=r"statement\.bad_period"):
             world.fund_officer.get("/api/claims/statement", **{**asked, **bad})
+
+
+def paid_in_part(world: World, patient: Patient) -> str:
+    """And, after the patient's appeal, the rest: by two settlements of two names and two files."""
+    rx = returning.delivered(world, patient)
+    path, half = f"/api/claims/{rx}", writes.owed(world.fund_agent, rx) // 2
+    said = {"decision": "part", "approved_fen": half, "reason": "other"}
+    world.fund_agent.command(f"{path}/decide", said)
+    returning.settle(world, world.fund_agent, rx)
+    patient.client.command(f"{path}/appeal", {"payer": world.fund.slug, "reason": "covered"})
+    world.fund_officer.command(f"{path}/decide", said)
+    returning.settle(world, world.fund_agent, rx)
+    rows = Claim.objects.filter(bill__prescription__id=rx, payer=world.fund)
+    made = {
+        (one.settlement.subject, bytes(one.settlement.digest)) for one in rows if one.settlement
+    }
+    assert len(made) == len({name for name, _ in made}) == len({file for _, file in made}) == 2
+    return rx
 
 
 def test_a_payer_is_data(world: World, patient: Patient, capsys: pytest.CaptureFixture[str]):
