@@ -188,7 +188,7 @@ def paid_in_part(world: World, patient: Patient) -> str:
     world.fund_agent.command(f"{path}/decide", said)
     returning.settle(world, world.fund_agent, rx)
     patient.client.command(f"{path}/appeal", {"payer": world.fund.slug, "reason": "covered"})
-    world.fund_officer.command(f"{path}/decide", said)
+    world.fund_officer.command(f"{path}/decide", {**said, "approved_fen": half - 1})
     returning.settle(world, world.fund_agent, rx)
     rows = Claim.objects.filter(bill__prescription__id=rx, payer=world.fund)
     made = {
