@@ -376,7 +376,7 @@ class World:
     def other_patient(self) -> Patient:
         return self.a_patient()
 
-    def a_pharmacy(self, on_hand: int = 1_000) -> Organisation:
+    def a_pharmacy(self, on_hand: int = 100_000) -> Organisation:
         pharmacy = an_organisation(OrganisationKind.PHARMACY)
         if not self.medicines:
             self.medicines.extend(a_medicine() for _ in range(3))

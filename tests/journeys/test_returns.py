@@ -188,8 +188,10 @@ def test_the_refund_is_asked_for_by_the_task(world: World, patient: Patient, ben
     """C2: in part, as one of several of a payment."""
     rx = delivered(world, patient)
     bring_back(world.pharmacist, rx, FIRST)
-    paying.refund_owed(at=timezone.now())
-    refund = Refund.objects.get(payment__bill__prescription__id=rx)
+    mine = Refund.objects.filter(payment__bill__prescription__id=rx)
+    while mine.filter(asked_at=None).exists():  # others' were owed before
+        paying.refund_owed(at=timezone.now())
+    refund = mine.get()
     assert refund.state in ("processing", "done")
     assert refund.amount_fen < refund.payment.amount_fen
 
