@@ -182,6 +182,7 @@ NOTHING_SEALED = {
     f"GET {writes.RECALL}": "a public warning",
     f"GET {writes.RECALL}/progress": "counts of many, and units on shelves",
     f"GET {writes.RECALL}/here": "lots, ids and states",
+    "GET /api/reconciliation/differences": "amounts and ids",
     "GET /api/stock/reconciliation": "sums by lot, and no prescription",
 }
 

@@ -17,7 +17,7 @@ from stdnum.cn import uscc
 from hospital.client import Problem
 from insurance.actions import scheduling
 from insurance.agent import Agent
-from insurance.models import Claim, Settlement, Terms
+from insurance.models import Batch, Claim, Settlement, Terms
 from ledger import note
 from ledger.entry import Statement
 from ledger.models import Event
@@ -74,6 +74,7 @@ def test_a_schedule_makes_due_and_the_agent_pays(world: World, patient: Patient)
         assert kinds == ["insurance.settle", "settlement.due", "insurance.settle"]
     finally:
         Terms.objects.all().delete()
+        Batch.objects.all().delete()
 
 
 def paid(rx: str) -> bool:
@@ -93,6 +94,7 @@ def test_too_little_waits_for_more(world: World, patient: Patient):
         assert list(world.fund_agent.each("/api/claims/unsettled", "claims", due="batch")) == []
     finally:
         Terms.objects.all().delete()
+        Batch.objects.all().delete()
 
 
 def test_files_are_proven_and_a_transfer_is_told_once(world: World, patient: Patient):
