@@ -274,8 +274,11 @@ def test_a_child_without_a_phone_grows_into_the_account(world, mother):
 
 def test_nobody_else_takes_an_account_over(world, mother, child):
     """Not another face's, and not one that somebody has come to already."""
+    openid, client = f"o{uuid4().hex[:27]}", a_client()
+    client.enter_with_wechat(world.wechat_code(openid))
+    said = {"name": "测试患者", "id_number": child.id_number, "phone": "13900139000"}
     with pytest.raises(Problem) as refusal:
-        world.comes(child.id_number)
+        world.binds(client, openid, **said)
     assert refusal.value.code == "identity.taken"
 
 
