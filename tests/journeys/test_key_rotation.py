@@ -24,6 +24,7 @@ PUBLIC = {
     "salt": "of a commitment to what its row names anyway: a lot, a box, a proposed medicine",
     "request_digest": "a digest of a body that holds random signatures",
     "code_index": "a digest of a random code",
+    "digest": "a digest of a file of amounts, public in its entry or of what a bank said",
     "seed": "published hashes",
     "public_key": "a public key",
     "proposed": "a public key",
