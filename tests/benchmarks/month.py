@@ -195,6 +195,6 @@ _BILLED = """
 _CLAIMED = """
     INSERT INTO insurance_claim
         (bill_id, payer_id, claimed_fen, approved_fen, reversed_fen, decision, reason, decided_at,
-         at_once)
-    SELECT bill, %(payer)s, 700, 700, 0, 'approve', 'none', now(), false FROM named
+         at_once, number, rest_fen)
+    SELECT bill, %(payer)s, 700, 700, 0, 'approve', 'none', now(), false, 1, 0 FROM named
 """
