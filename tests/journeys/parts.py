@@ -50,7 +50,7 @@ class Desk:
 
 
 def a_desk(world: World) -> Desk:
-    pharmacy = world.a_pharmacy()
+    pharmacy = world.a_pharmacy(on_hand=1_000)
     return Desk(world, pharmacy, a_member(Role.PHARMACIST, pharmacy))
 
 

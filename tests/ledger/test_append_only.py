@@ -59,8 +59,8 @@ def test_the_triggers_fire_for_superusers_and_replicas_too(log):
             " WHERE tgfoid = 'ledger_refuse'::regproc"
         )
         triggers = set(cursor.fetchall())
-    names = ("append_only", "never_emptied")
-    assert triggers == {(table, name, "A") for table in TABLES for name in names}
+    names, journal = ("append_only", "never_emptied"), ("journal_entry", "journal_posting")
+    assert triggers == {(table, name, "A") for table in (*TABLES, *journal) for name in names}
 
 
 CHANGES = {
