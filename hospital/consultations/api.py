@@ -53,6 +53,7 @@ def shown(opened: viewing.Opened) -> dict[str, Any]:
         "accept_until": stamp(consultation.accept_until),
         "close_until": stamp(consultation.close_until),
         "messages": consultation.messages_count,
+        "erased": opened.erased,
         "fields": opened.fields,
         "amendments": [one.shown() for one in opened.amendments],
     }

@@ -60,7 +60,8 @@ def view_open(*, by: Actor, at: datetime) -> list[Asked]:
             fields=(REQUEST,),
             among=[one.prescription.patient_id for one in found],
         )
-    return [Asked(one, access.opened(one.record, looked)[REQUEST]) for one in found]
+    read = ((one, access.listed(one.record, looked)) for one in found)
+    return [Asked(one, fields[REQUEST]) for one, fields in read if fields is not None]
 
 
 def draw_keep(

@@ -28,3 +28,17 @@ def test_an_erased_prescription_stays_in_the_list_without_its_content(
         "prescription.issue"
     ]
     assert not invariants.come_to_rest()
+
+
+def test_an_erased_consultation_hides_no_other_of_the_doctors(world: World, patient: Patient):
+    """G6: one patient has it erased, and the doctor's list goes on."""
+    gone, kept = world.consulted(patient), world.consulted(world.a_patient())
+    records.forget(SealedRecord.objects.filter(consultation__id=gone))
+
+    listed = world.doctor.get("/api/consultations", size=50)["consultations"]
+    seen = {one["id"]: one for one in listed}
+    assert (seen[gone]["erased"], seen[gone]["fields"]) == (True, {})
+    assert not seen[kept]["erased"]
+    assert "complaint" in seen[kept]["fields"]
+    with pytest.raises(Problem, match=r"record\.erased"):
+        world.doctor.get(f"/api/consultations/{gone}")

@@ -178,10 +178,12 @@ class TestThePlan:
     HERE = Place(Decimal("111"), Decimal("26"))
 
     def reads(self, search: Search) -> dict[str, int]:
-        """Rows by index; nothing of the country is read in any other way."""
+        """Rows by index; nothing of the country is read in any other way. Recalls are a page."""
         plan = explained(search)
         found: dict[str, int] = {}
         for node in nodes(plan):
+            if node.get("Relation Name") == "pharmacy_recall":
+                continue
             assert node["Node Type"] not in ("Seq Scan", "Bitmap Heap Scan"), node
             if "Index Name" in node:
                 name = str(node["Index Name"])

@@ -28,11 +28,15 @@ Find = Callable[[UUID, Actor], tuple[Consultation, str]]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A consultation with the fields that the reader may see, and what is attached to them."""
+    """
+    A consultation with the fields that the reader may see, and what is attached to them; of one
+    whose patient has ``erased`` it, none.
+    """
 
     consultation: Consultation
     fields: dict[str, Any]
     amendments: Sequence[Amendment]
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def view_own(
             patient=of,
             among=[one.patient_id for one in page] if of is None else (),
         )
-    return [_opened(one, viewing) for one in page], following
+    return [_listed(one, viewing) for one in page], following
 
 
 def view_awaiting(
@@ -108,7 +112,7 @@ def view_awaiting(
             fields=content.LISTED,
             among=[one.patient_id for one in page],
         )
-    return [_opened(one, viewing) for one in page], following
+    return [_listed(one, viewing) for one in page], following
 
 
 def view_messages(
@@ -143,6 +147,12 @@ def view_message(
 def _opened(one: Consultation, looked: access.Viewing) -> Opened:
     record = one.record
     return Opened(one, access.opened(record, looked), access.amendments(record, looked))
+
+
+def _listed(one: Consultation, looked: access.Viewing) -> Opened:
+    fields = access.listed(one.record, looked)
+    beside = access.amendments(one.record, looked)
+    return Opened(one, fields or {}, beside, erased=fields is None)
 
 
 def _look(
