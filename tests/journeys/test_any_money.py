@@ -87,7 +87,7 @@ def test_c1_any_money_balances(world, bench):
 @pytest.mark.slow
 def test_c1_any_money_balances_in_many_lives(world, bench):
     """C1, C2, C4, I15, I16: every kind of step, of which a third dies."""
-    came = lives(world, bench, int(os.environ.get("RX_COUNT", "100")), steps=60)
+    came = lives(world, bench, int(os.environ.get("RX_COUNT", "30")), steps=60)
 
     done = {name.split()[0] for name in came if name.endswith(" done")}
     assert done >= {"authorize", "pay", "hear", "ask", "refund", "give", "deliver", "decide"}
