@@ -111,3 +111,15 @@ def test_two_settlements_of_one_claim(world, patient):
         Claim.objects.filter(settlement=paid.settlement).values_list("approved_fen", flat=True)
     )
     assert Settlement.objects.get(claims=paid).total_fen == total
+
+
+def test_two_remittances_of_one_settlement(world, patient):
+    """C1, C4: two transfers are told of, one counts."""
+    first = writes.remit(world, patient)
+    other = drawn(first.by, first.path, {**first.input, "reference": "TEST-TWICE"})
+
+    results = at_once(
+        lambda: first.by.write(first.path, first.body), lambda: first.by.write(first.path, other)
+    )
+
+    assert outcomes(results) == ["done", "settlement.unknown"]
