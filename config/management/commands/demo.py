@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from rich.console import Console
 
-from config.demo import agents, cheat, money, show, tamper, uploads
+from config.demo import agents, cheat, finished, money, show, tamper, uploads
 from config.demo.cast import Cast
 from config.demo.play import Outcome, Play, Stage
 from config.sample import loader
@@ -133,13 +133,16 @@ def agreed_policy(stack: services.Stack, cast: Cast) -> Policy:
 
 def proofs(console: Console, home: Path) -> Iterator[bool]:
     """
-    Await the refunds, export the ledger and re-check it from entry 0; then tamper and cheat: each
-    must be noticed.
+    Await the refunds and the last checkpoint, export the ledger and re-check it from entry 0; then
+    tamper and cheat: each must be noticed.
     """
     yield money.went_back(console)
+    first = network.lines()[0]
+    if not finished.final(first, console):
+        yield False
+        return
     with tempfile.TemporaryDirectory(prefix="rx-demo-") as scratch:
         exported = Path(scratch) / "exported"
-        first = network.lines()[0]
         call_command("ledger", "export", str(exported), log=first, stdout=io.StringIO())
         yield verified(exported, console)
         for change, said in tamper.attempts(exported, Path(scratch)):
