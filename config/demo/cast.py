@@ -140,13 +140,13 @@ class Cast:
 
     def patient(self, person: uploaded.Patient) -> Client:
         """The patient: WeChat log-in, identity, key of the phone, cover by all payers."""
-        openid = _openid(person)
+        openid = openid_of(person)
         name = f"patient/{openid}"
         return self._client(name, lambda client: self._enter_patient(client, name, openid, person))
 
     def face(self, person: uploaded.Patient, purpose: str) -> str:
         """A passed check of the patient's face."""
-        return phone.face(self.patient(person), self.wechat, _openid(person), purpose)
+        return phone.face(self.patient(person), self.wechat, openid_of(person), purpose)
 
     def agent_key(self, slug: str, folder: Path) -> Path:
         """A file with the key of a payer's agent, for the program that runs it."""
@@ -157,6 +157,10 @@ class Cast:
         if not path.exists():
             keyfile.save(path, client.signer)
         return path
+
+    def insure(self, person: uploaded.Patient) -> None:
+        """Cover by all payers for who has not logged in yet."""
+        self._insure(person.id_number)
 
     def everybody(self) -> None:
         """Have every member of staff enrolled, with a key."""
@@ -239,5 +243,6 @@ class Cast:
             self.member(payer.slug, "agent").write("/api/coverages", promise)
 
 
-def _openid(person: uploaded.Patient) -> str:
+def openid_of(person: uploaded.Patient) -> str:
+    """By whom the simulated WeChat knows the phone of this patient."""
     return "o" + hashlib.sha256(person.id_number.encode()).hexdigest()[:27]
