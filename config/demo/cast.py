@@ -158,9 +158,11 @@ class Cast:
             keyfile.save(path, client.signer)
         return path
 
-    def insure(self, person: uploaded.Patient) -> None:
-        """Cover by all payers for who has not logged in yet."""
-        self._insure(person.id_number)
+    def introduce(self, person: uploaded.Patient) -> None:
+        """Someone whom the hospital and the payers know, and whose phone has no key yet."""
+        client, openid = Client(self.http, patience_s=PATIENCE_S), openid_of(person)
+        if self._identify(client, openid, person):
+            self._insure(person.id_number)
 
     def everybody(self) -> None:
         """Have every member of staff enrolled, with a key."""
@@ -196,19 +198,25 @@ class Cast:
     def _enter_patient(
         self, client: Client, name: str, openid: str, person: uploaded.Patient
     ) -> None:
-        session = again(lambda: client.enter_with_wechat(self._wechat_code(openid)))
-        if not session["identified"]:
-            claimed = {
-                "name": person.name,
-                "id_number": person.id_number,
-                "phone": person.phone or PHONE,
-            }
-            seen = phone.face(client, self.wechat, openid, "identity", **claimed)
-            client.write("/api/me/identity", {"face_check": seen})
+        self._identify(client, openid, person)
         known = {key["name"] for key in client.get("/api/keys")["keys"]}
         if client.signer is None or client.key_name not in known:
             self._insure(person.id_number)  # before the key, by which a later run sees it was done
             self._register(client, name)
+
+    def _identify(self, client: Client, openid: str, person: uploaded.Patient) -> bool:
+        """Log in from WeChat; whether it was the first time, and the face had to be shown."""
+        session = again(lambda: client.enter_with_wechat(self._wechat_code(openid)))
+        if session["identified"]:
+            return False
+        claimed = {
+            "name": person.name,
+            "id_number": person.id_number,
+            "phone": person.phone or PHONE,
+        }
+        seen = phone.face(client, self.wechat, openid, "identity", **claimed)
+        client.write("/api/me/identity", {"face_check": seen})
+        return True
 
     def _wechat_code(self, openid: str) -> str:
         answer = self.wechat.post("/simulator/code", json={"openid": openid})

@@ -26,7 +26,8 @@ from config.sample import load, loader
 from hospital.actions import login
 from prescriptions import national, uploaded
 
-PATIENTS = 6
+PATIENTS, KNOWN = 6, 4
+"""How many can be played, and how many of them have been to the hospital before."""
 AREAS = {
     "doctor": "doctor",
     "reviewer": "reviewer",
@@ -48,6 +49,11 @@ def patients() -> dict[str, uploaded.Patient]:
         if len(found) == PATIENTS:
             break
     return {f"patient/{number}": one for number, one in enumerate(found.values(), 1)}
+
+
+def known_patients() -> list[uploaded.Patient]:
+    """Those whom the hospital and the payers know when the demo begins."""
+    return list(patients().values())[:KNOWN]
 
 
 @require_safe
@@ -81,8 +87,9 @@ def _as_patient(person: uploaded.Patient) -> JsonResponse:
 
 
 def _patients() -> Iterator[dict[str, Any]]:
-    for named, one in patients().items():
-        yield {"id": named, "area": "patient", "name": one.name, "organisation": "", "about": ""}
+    for number, (named, one) in enumerate(patients().items()):
+        about = f"{one.born.year} 年生" + ("" if number < KNOWN else "，首次使用")
+        yield {"id": named, "area": "patient", "name": one.name, "organisation": "", "about": about}
 
 
 def _staff() -> Iterator[dict[str, Any]]:

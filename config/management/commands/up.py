@@ -45,8 +45,8 @@ class Command(BaseCommand):
         self.stdout.write("Loading the sample network and enrolling its staff …")
         cast = Cast.gather(stack.web_url, stack.simulator_url, stack.home / "demo")
         cast.everybody()
-        for person in window.patients().values():
-            cast.insure(person)
+        for person in window.known_patients():
+            cast.introduce(person)
         agents.start(stack, cast, self.stdout.write)
 
     def _tell(self, stack: services.Stack) -> None:
