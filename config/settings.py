@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "insurance",
     "insurance.reconciliation",
     "insurance.journal",
+    "web",
     "config",
 ]
 MIDDLEWARE = [
@@ -77,6 +78,8 @@ TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # the interface's page, straight from the installed packages
 LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LOCALE_PATHS = sorted((BASE_DIR / "web" / "locale").iterdir())  # one for each area of the screens
 USE_TZ = True
 TIME_ZONE = "UTC"
 
@@ -171,6 +174,13 @@ WECHAT_TEMPLATES = {
     if template
 }
 
+# Pages outside WeChat find its camera and cashier here: the simulator's. Empty: they run inside it.
+WECHAT_PHONE = os.environ.get("WECHAT_PHONE", "")
+# Where the live feed answers, if not at the pages' own address.
+LIVE_URL = os.environ.get("RX_LIVE_URL", "")
+# The shop window lets everybody in as the sample's persons.
+DEMO = not PRODUCTION and os.environ.get("RX_DEMO") == "1"
+
 # Who looks at faces, in the whole deployment: "wechat", or "tencent" (faceid; decision 0038).
 FACE_PROVIDER = os.environ.get("FACE_PROVIDER") or "wechat"
 TENCENT_CLOUD = {
@@ -197,7 +207,7 @@ if any(COURIER.values()) and not all(COURIER.values()):
 
 SILENCED_SYSTEM_CHECKS = [
     "security.W002",  # config.middleware.Headers says X-Frame-Options
-    "security.W003",  # no cookies, so no request can be forged from another site
+    "security.W003",  # no cookie but the language's, so no request can be forged from another site
 ]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -1,10 +1,12 @@
 """Every address of the server."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config import errors
+from config.demo import window
 from ledger import api as ledger
 
 handler400 = errors.page(400)
@@ -47,5 +49,8 @@ urlpatterns = [
     ),
     path("check", ledger.check),
     path("log/", include("ledger.urls")),
+    path("", include("web.urls")),
     re_path("^logs/(?P<name>[a-z0-9]+(?:[.-][a-z0-9]+)*)/", include("ledger.urls")),
 ]
+if settings.DEMO:
+    urlpatterns += [path("demo/people", window.people), path("demo/enter", window.enter)]

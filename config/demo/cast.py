@@ -140,13 +140,13 @@ class Cast:
 
     def patient(self, person: uploaded.Patient) -> Client:
         """The patient: WeChat log-in, identity, key of the phone, cover by all payers."""
-        openid = _openid(person)
+        openid = openid_of(person)
         name = f"patient/{openid}"
         return self._client(name, lambda client: self._enter_patient(client, name, openid, person))
 
     def face(self, person: uploaded.Patient, purpose: str) -> str:
         """A passed check of the patient's face."""
-        return phone.face(self.patient(person), self.wechat, _openid(person), purpose)
+        return phone.face(self.patient(person), self.wechat, openid_of(person), purpose)
 
     def agent_key(self, slug: str, folder: Path) -> Path:
         """A file with the key of a payer's agent, for the program that runs it."""
@@ -157,6 +157,12 @@ class Cast:
         if not path.exists():
             keyfile.save(path, client.signer)
         return path
+
+    def introduce(self, person: uploaded.Patient) -> None:
+        """Someone whom the hospital and the payers know, and whose phone has no key yet."""
+        client, openid = Client(self.http, patience_s=PATIENCE_S), openid_of(person)
+        if self._identify(client, openid, person):
+            self._insure(person.id_number)
 
     def everybody(self) -> None:
         """Have every member of staff enrolled, with a key."""
@@ -192,19 +198,25 @@ class Cast:
     def _enter_patient(
         self, client: Client, name: str, openid: str, person: uploaded.Patient
     ) -> None:
-        session = again(lambda: client.enter_with_wechat(self._wechat_code(openid)))
-        if not session["identified"]:
-            claimed = {
-                "name": person.name,
-                "id_number": person.id_number,
-                "phone": person.phone or PHONE,
-            }
-            seen = phone.face(client, self.wechat, openid, "identity", **claimed)
-            client.write("/api/me/identity", {"face_check": seen})
+        self._identify(client, openid, person)
         known = {key["name"] for key in client.get("/api/keys")["keys"]}
         if client.signer is None or client.key_name not in known:
             self._insure(person.id_number)  # before the key, by which a later run sees it was done
             self._register(client, name)
+
+    def _identify(self, client: Client, openid: str, person: uploaded.Patient) -> bool:
+        """Log in from WeChat; whether it was the first time, and the face had to be shown."""
+        session = again(lambda: client.enter_with_wechat(self._wechat_code(openid)))
+        if session["identified"]:
+            return False
+        claimed = {
+            "name": person.name,
+            "id_number": person.id_number,
+            "phone": person.phone or PHONE,
+        }
+        seen = phone.face(client, self.wechat, openid, "identity", **claimed)
+        client.write("/api/me/identity", {"face_check": seen})
+        return True
 
     def _wechat_code(self, openid: str) -> str:
         answer = self.wechat.post("/simulator/code", json={"openid": openid})
@@ -239,5 +251,6 @@ class Cast:
             self.member(payer.slug, "agent").write("/api/coverages", promise)
 
 
-def _openid(person: uploaded.Patient) -> str:
+def openid_of(person: uploaded.Patient) -> str:
+    """By whom the simulated WeChat knows the phone of this patient."""
     return "o" + hashlib.sha256(person.id_number.encode()).hexdigest()[:27]

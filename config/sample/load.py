@@ -59,6 +59,15 @@ def load(*, at: datetime) -> dict[str, Account]:
     return accounts
 
 
+def member(named: str, *, at: datetime) -> Account | None:
+    """The account ``slug/role/number`` of the network that ``load`` wrote."""
+    for source in loader.network():
+        for number, one in enumerate(source.staff, 1):
+            if named == f"{source.slug}/{one.role}/{number}":
+                return _employ(one, Organisation.objects.get(slug=source.slug), at)
+    return None
+
+
 def doctor_of(script: Uploaded, *, at: datetime) -> Account:
     """The doctor of a prescription at a hospital of the network, employed if new."""
     organisation = Organisation.objects.get(slug=script.hospital, kind="hospital")

@@ -112,6 +112,7 @@ def _stack(
     if not os.environ.get("WECHAT_MCHID"):
         simulator = f"http://127.0.0.1:{ports.choose(home, 'simulator')}"
         wechat = environment.environment(simulator, web, home)
+        wechat |= {"WECHAT_PHONE": simulator, "RX_DEMO": "1"}
     env = {"DJANGO_SETTINGS_MODULE": "config.settings", **os.environ, "RX_HOME": str(home)}
     if home != places.HOME:
         env |= {name: str(home / name[3:].lower()) for name in ("RX_KEYS", "RX_LOG", "RX_POLICY")}

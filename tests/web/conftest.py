@@ -18,7 +18,7 @@ no Chromium the tests are skipped; with ``RX_CI`` they fail.
 Fixtures
     stack     the whole system, as ``./rx up`` serves it, one for all tests of a run: ``web_url``,
               ``wechat_url``, ``cast`` (everybody by API, for what a story needs but does not show),
-              ``somebody()``, ``openid()``, ``enrolment_code()``, ``wechat()``. See ``stacks``.
+              ``somebody()``, ``enrolment_code()``, ``wechat()``. See ``stacks``.
     person    makes a person's page: a browser context with a storage of its own, in Chinese, in
               China's time. Shapes are ``PHONE``, ``DESK``, or ``(width, height)``; further options
               go to Playwright's ``new_context``. ``context.set_offline(True)`` cuts the network.
@@ -139,7 +139,7 @@ def person(
     browser: Browser, contexts: list[BrowserContext], stack: stacks.Stack, watch: Watch
 ) -> Persons:
     """Makes a person's page; see the module's text."""
-    watch.origins |= {stack.web_url, stack.wechat_url}
+    watch.origins |= stack.origins
 
     def make(shape: tuple[int, int] = PHONE, **options: Any) -> Page:
         return a_page(browser, contexts, watch, shape, base_url=stack.web_url, **options)

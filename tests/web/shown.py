@@ -11,12 +11,8 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 from whitenoise import WhiteNoise
 
 from config.home import BASE
+from web.views import POLICY
 
-POLICY = (
-    "default-src 'none'; script-src 'self' {more}; style-src 'self'; img-src 'self' data: blob:;"
-    " connect-src 'self'; require-trusted-types-for 'script'; frame-ancestors 'none'"
-)
-SCANNER = "'wasm-unsafe-eval'"
 HEAD = (
     "<!doctype html><html lang=zh-CN><meta charset=utf-8><title>试</title>"
     "<meta name=viewport content='width=device-width'><link rel=icon href='data:,'>"
@@ -30,17 +26,18 @@ class Silent(WSGIRequestHandler):
 
 
 @contextmanager
-def served(files: Mapping[str, str], *, more: str = "") -> Iterator[str]:
+def served(files: Mapping[str, str], *, scans: bool = False) -> Iterator[str]:
     """
     Serve ``files`` (path → text, after ``HEAD`` if it is a page) and ours below ``/static/``; the
-    address. ``more`` is added to the policy's ``script-src``.
+    address. A page that scans may run WebAssembly.
     """
 
     def page(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         path = environ["PATH_INFO"].removeprefix("/")
         known, kind = path in files, path.rpartition(".")[2]
         headers = [("Content-Type", TYPES.get(kind, "text/plain"))]
-        headers.append(("Content-Security-Policy", POLICY.format(more=more)))
+        policy = POLICY.format(wasm=" 'wasm-unsafe-eval'" if scans else "", live="")
+        headers.append(("Content-Security-Policy", policy))
         start("200 OK" if known else "404 Not Found", headers)
         head = HEAD if kind == "html" else ""
         return [f"{head}{files[path]}".encode() if known else b""]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -46,6 +45,12 @@ class Stack:
     def wechat_url(self) -> str:
         return f"http://127.0.0.1:{self._ports['simulator']}"
 
+    @property
+    def origins(self) -> set[str]:
+        """What pages may ask: ourselves, the live feed, and WeChat on the phone."""
+        asked = {"web", "live", "simulator"} & set(self._ports)
+        return {f"http://127.0.0.1:{self._ports[name]}" for name in asked}
+
     @cached_property
     def _ports(self) -> dict[str, int]:
         known: dict[str, int] = json.loads((self.home / "ports.json").read_text())
@@ -70,10 +75,6 @@ class Stack:
         number = an_id_number(born)
         sex = "male" if int(number[-2]) % 2 else "female"
         return Patient(name, number, born, sex, "+8613900139000", None, "", False)
-
-    def openid(self, person: Patient) -> str:
-        """By which WeChat knows the person, as the cast's patients have it."""
-        return "o" + hashlib.sha256(person.id_number.encode()).hexdigest()[:27]
 
     def enrolment_code(self, name: str) -> str:
         """A fresh one for one of the staff (about 2 s)."""

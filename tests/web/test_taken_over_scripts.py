@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.web.conftest import a_page
 from tests.web.looking import DESK
-from tests.web.shown import SCANNER, served
+from tests.web.shown import served
 
 SIGNS = """
 import nacl from "/static/web/vendor/tweetnacl/nacl-fast.js";
@@ -75,7 +75,7 @@ def test_a_code_on_one_screen_is_read_by_another_ones_camera(browser, contexts, 
     body = "<video></video><ol></ol><button>停</button><output></output>"
     scans = {"b.html": f"{body}<script type=module src=/b.js></script>", "b.js": SCANS}
     text = "rx-pickup 柳州 " + "0123456789abcdef" * 12
-    with served(shows) as one, served(scans, more=SCANNER) as other:
+    with served(shows) as one, served(scans, scans=True) as other:
         watch.origins |= {one, other}
         patient, pharmacist = a_page(browser, contexts, watch), a_page(browser, contexts, watch)
         patient.goto(f"{one}/a.html?t={text}")

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from config.demo import agents
+from config.demo import agents, window
 from config.demo.cast import Cast
 from config.servers import services
 
@@ -45,10 +45,13 @@ class Command(BaseCommand):
         self.stdout.write("Loading the sample network and enrolling its staff …")
         cast = Cast.gather(stack.web_url, stack.simulator_url, stack.home / "demo")
         cast.everybody()
+        for person in window.known_patients():
+            cast.introduce(person)
         agents.start(stack, cast, self.stdout.write)
 
     def _tell(self, stack: services.Stack) -> None:
-        self.stdout.write(f"\nAPI        {stack.web_url}/api/docs/")
+        self.stdout.write(f"\nScreens    {stack.web_url}/")
+        self.stdout.write(f"API        {stack.web_url}/api/docs/")
         if stack.simulator_url:
             self.stdout.write(f"WeChat     {stack.simulator_url} (simulated)")
             self.stdout.write(

@@ -1,0 +1,83 @@
+/**
+ * Calls of the public API, as `hospital/client.py` makes them: every write under an Idempotency-Key,
+ * repeated with the same key and bytes when the answer is lost.
+ */
+import { enterAgain } from "./enter.js";
+import { session } from "./session.js";
+
+const PATIENCE_MS = 15_000;
+const AGAIN = ["server.contended", "idempotency.in_progress"];
+
+/** The server refused, or cannot be reached (`code` "offline"). */
+export class Problem extends Error {
+  constructor(status, body) {
+    super(`${status} ${body.code}: ${body.title || ""}`);
+    Object.assign(this, { status, body, code: body.code || "" });
+  }
+}
+
+/** Read something; `query` are parameters of the address. */
+export function get(path, query) {
+  const parameters = new URLSearchParams(Object.entries(query || {}).filter(([, value]) => value !== undefined && value !== ""));
+  const asked = parameters.size ? `${path}?${parameters}` : path;
+  return called("GET", asked, undefined, {});
+}
+
+/** All rows called `name` of a list, page after page, as an async iterator. */
+export async function* each(path, name, query) {
+  let cursor;
+  do {
+    const page = await get(path, { ...query, cursor });
+    yield* page[name];
+    cursor = page.next;
+  } while (cursor);
+}
+
+/** A call that changes nothing: log-in, statements, checks. */
+export function post(path, body) {
+  return called("POST", path, body || {}, {});
+}
+
+/** A write under an Idempotency-Key. */
+export function write(path, body, key = crypto.randomUUID()) {
+  return called("POST", path, body, { "Idempotency-Key": key });
+}
+
+async function called(method, path, body, headers) {
+  const until = Date.now() + PATIENCE_MS;
+  let pause = 200, entered = false;
+  for (;;) {
+    const answer = await sent(method, path, body, headers);
+    const last = Date.now() + pause > until;
+    if (answer.status === 401 && !path.startsWith("/api/login/") && !entered && (entered = true) && (await enterAgain())) continue;
+    if (!last && mayRepeat(answer, method, headers)) {
+      await new Promise((done) => setTimeout(done, pause));
+      pause *= 2;
+    } else if (answer.status >= 400 || answer.status === 0) throw new Problem(answer.status, answer.body);
+    else return answer.body;
+  }
+}
+
+/** Lost answers of reads are not waited for: a page shows at once that it is offline. */
+function mayRepeat(answer, method, headers) {
+  if (answer.status === 0) return method === "POST" && "Idempotency-Key" in headers && navigator.onLine;
+  return answer.status === 503 || (answer.status === 409 && AGAIN.includes(answer.body.code));
+}
+
+async function sent(method, path, body, headers) {
+  const by = session();
+  const known = { ...headers };
+  if (by?.token) known.Authorization = `Bearer ${by.token}`;
+  if (by?.guardianship) known.Guardianship = by.guardianship;
+  if (body !== undefined) known["Content-Type"] = "application/json";
+  const asked = { method, headers: known, cache: "no-store", credentials: "omit" };
+  if (body !== undefined) asked.body = JSON.stringify(body);
+  try {
+    const answer = await fetch(path, asked);
+    const text = await answer.text();
+    return { status: answer.status, body: text ? JSON.parse(text) : {} };
+  } catch (fault) {
+    if (!(fault instanceof TypeError || fault instanceof SyntaxError)) throw fault;
+    return { status: 0, body: { code: "offline", title: String(fault.message) } };
+  }
+}

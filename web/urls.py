@@ -1,0 +1,10 @@
+from django.urls import path
+
+from web import views
+from web.areas import AREAS
+
+urlpatterns = [
+    path("words.js", views.words),
+    path("patient/worker.js", views.worker),
+    *(path(page.path, views.shell(area, page)) for area in AREAS for page in area.pages),
+]

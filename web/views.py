@@ -1,0 +1,72 @@
+"""Shells of pages, the texts of the chosen language, and the worker that keeps pages offline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils import translation
+from django.views.decorators.http import require_safe
+from django.views.i18n import JavaScriptCatalog
+
+from web.pages import Area, Page
+
+LANGUAGES = {"zh-hans": "zh-CN", "en": "en"}
+"""Django's names of the languages that pages speak → what HTML calls them."""
+
+POLICY = (
+    "default-src 'none'; script-src 'self'{wasm}; style-src 'self'; img-src 'self' data: blob:;"
+    " media-src 'self' blob:; connect-src 'self'{live}; worker-src 'self'; manifest-src 'self';"
+    " base-uri 'none'; form-action 'self'; frame-ancestors 'none';"
+    " require-trusted-types-for 'script'; trusted-types rx"
+)
+"""No code but ours, none of it inline, and no text becomes code."""
+
+
+def shell(area: Area, page: Page) -> Callable[[HttpRequest], HttpResponse]:
+    """The view of a page: the same bytes for everybody who reads the same language."""
+
+    @require_safe
+    def view(request: HttpRequest) -> HttpResponse:
+        language = _language(request)
+        shown = {"area": area, "page": page, "lang": LANGUAGES[language], "wechat": _wechat()}
+        with translation.override(language):
+            answer = render(request, "web/page.html", {**shown, "live": settings.LIVE_URL})
+        live = f" {settings.LIVE_URL}" if settings.LIVE_URL else ""
+        wasm = " 'wasm-unsafe-eval'" if page.scans else ""
+        answer["Content-Security-Policy"] = POLICY.format(live=live, wasm=wasm)
+        answer["Permissions-Policy"] = f"camera=({'self' if page.scans else ''}), microphone=()"
+        return answer
+
+    return view
+
+
+@require_safe
+def words(request: HttpRequest) -> HttpResponseBase:
+    """The texts of all modules in the chosen language, and how they are looked up."""
+    with translation.override(_language(request)):
+        return JavaScriptCatalog.as_view(packages=["web"])(request)
+
+
+@require_safe
+def worker(request: HttpRequest) -> HttpResponse:
+    """The patient's service worker, at an address whose scope is the patient's pages."""
+    found = finders.find("web/patient/worker.js")
+    if found is None:
+        raise Http404
+    return HttpResponse(Path(str(found)).read_bytes(), content_type="text/javascript")
+
+
+def _language(request: HttpRequest) -> str:
+    """What the reader has chosen; pages speak Chinese unless told otherwise."""
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    return chosen if chosen in LANGUAGES else "zh-hans"
+
+
+def _wechat() -> str:
+    """Where the simulated phone's pages are; empty where the pages run inside WeChat."""
+    return str(settings.WECHAT_PHONE)
