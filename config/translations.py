@@ -15,6 +15,11 @@ FOLDER = BASE / "web" / "locale"
 def compiled() -> dict[Path, bytes]:
     """Path → content of every ``.mo``; the same bytes for the same texts."""
     return {
-        source.with_suffix(".mo"): polib.pofile(str(source), encoding="utf-8").to_binary()
+        source.with_suffix(".mo"): texts(source).to_binary()
         for source in sorted(FOLDER.glob("*/*/LC_MESSAGES/*.po"))
     }
+
+
+def texts(source: Path) -> polib.POFile:
+    """The texts of one ``.po``."""
+    return polib.pofile(str(source), encoding="utf-8")
