@@ -1,4 +1,4 @@
-"""Every page of every area, as its people see it first: nothing shuts anybody out, nothing is amiss."""
+"""Every page of every area, as its people see it first: nothing shuts anybody out."""
 
 from __future__ import annotations
 
