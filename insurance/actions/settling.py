@@ -107,7 +107,7 @@ def draw_remittance(
     at: datetime,
 ) -> Statement:
     """The remittance to sign. Raises what ``remit`` raises."""
-    draft, _ = _remittance(pharmacy, settlements, reference, by, lock=False)
+    draft, _ = _remittance(pharmacy, settlements, reference, by)
     return signing.draw(draft, by=by, key=key, at=at)
 
 
@@ -129,7 +129,7 @@ def remit(
         ReferenceUsed, SeveralLines: see there.
     """
     turns.in_turn(by)
-    draft, found = _remittance(pharmacy, settlements, reference, by, lock=True)
+    draft, found = _remittance(pharmacy, settlements, reference, by)
     entry = signing.append(draft, signed, by=by, at=at)
     made = Remittance.objects.create(
         payer_id=by.organisation_id,
@@ -196,11 +196,12 @@ def _count_down(made: Settlement, claims: Sequence[int]) -> None:
 
 
 def _remittance(
-    pharmacy: Organisation, settlements: Sequence[UUID], reference: str, by: Actor, *, lock: bool
+    pharmacy: Organisation, settlements: Sequence[UUID], reference: str, by: Actor
 ) -> tuple[signing.Draft, list[Settlement]]:
+    """No row is locked: remittances alone change settlements, and they come in the payer's turn."""
     mine = Settlement.objects.filter(payer_id=by.organisation_id, pharmacy=pharmacy)
-    rows = mine.filter(id__in=settlements, remittance=None).exclude(subject="").order_by("subject")
-    found = list(rows.select_for_update() if lock else rows)
+    rows = mine.filter(id__in=settlements, remittance=None).exclude(subject="")
+    found = list(rows.order_by("subject"))
     if len(found) != len(set(settlements)):
         raise UnknownSettlement(field="settlements")
     if Remittance.objects.filter(payer_id=by.organisation_id, reference=reference).exists():
