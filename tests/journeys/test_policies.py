@@ -21,6 +21,7 @@ from tests.journeys.finding import Town, finds
 from tests.journeys.insuring import PRICE, covers, insures, paid, publishes
 from tests.journeys.looking import own_list
 from tests.journeys.returning import bring_back, decide
+from tests.journeys.test_query_counts import queries_of
 from tests.journeys.test_races import rounds
 from tests.journeys.watching import at_once, drawn, outcomes
 from tests.journeys.writes import of
@@ -236,6 +237,39 @@ class TestProducts:
         terms = {"rates_bp": {"丁": 1}}
         body = {"code": "x", "name": "x", "terms": terms, "valid_from": "2026-01-01T00:00:00Z"}
         assert refused(world.insurer_agent.write, "/api/products", body) == "product.bad_terms"
+
+    def test_are_listed_for_their_payer(self, world, patient):
+        """Z4, D3: page by page, with the terms of each edition, and for nobody else."""
+        agent = a_member(Role.AGENT, an_organisation(OrganisationKind.INSURER))
+        first, second, third = sorted(publishes(agent) for _ in range(3))
+        publishes(agent, first, begins=timedelta(days=1), rates_bp={"乙": 1})
+        family = insures(agent, first, patient, world.a_patient())
+        numbers = sorted([family, covers(agent, patient)])
+
+        listed = list(agent.each("/api/products", "products", size=2))
+        shown = list(agent.each(f"/api/products/{first}", "editions", size=1))
+        sold = list(agent.each("/api/policies", "policies", size=1))
+
+        counts = {one["code"]: (one["editions"], one["in_force"]) for one in listed}
+        assert [one["code"] for one in listed][:3] == sorted(counts)[:3]
+        assert (counts[first], counts[second], counts[third]) == ((2, 1), (1, 1), (1, 1))
+        assert [one["edition"] for one in shown] == [2, 1]
+        assert [[*one["terms"]["rates_bp"]] for one in shown] == [["乙"], ["甲"]]
+        assert [one["number"] for one in sold] == numbers
+        assert {one["product"]: one["insured"] for one in sold}[first] == 2
+        other = world.insurer_agent
+        assert refused(other.get, f"/api/products/{first}") == "product.not_found"
+        assert first not in {one["code"] for one in other.each("/api/products", "products")}
+        assert not {*numbers} & {one["number"] for one in other.each("/api/policies", "policies")}
+
+    @pytest.mark.parametrize("path", ["/api/products", "/api/policies"])
+    def test_a_longer_list_costs_no_more(self, world, patient, path):
+        """D3: nothing is asked per row."""
+        agent = a_member(Role.AGENT, an_organisation(OrganisationKind.INSURER))
+        publishes(agent)
+        few, _ = queries_of(lambda: agent.get(path)), covers(agent, patient)
+        covers(agent, patient)
+        assert len(queries_of(lambda: agent.get(path))) == len(few) <= 6
 
     def test_are_read_from_a_file_all_or_none(self, world, tmp_path):
         """D4: as the interface takes them."""
