@@ -13,7 +13,15 @@ from django.db.models import F
 
 from hospital.client import Problem
 from hospital.roles import OrganisationKind, Role
-from insurance.models import Bill, BillLine, BillShare, Edition, LineShare, PolicyUse, Reckoning
+from insurance.models import (
+    Bill,
+    BillShare,
+    Edition,
+    LineShare,
+    PolicyUse,
+    Reckoning,
+    ReckoningShare,
+)
 from insurance.policies import promised
 from prescriptions.models import Prescription
 from tests import invariants
@@ -296,21 +304,49 @@ class TestProducts:
         assert paid(world.authorized(kin)) == [2 * PRICE, 0]
 
 
+def less(rows):
+    """One fen less in each of the rows."""
+    changed = "fen" if hasattr(rows.model, "fen") else "patient_fen"
+    rows.update(**{changed: F(changed) - 1})
+
+
+def from_one_to_another(rows):
+    """A fen moves between two payers, so that their sum is what it was."""
+    one, other = rows.order_by("id")[:2]
+    rows.filter(id=one.id).update(fen=F("fen") - 1)
+    rows.filter(id=other.id).update(fen=F("fen") + 1)
+
+
 @pytest.mark.parametrize(
-    ("name", "rows"),
+    ("name", "broken"),
     [
-        ("bill_payers_add_up", lambda bill: Bill.objects.filter(id=bill.id)),
-        ("bill_payers_add_up", lambda bill: BillShare.objects.filter(bill=bill)),
-        ("bill_is_its_lines", lambda bill: BillLine.objects.filter(bill=bill)),
-        ("line_payers_add_up", lambda bill: LineShare.objects.filter(share__bill=bill)),
+        ("bill_payers_add_up", lambda bill: less(Bill.objects.filter(id=bill.id))),
+        ("bill_payers_add_up", lambda bill: less(bill.shares.all())),
+        ("bill_is_its_lines", lambda bill: less(bill.lines.all())),
+        ("line_payers_add_up", lambda bill: less(LineShare.objects.filter(share__bill=bill))),
+        ("share_is_its_lines", lambda bill: from_one_to_another(bill.shares.all())),
+        ("share_is_its_lines", lambda bill: from_one_to_another(bill.lines.first().shares.all())),
     ],
 )
-def test_the_database_adds_up_bill_and_lines(world, patient, name, rows):
+def test_the_database_adds_up_bill_and_lines(world, patient, name, broken):
     """C1, C3: at the commit, whoever forgot it."""
     world.covers(patient, insurer_bp=5_000)
     bill = Bill.objects.get(prescription__id=world.authorized(patient))
-    found = rows(bill)
-    changed = "fen" if hasattr(found.model, "fen") else "patient_fen"
+    not_committed(name, lambda: broken(bill))
+
+
+def test_the_database_adds_up_what_is_left_after_a_return(world, patient):
+    """C1, R6: of the patient, and of each payer."""
+    world.covers(patient, insurer_bp=5_000)
+    rx = world.delivered(patient)
+    bring_back(world.pharmacist, rx, {"lines": {"1": 1}, "reason": "quality"})
+    left = Reckoning.objects.filter(bill__prescription__id=rx)
+    shares = ReckoningShare.objects.filter(reckoning__in=left)
+    for rows in (left, shares):
+        not_committed("reckoning_adds_up", lambda rows=rows: less(rows))
+
+
+def not_committed(name, change):
     with pytest.raises(IntegrityError) as refusal, transaction.atomic():
-        found.update(**{changed: F(changed) - 1})
+        change()
     assert refusal.value.__cause__.diag.constraint_name == name  # type: ignore[union-attr]
