@@ -18,15 +18,15 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 
 from hospital import errors, signing
 from hospital.feeds import publishing
 from hospital.models import Organisation
 from hospital.roles import Actor
 from insurance import filing, queries, queries_settling, turns
+from insurance.actions import scheduling
 from insurance.journal import post
-from insurance.models import Batch, Claim, Remittance, Settlement
+from insurance.models import Claim, Remittance, Settlement
 from ledger import chain
 from ledger.entry import Statement
 
@@ -91,7 +91,7 @@ def settle(
         digest=bytes.fromhex(draft.facts["file"]),
     )
     Claim.objects.filter(id__in=[claim.id for claim in found]).update(settlement=made)
-    _count_down(made, [claim.id for claim in found])
+    scheduling.leave_batch(made.payer_id, pharmacy.id, [claim.id for claim in found])
     post.settled(made, at=at)
     _tell(made, entry, kind="insurance.settle", move="settle", state="settled")
     return made, entry
@@ -185,14 +185,6 @@ def _settlement(
         file=filing.digest(map(filing.line, found)).hex(),
     )
     return _in_one_line(draft, {one.line for one in found}, "claims"), found
-
-
-def _count_down(made: Settlement, claims: Sequence[int]) -> None:
-    """What is left of the pharmacy's batch: claims that it does not hold count for nothing."""
-    batch = Batch.objects.filter(payer_id=made.payer_id, pharmacy_id=made.pharmacy_id).first()
-    if batch is not None and batch.left > 0:
-        of_it = Claim.objects.filter(id__in=claims, id__lte=batch.upto, at_once=False).count()
-        Batch.objects.filter(id=batch.id).update(left=F("left") - of_it)
 
 
 def _remittance(
