@@ -19,6 +19,7 @@ from hospital.feeds import publishing
 from hospital.models import Organisation
 from hospital.roles import Actor
 from insurance import schedule
+from insurance.actions import rounds
 from insurance.models import Batch, Claim, Terms
 
 DUE: Final = "settlement.due"
@@ -84,7 +85,10 @@ def leave_batch(payer: int, pharmacy: int, claims: Sequence[int]) -> None:
 def prepare_due(*, at: datetime) -> int:
     """Make due what the schedules say; how many came round. Each in a transaction of its own."""
     payers = Terms.objects.filter(next_at__lte=at).order_by("next_at")
-    return sum(_prepare(one, at) for one in payers.values_list("payer_id", flat=True))
+    came: list[bool] = []
+    due = payers.values_list("payer_id", flat=True)
+    rounds.each(due, lambda payer: came.append(_prepare(payer, at)), "payers' schedules")
+    return sum(came)
 
 
 @transaction.atomic(savepoint=False)
