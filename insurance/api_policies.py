@@ -74,6 +74,7 @@ class TermsInput(http.Strict):
         child=rate(), help_text="insurance class → rate of a line that counts"
     )
     deductible_fen = fen(default=0, help_text="of a year")
+    family_deductible_fen = fen(default=None, help_text="of a year, for all whom it insures")
     tiers = serializers.ListField(
         child=TierInput(), max_length=TIERS_MAX, default=[], help_text="left out: all is paid"
     )

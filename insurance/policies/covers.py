@@ -181,4 +181,5 @@ def _used(policy: UUID, uses: Sequence[Mapping[str, Any]], start: date, on: date
         day=sum(one["paid"] for day, one in mine if day == on),
         year=sum(one["paid"] for _, one in mine),
         family=sum(one["paid"] for _, one in year),
+        family_deductible=sum(one["deductible"] for _, one in year),
     )
