@@ -35,8 +35,8 @@ LARGE_TYPE = """(times) => {
 }"""
 USUAL_TYPE = """() => {
   for (const [it, style] of window.typeBefore) {
-    it.removeAttribute("style");
-    if (style) it.style.cssText = style;
+    it.style.cssText = style ?? "";
+    if (style === null && it.getAttribute("style") === "") it.removeAttribute("style");
   }
   delete window.typeBefore;
 }"""
