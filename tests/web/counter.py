@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from config.demo.phone import pickup_code
 from hospital.client import Client
@@ -85,14 +84,6 @@ def _pay(stack: Stack, patient: Client, rx: str) -> None:
             return
         time.sleep(0.1)
     raise AssertionError("WeChat's notice has not come")
-
-
-def at_work(page: Page, member: str, *, back: str = "") -> None:
-    """One of the demo's staff, logged in on this page: ``yufeng-pharmacy/pharmacist/1``."""
-    area = {"pharmacist": "pharmacy", "courier": "courier"}[member.split("/")[1]]
-    page.goto(f"/enter#{area}/{quote(back, safe='')}/{quote(member, safe='')}")
-    page.get_by_role("button", name="以这位演示人物进入").click()
-    expect(page.locator(f"body[data-area='{area}'] main[aria-busy='false']")).to_be_attached()
 
 
 def typed(page: Page, text: str) -> None:

@@ -2,7 +2,8 @@
 
 from playwright.sync_api import expect
 
-from tests.web.counter import at_work, paid
+from tests.web.counter import paid
+from tests.web.entering import played
 from tests.web.looking import axe, fits, picture
 
 COMPANY, PHARMACY = "guishun-courier", "yufeng-pharmacy"
@@ -20,7 +21,7 @@ def test_a_courier_fetches_fails_once_and_delivers(stack, person):
     given = {"lines": seen["parts"]["chosen"], "checks": [one["check"] for one in seen["check_list"]]}
     pharmacist.command(f"/api/prescriptions/{waiting.id}/dispense", given)
     page = person()
-    at_work(page, f"{COMPANY}/courier/1")
+    played(page, f"{COMPANY}/courier/1")
     expect(page.get_by_role("heading", name="待取件")).to_be_visible()
     axe(page), fits(page), picture(page, "courier-parcels")
     page.goto(f"/courier/#{waiting.id}")

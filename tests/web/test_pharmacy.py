@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.counter import AMLODIPINE, ASPIRIN, at_work, paid, typed
+from tests.web.counter import AMLODIPINE, ASPIRIN, paid, typed
+from tests.web.entering import played
 from tests.web.looking import DESK, axe, fits, picture
 
 PHARMACY = "yufeng-pharmacy"
@@ -14,7 +15,7 @@ PHARMACIST = f"{PHARMACY}/pharmacist/1"
 def station(person):
     """A pharmacist's desk."""
     page = person(DESK)
-    at_work(page, PHARMACIST)
+    played(page, PHARMACIST)
     return page
 
 
