@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from config.demo.phone import pickup_code
 from hospital.client import Client
@@ -88,6 +88,7 @@ def _pay(stack: Stack, patient: Client, rx: str) -> None:
 
 def typed(page: Page, text: str) -> None:
     """A scanner that types: into nothing in particular, with Enter at each line's end."""
+    expect(page.locator("#scan")).to_be_visible()
     page.keyboard.type(text)
     if not text.endswith("\n"):
         page.keyboard.press("Enter")

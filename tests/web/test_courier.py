@@ -24,7 +24,7 @@ def test_a_courier_fetches_fails_once_and_delivers(stack, person):
     played(page, f"{COMPANY}/courier/1")
     expect(page.get_by_role("heading", name="待取件")).to_be_visible()
     axe(page), fits(page), picture(page, "courier-parcels")
-    page.goto(f"/courier/#{waiting.id}")
+    page.locator(f"a[href='#{waiting.id}']").click()
     button(page, "取件").click()
     button(page, "签名取件").click()
     expect(page.get_by_text("柳州市示例路1号")).to_be_visible()
@@ -33,7 +33,8 @@ def test_a_courier_fetches_fails_once_and_delivers(stack, person):
     button(page, "下一步").click()
     button(page, "签名确认").click()
     expect(page.get_by_text("已记录，稍后再送。")).to_be_visible()
-    page.goto(f"/courier/#{waiting.id}")
+    page.get_by_role("link", name="全部包裹").click()
+    page.locator(f"a[href='#{waiting.id}']").click()
     told = waiting.patient.get(f"/api/prescriptions/{waiting.id}/delivery-code")["code"]
     page.get_by_label("收货码").fill(told)
     button(page, "送达").click()

@@ -31,6 +31,7 @@ def test_one_scan_and_two_taps(stack, station):
     expect(station.get_by_text("先到期先出")).to_be_visible()
     axe(station), fits(station), picture(station, "pharmacy-check")
     button(station, "核对无误").click()
+    expect(button(station, "签名发药")).to_be_visible()
     picture(station, "pharmacy-sign")
     button(station, "签名发药").click()
     expect(station.get_by_text("已发药", exact=True)).to_be_visible()
@@ -74,7 +75,7 @@ def test_a_part_is_given_and_the_rest_is_owed(stack, station):
 
 def test_an_allergy_is_looked_at_before_it_can_be_declined(stack, station):
     somebody = stack.somebody()
-    waiting = paid(stack, somebody, pharmacy=PHARMACY, allergies=["青霉素"])
+    waiting = paid(stack, somebody, pharmacy=PHARMACY, allergies="青霉素")
     typed(station, waiting.code())
     expect(station.get_by_role("checkbox", name="查配伍禁忌")).not_to_be_checked()
     expect(station.get_by_role("checkbox", name="查处方")).to_be_checked()

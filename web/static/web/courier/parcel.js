@@ -12,7 +12,7 @@ export function shown(main, parcel, names, gone) {
   const notes = [parcel.cold ? cell(_("冷藏药品，请保持2～10℃")) : null, parcel.failed ? cell(_("已失败 %(times)s 次", { times: parcel.failed })) : null];
   const waits = parcel.status === "dispensed";
   fill(main,
-    group(_("包裹"), cell(_("取件药房"), { value: names.get(parcel.from) || parcel.from }), parcel.number ? cell(_("运单号"), { value: parcel.number }) : null, notes),
+    group(_("包裹"), cell(_("取件药房"), { value: names.get(parcel.from) || parcel.from }), parcel.number ? cell(_("运单号"), { desc: parcel.number }) : null, notes),
     waits ? fetching(main, path, parcel, names, gone) : bringing(main, path, parcel, gone),
     h("div", { class: "bar" }, h("a", { class: "weui-btn weui-btn_default", href: "#" }, _("全部包裹"))));
 }
@@ -28,7 +28,7 @@ function fetching(main, path, parcel, names, gone) {
 
 function bringing(main, path, parcel, gone) {
   const { recipient, phone, text } = parcel.to;
-  const input = h("input", { name: "delivery-code", inputmode: "numeric", maxlength: "6", autocomplete: "off" });
+  const input = h("input", { name: "delivery-code", inputmode: "numeric", maxlength: "6", autocomplete: "off", placeholder: _("六位数字") });
   const hand = attempt(async () => {
     const code = input.value.trim();
     if (!/^\d{6}$/.test(code)) return toast(_("收货码是六位数字。"), "bad");

@@ -3,9 +3,9 @@
  * they can be ticked. What is signed is the pharmacist's word that all four were made.
  */
 import { _ } from "../base/words.js";
-import { age } from "./usage.js";
+import { age, usage } from "./usage.js";
 
-const CHILD = 14, OLD = 80;
+const CHILD = 14, OLD = 80, NONE = /^(无|没有|否认|none|)[。.]?$/i;
 
 /** Check → why it needs a look, in words; of an ordinary prescription there is none. */
 export function toLookAt(rx, units) {
@@ -17,11 +17,17 @@ export function toLookAt(rx, units) {
   for (const [number, line] of Object.entries(rx.lines)) {
     if (line.skin_test) say("incompatibility", _("第 %(number)s 种药须有皮试结果：%(result)s", { number, result: line.skin_test }));
   }
-  const allergies = rx.fields.allergies || [];
-  if (allergies.length) say("incompatibility", _("过敏史：%(names)s", { names: [allergies].flat().join("、") }));
+  const allergies = allergiesOf(rx);
+  if (allergies) say("incompatibility", _("过敏史：%(names)s", { names: allergies }));
   if (years !== null && years < CHILD) say("appropriateness", _("儿童，%(years)s 岁", { years }));
   if (years !== null && years >= OLD) say("appropriateness", _("高龄，%(years)s 岁", { years }));
   return found;
+}
+
+/** What the doctor wrote of allergies, in free words; empty where that says there are none. */
+export function allergiesOf(rx) {
+  const said = (rx.fields.allergies || "").trim();
+  return NONE.test(said) ? "" : said;
 }
 
 /** Whether less leaves the shelf than was prescribed. */
@@ -31,10 +37,12 @@ export function isPart(rx, units) {
 
 /** The values of the fields that a comparison names; `line/*` stands for every line. */
 export function compared(rx, names) {
+  if (names.includes("line/*/dose")) return Object.values(rx.lines).map(usage);
   return names.flatMap((name) => {
     const [head, star, part] = name.split("/");
     if (head === "line") return Object.values(rx.lines).map((line) => line[part]);
     if (name.endsWith("/")) return under(rx, name).map((one) => one.name);
+    if (name === "patient/born" && rx.fields[name]) return [_("%(years)s 岁", { years: age(rx.fields[name]) })];
     return star === "*" ? [] : [rx.fields[name]];
   }).filter((one) => one !== undefined && one !== "");
 }

@@ -2,6 +2,7 @@
 import { cell, group, h } from "../base/dom.js";
 import { moment } from "../base/format.js";
 import { _ } from "../base/words.js";
+import { allergiesOf } from "./checks.js";
 import { age, usage } from "./usage.js";
 
 const SEX = { male: "男", female: "女" };
@@ -12,7 +13,7 @@ export function content(rx, units, change) {
 }
 
 export function patient(rx) {
-  const told = rx.fields, born = told["patient/born"], allergies = [told.allergies || []].flat();
+  const told = rx.fields, born = told["patient/born"], allergies = allergiesOf(rx);
   const sex = SEX[told["patient/sex"]] ? _(SEX[told["patient/sex"]]) : null;
   const years = born ? _("%(years)s 岁", { years: age(born) }) : null;
   const diagnoses = Object.entries(told).filter(([name]) => name.startsWith("diagnosis/")).map(([, one]) => one.name || one.code);
@@ -20,7 +21,7 @@ export function patient(rx) {
     h("h2", {}, told["patient/name"] || _("姓名未显示")),
     h("p", {}, [sex, years, born].filter(Boolean).join(" · ")),
     h("p", {}, h("strong", {}, _("诊断：")), diagnoses.join("、") || _("未显示")),
-    h("p", { class: allergies.length ? "bad" : "" }, h("strong", {}, _("过敏史：")), allergies.join("、") || _("处方未记载过敏")),
+    h("p", { class: allergies ? "bad" : null }, h("strong", {}, _("过敏史：")), allergies || told.allergies || _("处方未记载过敏")),
     h("p", {}, [told["hospital/name"], told["hospital/department"], told["doctor/name"]].filter(Boolean).join(" · ")),
     h("p", {}, _("有效至 %(at)s", { at: moment(rx.valid_until) }), rx.way === "courier" ? ` · ${_("配送到家")}` : ` · ${_("到店自取")}`));
 }

@@ -28,7 +28,7 @@ function owing(rx, done) {
 
 /** Hand over at the counter with the code on the patient's phone; or the phone signs by itself. */
 export function handing(prescription, then) {
-  const input = h("input", { name: "delivery-code", inputmode: "numeric", maxlength: "6", autocomplete: "off" });
+  const input = h("input", { name: "delivery-code", inputmode: "numeric", maxlength: "6", autocomplete: "off", placeholder: _("六位数字") });
   const act = attempt(async () => {
     const code = input.value.trim();
     if (!/^\d{6}$/.test(code)) return toast(_("收货码是六位数字。"), "bad");
