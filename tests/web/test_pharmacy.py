@@ -85,3 +85,17 @@ def test_an_allergy_is_looked_at_before_it_can_be_declined(stack, station):
     button(station, "签名退回").click()
     expect(station.get_by_text("已退回，患者可另选药房。")).to_be_visible()
     assert waiting.status() == "approved"
+
+
+def test_names_and_notes_with_markup_are_text(stack, station):
+    """What people write shows as it is; a policy that was violated would be in the console."""
+    name = "<img src=x onerror=document.title='x'>韦"
+    noted = [{"code": "I10.x00", "name": "<script>document.title='x'</script>", "main": True}]
+    waiting = paid(stack, stack.somebody(name), pharmacy=PHARMACY, diagnoses=noted)
+    typed(station, waiting.code())
+    expect(station.get_by_role("heading", name=name)).to_be_visible()
+    expect(station.get_by_text(noted[0]["name"]).first).to_be_visible()
+    button(station, "核对无误").click()
+    expect(station.locator("dialog").get_by_text(name)).to_be_visible()
+    assert station.locator("main img, main script, dialog img").count() == 0
+    assert station.title().startswith("扫码发药")
