@@ -14,7 +14,7 @@ from pharmacy.actions import recovering
 class Counter(http.Query):
     """
     What waits at the caller's pharmacy, the oldest first: ``paid``, to be given out when its
-    patient's code is scanned; ``dispensed``, to be handed over. References alone: nothing is opened.
+    patient's code is scanned; ``dispensed``, to be handed over. References alone.
     """
 
     roles = (Role.PHARMACIST,)

@@ -85,7 +85,7 @@ def printed_codes(patient: UUID) -> QuerySet[PrintedCode]:
 
 
 def at_counter(pharmacy: int | None) -> QuerySet[Prescription]:
-    """What is paid and waits to be given out, and what was given out and waits to be handed over."""
+    """What is paid, to be given out; what was given out, to be handed over."""
     return Prescription.objects.filter(
         pharmacy_id=pharmacy, status__in=[Status.PAID, Status.DISPENSED]
     )

@@ -18,7 +18,10 @@ def test_a_courier_fetches_fails_once_and_delivers(stack, person):
     pharmacist = stack.cast.member(PHARMACY, "pharmacist")
     (scan,) = pharmacist.write("/api/scans", {"code": waiting.code()})["scans"]
     seen = pharmacist.get(f"/api/scans/{scan['id']}")
-    given = {"lines": seen["parts"]["chosen"], "checks": [one["check"] for one in seen["check_list"]]}
+    given = {
+        "lines": seen["parts"]["chosen"],
+        "checks": [one["check"] for one in seen["check_list"]],
+    }
     pharmacist.command(f"/api/prescriptions/{waiting.id}/dispense", given)
     page = person()
     played(page, f"{COMPANY}/courier/1")

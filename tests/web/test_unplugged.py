@@ -1,4 +1,4 @@
-"""A pharmacy without a network: the phone's receipts are believed, a slip is signed, and brought in."""
+"""A pharmacy without a network: receipts are believed, a slip is signed, and brought in later."""
 
 import json
 import time
@@ -57,7 +57,10 @@ def test_given_out_without_a_network_and_brought_in_afterwards(stack, person, wa
     page.reload()
     expect(page.get_by_text("总额不超过")).to_be_visible()
     page.get_by_label("凭证文件").set_input_files(
-        [{"name": f"{n}.txt", "mimeType": "text/plain", "buffer": one} for n, one in enumerate(files)]
+        [
+            {"name": f"{n}.txt", "mimeType": "text/plain", "buffer": one}
+            for n, one in enumerate(files)
+        ]
     )
     typed(page, waiting.code())
     expect(page.get_by_text("凭证有效")).to_be_visible()
@@ -83,7 +86,10 @@ def test_a_receipt_that_is_missing_or_bent_gives_nothing(stack, person):
     for shown, words in [(files[:-1], "凭证没有显示已付款"), (files[1:], "凭证不完整或无效")]:
         page.reload()
         page.get_by_label("凭证文件").set_input_files(
-            [{"name": f"{n}.txt", "mimeType": "text/plain", "buffer": one} for n, one in enumerate(shown)]
+            [
+                {"name": f"{n}.txt", "mimeType": "text/plain", "buffer": one}
+                for n, one in enumerate(shown)
+            ]
         )
         typed(page, waiting.code())
         expect(page.get_by_text(words)).to_be_visible()

@@ -4,6 +4,7 @@
  */
 const CACHE = "rx-counter-1", SHELL = "/pharmacy/offline";
 const KEPT = /^\/(static\/(web|ledger)\/|words\.js$|pharmacy\/offline$)/;
+const CAMERA = "/static/web/vendor/zxing-wasm/reader/zxing_reader.wasm";
 const IMPORTED = /(?:\bfrom\s*|\bimport\s*\(?\s*)["']([^"']+\.js)["']/g;
 const LINKED = /(?:src|href)="([^"#]+\.(?:js|css|svg))(?:#[^"]*)?"/g;
 
@@ -32,16 +33,17 @@ async function answered(request, pathname) {
 
 /** The page and all that it loads, found by following its links and imports. */
 async function keepAll() {
-  const pages = await caches.open(CACHE), known = new Set([SHELL]), waiting = [SHELL];
+  const pages = await caches.open(CACHE), known = new Set([SHELL, CAMERA]), waiting = [...known];
   while (waiting.length) {
     const found = await Promise.all(waiting.splice(0).map((path) => kept(pages, path)));
     for (const path of found.flat()) if (!known.has(path) && known.add(path)) waiting.push(path);
   }
 }
 
-/** Keep one file; the paths that it names. */
+/** Keep one file; the paths that it names. What only its comments name is not there, and not missed. */
 async function kept(pages, path) {
   const answer = await fetch(path, { cache: "no-cache", credentials: "same-origin" });
+  if (answer.status === 404 && path !== SHELL) return [];
   if (!answer.ok) throw new Error(`${answer.status} ${path}`);
   await pages.put(path, answer.clone());
   if (path !== SHELL && !path.endsWith(".js")) return [];
