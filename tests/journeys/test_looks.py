@@ -134,6 +134,7 @@ NOTHING_SEALED = {
     f"GET {writes.ONE}/bill": "sums of the own bill, by the numbers of lines",
     f"GET {writes.ONE}/parcel": "states and times of the own parcel",
     "GET /api/parcels/coming-back": "ids, and whether it is kept cold",
+    "GET /api/counter": "ids, states and ways",
     "GET /api/claims": "amounts and ids",
     "GET /api/claims/waiting": "amounts, ids and codes",
     f"GET {writes.ONE}/explanation": "amounts, rates and line numbers",

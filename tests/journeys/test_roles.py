@@ -241,6 +241,7 @@ TABLE = {
     f"POST {RX}/take-back": H,
     f"GET {RX}/parcel": P,
     "GET /api/parcels/coming-back": H,
+    "GET /api/counter": H,
     "GET /api/double-checks": H,
     "GET /api/hours": H,
     "POST /api/hours": H,
