@@ -27,8 +27,9 @@ export async function enterAgain() {
   return found !== null;
 }
 
-export async function withWeChat(code) {
-  return entered(await post("/api/login/wechat", { code }));
+/** By WeChat's code: of the mini program, or `via` "h5" of a page that WeChat came back to. */
+export async function withWeChat(code, via = "mini_program") {
+  return entered(await post("/api/login/wechat", { code, via }));
 }
 
 export async function withCode(code) {
