@@ -33,7 +33,10 @@ function said(path, value, known) {
   return [[label(path, known), plain(path.at(-1), value, known)]];
 }
 
+/** What is said of a bill's lines is about a medicine by its number. */
 function label(path, known) {
+  const numbered = /^[0-9]+$/.test(path.at(-2)) && path.at(-3) === "lines";
+  if (numbered) return `${_("第 %(number)s 种药", { number: path.at(-2) })} · ${_(FACTS[path.at(-1)] || path.at(-1))}`;
   return path.map((name) => (FACTS[name] ? _(FACTS[name]) : known.get(name) || name)).join(" · ");
 }
 

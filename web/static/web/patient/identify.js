@@ -1,7 +1,7 @@
 /**
  * The first log-in: who are you, the camera's word for it, and the key of this device. Who is known
- * already and has no key here gets one by another look at the face; or one in the place of all that
- * were lost.
+ * already and has no key anywhere makes the first; one in the place of all that were lost takes another
+ * look at the face.
  */
 import { get, write } from "../base/api.js";
 import { button, field, fill, group, h } from "../base/dom.js";
@@ -19,19 +19,19 @@ import "./states.js";
 
 learn({
   "face.needs_identity": "请把姓名、身份证号码和手机号都填好。",
-  "key.face_needed": "增加设备需要先核验人脸。",
+  "key.key_needed": "您在别的手机上已有密钥，请用那台手机。",
   "key.recovering": "已有一台新设备在等待生效，请先在“我的设备”里处理。",
   "key.nothing_lost": "您没有已登记的设备，请直接登记这台。",
 });
 
 start(async (main) => {
-  const before = await face.passed("identity", "key", "recovery").catch((fault) => fault);
+  const before = await face.passed("identity", "recovery").catch((fault) => fault);
   if (before instanceof Error) toast(_("人脸核验没有通过，请再试一次。"), "bad");
   const done = before && !(before instanceof Error) ? before : null;
   if (done?.purpose === "identity") return identified(done);
   if (!session().identified) return fill(main, who());
   if (await keys.of(session().account)) return location.replace("/patient/");
-  if (done) return madeKey({ face_check: done.id }, done.purpose === "recovery" ? "/api/keys/recover" : "/api/keys");
+  if (done) return madeKey({ face_check: done.id }, "/api/keys/recover");
   const registered = (await get("/api/keys")).keys.filter((one) => one.state === "active" || one.state === "suspended");
   return fill(main, registered.length ? another(registered) : first());
 });
@@ -86,7 +86,6 @@ function first() {
 }
 
 function another(registered) {
-  const add = attempt(async () => looked(await face.begin("key")));
   const recover = attempt(async () => {
     const sure = await asked(_("其他手机都丢了？"), h("p", {}, _("新密钥要等一段时间才生效，之后旧手机上的密钥全部作废。等待期间，任何一台旧手机都可以阻止。")), _("都丢了，换新密钥"));
     if (sure) looked(await face.begin("recovery"));
@@ -94,9 +93,9 @@ function another(registered) {
   return [
     h("div", { class: "card" },
       h("h2", {}, _("这台手机还没有您的签名密钥")),
-      h("p", {}, _("您已在 %(number)s 台设备上登记过。核验人脸后，这台手机也可以使用。", { number: registered.length })),
+      h("p", {}, _("您已在 %(number)s 台设备上登记过，请用其中一台。它们都丢了，才在这里换新密钥。", { number: registered.length })),
       h("ul", {}, registered.map((one) => h("li", {}, one.device || one.name)))),
-    h("div", { class: "bar" }, button(_("核验人脸，登记这台手机"), add), button(_("其他手机都丢了"), recover, { kind: "default" })),
+    h("div", { class: "bar" }, button(_("其他手机都丢了"), recover, { kind: "default" })),
   ];
 }
 
