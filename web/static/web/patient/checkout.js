@@ -8,14 +8,14 @@ import { _ } from "../base/words.js";
 import * as face from "./face.js";
 import { shares } from "./offers.js";
 
-/** What a pharmacy's card ends with: choosing it opens the ways. */
-export function checkout(rx, offer, promise, known) {
+/** What a pharmacy's card ends with: choosing it opens the ways. `terms`: promised, and who is to pay. */
+export function checkout(rx, offer, terms, known) {
   const place = h("div", {});
-  const open = () => fill(place, form(rx, offer, promise, known));
+  const open = () => fill(place, form(rx, offer, terms, known));
   return h("div", {}, h("div", { class: "bar" }, button(_("选这家"), open)), place);
 }
 
-function form(rx, offer, promise, known) {
+function form(rx, offer, terms, known) {
   const ways = [["collect", _("到店自取"), null], ...offer.ways.courier.map((one) => ["courier",
     _("%(name)s送到家（%(fee)s，约 %(minutes)s 分钟）", { name: known.get(one.courier) || one.courier, fee: yuan(one.fee_fen), minutes: one.minutes }), one.courier])];
   const to = addressed(), name = `way-${offer.pharmacy}`;
@@ -26,7 +26,7 @@ function form(rx, offer, promise, known) {
     h("span", { class: "weui-cell__bd" }, words)));
   const act = attempt(async () => {
     const [way, , courier] = ways[Number(document.querySelector(`input[name="${name}"]:checked`).value)];
-    const choice = { pharmacy: offer.pharmacy, way, promise, ...(offer.whole ? {} : { lines: some(rx, offer) }) };
+    const choice = { pharmacy: offer.pharmacy, way, ...terms, ...(offer.whole ? {} : { lines: some(rx, offer) }) };
     if (courier) {
       const address = await to.stored();
       if (!address) return;

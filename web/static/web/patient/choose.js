@@ -14,7 +14,7 @@ import { startKnown } from "./ready.js";
 import { told } from "./states.js";
 
 const MOST = 50;
-let order = "own";
+let order = "own", insured = true;
 
 cameBack();
 startKnown(page);
@@ -33,7 +33,7 @@ async function page(main) {
   fill(main, chooser(() => show(page)), results);
   fill(results, loading());
   const here = place();
-  const asked = { near: { lng: here.lng, lat: here.lat }, partly: rx.issue === null, size: MOST };
+  const asked = { near: { lng: here.lng, lat: here.lat }, partly: rx.issue === null, size: MOST, ...(insured ? {} : { payers: [] }) };
   const found = await post(`/api/prescriptions/${id}/pharmacies`, asked);
   return list(results, rx, found, here, known);
 }
@@ -50,9 +50,15 @@ function list(results, rx, found, here, known) {
     there.focus();
   });
   fill(results, offers.length
-    ? [tabs(again), map(here, offers, choose),
-        offers.map((one, index) => card(one, index, known, checkout(rx, one, found.promise, known)))]
+    ? [tabs(again), payers(), map(here, offers, choose),
+        offers.map((one, index) => card(one, index, known, checkout(rx, one, { promise: found.promise, ...(insured ? {} : { payers: [] }) }, known)))]
     : empty(_("附近 50 公里内没有药房备齐这些药，请换一个地点。")));
+}
+
+/** Who wants no payer to know of it pays all. */
+function payers() {
+  const input = h("input", { type: "checkbox", name: "insured", checked: insured, onchange: () => { insured = input.checked; show(page); } });
+  return h("label", { class: "card insured" }, input, h("span", {}, _("用医保和保险付（不勾选则全部自付，保险方看不到这张处方）")));
 }
 
 function tabs(again) {
