@@ -201,13 +201,13 @@ def to_settle() -> Q:
 
 
 def unanswered(*, at: datetime) -> QuerySet[Payment]:
-    """Payments about which WeChat has said nothing for a while."""
+    """Payments about which WeChat says nothing for a while; what was asked longest ago first."""
     return (
         Payment.objects.filter(state=Payment.State.OPEN, created_at__lte=at - ASK_AGAIN)
         .exclude(prepay_id="")
         .filter(Q(asked_at__isnull=True) | Q(asked_at__lte=at - ASK_AGAIN))
         .select_related("bill__prescription")
-        .order_by("created_at")
+        .order_by(F("asked_at").asc(nulls_first=True), "created_at")
     )
 
 

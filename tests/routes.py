@@ -42,6 +42,7 @@ EXAMPLES = {
     "<uuid:emergency_id>": lambda: str(uuid4()),
     "<uuid:record_id>": lambda: str(uuid4()),
     "(?P<family>[a-z]{1,20})/(?P<subject_id>[0-9a-f-]{36})": lambda: f"rx/{uuid4()}",
+    "(?P<code>[A-Za-z0-9][A-Za-z0-9._-]*)": lambda: "no-product",
     "<str:out_trade_no>": lambda: "P" + uuid4().hex[:30],
     "(?P<out_trade_no>P[0-9a-f]{30})": lambda: "P" + uuid4().hex[:30],
     "(?P<leaf>[0-9a-f]{64})": lambda: uuid4().hex * 2,

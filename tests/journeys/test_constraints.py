@@ -292,7 +292,9 @@ def rows(session_world) -> Rows:
         ),
         Entry: posting.entry,
         Posting: posting,
-        Carrying: Carrying.objects.create(payer=world.insurer, carrier="pharmacy"),
+        Carrying: Carrying.objects.create(
+            payer=world.insurer, carrier="pharmacy", since=timezone.now()
+        ),
     }
 
 

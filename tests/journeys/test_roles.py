@@ -9,6 +9,7 @@ from hospital.roles import OrganisationKind, Role
 from tests.journeys.watching import everything, raw
 from tests.routes import EXAMPLES, every_route, example, fields_of, other_routes
 from tests.world import World, a_client, a_member, an_organisation
+from web.areas import AREAS
 
 PEOPLE = tuple(role for role in Role if role not in (Role.CLOCK, Role.CASHIER))
 P, D, R, H, C, A, F, G, S, Q = (
@@ -289,6 +290,9 @@ TABLE = {
     "POST /api/coverages": F | A,
     "POST /api/products": F | A,
     "POST /api/policies": F | A,
+    "GET /api/products": F | A,
+    "GET /api/products/(?P<code>[A-Za-z0-9][A-Za-z0-9._-]*)": F | A,
+    "GET /api/policies": F | A,
     "GET /api/claims": A | F,
     f"POST {CLAIM}/decide/statement": A | F,
     f"POST {CLAIM}/decide": A | F,
@@ -346,6 +350,9 @@ OUTSIDE = {
     "/api/parcels/news",
     "/api/schema/",
     "/api/docs/",
+    "/words.js",
+    "/patient/worker.js",
+    *(f"/{page.path}" for area in AREAS for page in area.pages),
 }
 SESSION_CALLS = {call for call, roles in TABLE.items() if roles is not NOBODY_YET}
 CALLS = {
