@@ -6,7 +6,7 @@ import { fragment, show } from "../base/page.js";
 import { organisations } from "../base/statement.js";
 import { _ } from "../base/words.js";
 import { answers } from "./claims.js";
-import { startKnown } from "./ready.js";
+import { goTo, startKnown } from "./ready.js";
 
 const STATES = { open: "待支付", paid: "已支付", cancelled: "已作废", void: "已作废", refunded: "已退款", closed: "已结束" };
 
@@ -14,7 +14,7 @@ startKnown(page);
 
 async function page(main) {
   const [id] = fragment();
-  if (!id) return location.replace("/patient/");
+  if (!id) return goTo("/patient/");
   const [rx, bill, known] = await Promise.all([get(`/api/prescriptions/${id}`), get(`/api/prescriptions/${id}/bill`), organisations()]);
   const told = await get(`/api/prescriptions/${id}/explanation`);
   const again = () => show(page);

@@ -10,7 +10,7 @@ import { map } from "./map.js";
 import { card, ORDERS } from "./offers.js";
 import { cameBack } from "./phone.js";
 import { chooser, place } from "./place.js";
-import { startKnown } from "./ready.js";
+import { goTo, startKnown } from "./ready.js";
 import { told } from "./states.js";
 
 const MOST = 50;
@@ -21,7 +21,7 @@ startKnown(page);
 
 async function page(main) {
   const [id] = fragment();
-  if (!id) return location.replace("/patient/");
+  if (!id) return goTo("/patient/");
   const seen = await face.passed("checkout");
   if (seen?.kept.prescription === id) return goOn(main, seen);
   const [rx, known] = await Promise.all([get(`/api/prescriptions/${id}`), organisations()]);

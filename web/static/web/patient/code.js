@@ -12,7 +12,7 @@ import { _ } from "../base/words.js";
 import { drawn } from "../qr.js";
 import { made } from "./codes.js";
 import { entries } from "./proof.js";
-import { startKnown } from "./ready.js";
+import { goTo, startKnown } from "./ready.js";
 import { told } from "./states.js";
 
 const OVER = ["pharmacy.dispense", "prescription.withdraw", "pharmacy.decline", "prescription.cancel", "prescription.expire"];
@@ -24,7 +24,7 @@ startKnown(page);
 async function page(main) {
   clearInterval(ticking);
   const [id, kind] = fragment();
-  if (!id) return location.replace("/patient/");
+  if (!id) return goTo("/patient/");
   const [rx, known] = await Promise.all([get(`/api/prescriptions/${id}`), organisations()]);
   const link = h("a", { class: "weui-btn weui-btn_default", href: `/patient/prescription#${id}` }, _("查看处方"));
   if (rx.status !== "paid") return fill(main, h("div", { class: "state" }, h("p", {}, told(rx).state), h("p", {}, told(rx).next)), h("div", { class: "bar" }, link));

@@ -15,6 +15,7 @@ import { asked } from "../base/sign.js";
 import { _ } from "../base/words.js";
 import * as face from "./face.js";
 import * as phone from "./phone.js";
+import { goTo } from "./ready.js";
 import "./states.js";
 
 learn({
@@ -30,7 +31,7 @@ start(async (main) => {
   const done = before && !(before instanceof Error) ? before : null;
   if (done?.purpose === "identity") return identified(done);
   if (!session().identified) return fill(main, who());
-  if (await keys.of(session().account)) return location.replace("/patient/");
+  if (await keys.of(session().account)) return goTo("/patient/");
   if (done) return madeKey({ face_check: done.id }, "/api/keys/recover");
   const registered = (await get("/api/keys")).keys.filter((one) => one.state === "active" || one.state === "suspended");
   return fill(main, registered.length ? another(registered) : first());
@@ -69,10 +70,10 @@ async function identified(check) {
   face.forget();
   if (again) {
     leave();
-    return location.replace("/enter#patient");
+    return goTo("/enter#patient");
   }
   change({ identified: true });
-  return location.reload();
+  return goTo(location.href);
 }
 
 function first() {
@@ -105,5 +106,5 @@ async function madeKey(more, path) {
   if (made.active_from) {
     await asked(_("新密钥正在等待生效"), h("p", {}, _("%(at)s 起可以用这台手机签名。", { at: moment(made.active_from) })), _("知道了"));
   }
-  return location.replace("/patient/");
+  return goTo("/patient/");
 }

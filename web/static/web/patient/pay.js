@@ -8,7 +8,7 @@ import { _ } from "../base/words.js";
 import { shares } from "./offers.js";
 import { cameBack, cashier } from "./phone.js";
 import { entries } from "./proof.js";
-import { startKnown } from "./ready.js";
+import { goTo, startKnown } from "./ready.js";
 import "./states.js";
 
 const WAIT_MS = 60_000, PAUSE_MS = 1_000;
@@ -16,7 +16,7 @@ const returned = cameBack();
 
 startKnown(async (main) => {
   const [id] = fragment();
-  if (!id) return location.replace("/patient/");
+  if (!id) return goTo("/patient/");
   const [bill, known] = await Promise.all([get(`/api/prescriptions/${id}/bill`), organisations()]);
   if (await isPaid(id)) return goOn(id);
   if (returned || !bill.patient_fen) return waited(main, id);
@@ -26,8 +26,8 @@ startKnown(async (main) => {
 function shown(bill, known) {
   return h("section", { class: "card pay" },
     h("p", {}, _("您要付")),
-    h("p", { class: "big-code" }, yuan(bill.patient_fen)),
-    h("p", { class: "rx-about" }, _("总价 %(total)s，其余由医保和保险直接付给药房。", { total: yuan(bill.total_fen) })),
+    h("p", { class: "big-sum" }, yuan(bill.patient_fen)),
+    bill.patient_fen < bill.total_fen ? h("p", { class: "rx-about" }, _("总价 %(total)s，其余由医保和保险直接付给药房。", { total: yuan(bill.total_fen) })) : null,
     shares(bill, known));
 }
 
@@ -56,5 +56,5 @@ async function isPaid(id) {
 }
 
 function goOn(id) {
-  location.replace(`/patient/prescription#${id}`);
+  return goTo(`/patient/prescription#${id}`);
 }

@@ -11,7 +11,7 @@ import { about, facts, medicines } from "./medicines.js";
 import { parcel } from "./parcel.js";
 import { cameBack } from "./phone.js";
 import { entries, Refusal, verified } from "./proof.js";
-import { startKnown } from "./ready.js";
+import { goTo, startKnown } from "./ready.js";
 import { isOpen, next, told } from "./states.js";
 
 const BILLED = ["authorized", "paid", "dispensed", "in_transit", "returning", "delivered", "claimed", "undelivered", "taken_back"];
@@ -21,7 +21,7 @@ startKnown(page);
 
 async function page(main) {
   const [id] = fragment();
-  if (!id) return location.replace("/patient/");
+  if (!id) return goTo("/patient/");
   const [rx, found, known] = await Promise.all([get(`/api/prescriptions/${id}`), entries(id), organisations()]);
   const again = () => show(page);
   const seal = h("p", { class: "seal", role: "status" }, _("正在核对医生的签名…"));

@@ -7,7 +7,13 @@ import { session } from "../base/session.js";
 export function startKnown(render) {
   start(async (main) => {
     const by = session();
-    if (!by.identified || !(await keys.of(by.account))) return location.replace("/patient/identify");
+    if (!by.identified || !(await keys.of(by.account))) return goTo("/patient/identify");
     return render(main);
   });
+}
+
+/** Go to another page; this one never ends loading. */
+export function goTo(path) {
+  location.replace(path);
+  return new Promise(() => {});
 }

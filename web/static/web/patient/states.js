@@ -30,7 +30,7 @@ export function told(rx) {
   if (rx.status === "approved" && waits(rx)) {
     return { state: _("审核已通过，还没到取药时间"), next: _("%(at)s 起可以选药房。", { at: moment(rx.issue.opens_at) }) };
   }
-  if (rx.way === "courier" && rx.status === "paid") return { state: _("已付款，等待药房配药"), next: _("药房需要您的取药码，可以在手机上出示，或念给药师。") };
+  if (rx.way === "courier" && rx.status === "paid") return { state: _("已付款，等待药房配药"), next: _("药房配药前要扫您的取药码：到店出示，或把打印的取药码交给药房。") };
   if (rx.way === "courier" && rx.status === "dispensed") return { state: _("药已配好，等待配送员取件"), next: _("配送员取件后您会看到进度。") };
   return { state: _(state), next: _(next) };
 }
