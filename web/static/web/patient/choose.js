@@ -23,7 +23,7 @@ async function page(main) {
   const [id] = fragment();
   if (!id) return goTo("/patient/");
   const seen = await face.passed("checkout");
-  if (seen?.kept.prescription === id) return goOn(main, seen);
+  if (seen?.kept.choice && seen.kept.prescription === id) return goOn(main, seen);
   const [rx, known] = await Promise.all([get(`/api/prescriptions/${id}`), organisations()]);
   if (rx.status !== "approved") {
     const link = h("a", { class: "weui-btn weui-btn_default", href: `/patient/prescription#${id}` }, _("查看处方"));

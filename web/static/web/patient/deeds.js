@@ -35,31 +35,42 @@ export function receiving(rx, again) {
   return here ? deed(rx, "deliver", _("我已收到药，签收"), _("已签收。"), again, { kind: "pharmacy.deliver", style: "primary" }) : null;
 }
 
-/** A pharmacist's proposal that waits for an answer: what, why it costs what, yes or no. */
+/** A pharmacist's proposal that waits for an answer: what it is, what it costs, yes or no. */
 export async function proposal(rx, found, again) {
   const asked = found.findLastIndex((one) => one.kind === "pharmacy.substitute");
   if (asked < 0 || found.slice(asked).some((one) => ANSWERED.includes(one.kind))) return null;
   const seen = await face.passed("checkout").catch(() => null);
-  const { shows } = await post(`/api/prescriptions/${rx.id}/agree/statement`, { key: (await keys.of(session().account)).name });
-  const { medicine, line, bill } = shows, before = rx.lines[line];
+  const body = seen?.kept.agree === rx.id ? { face_check: seen.id } : {};
+  try {
+    const { shows } = await post(`/api/prescriptions/${rx.id}/agree/statement`, { ...body, key: (await keys.of(session().account)).name });
+    return proposed(rx, shows, answers(rx, body, again));
+  } catch (problem) {
+    if (problem.code !== "checkout.face_needed") throw problem;
+    const look = attempt(async () => { if (await face.begin("checkout", {}, { agree: rx.id })) await again(); });
+    return proposed(rx, null, h("div", { class: "bar" }, button(_("先核验人脸"), look)));
+  }
+}
+
+function answers(rx, body, again) {
   const agree = attempt(async () => {
-    try {
-      await command(`/api/prescriptions/${rx.id}/agree`, seen ? { face_check: seen.id } : {}, { kind: "prescription.agree" });
-    } catch (problem) {
-      if (problem.code !== "checkout.face_needed") throw problem;
-      if (await face.begin("checkout")) location.reload();
-      return;
-    }
+    await command(`/api/prescriptions/${rx.id}/agree`, body, { kind: "prescription.agree" });
     face.forget();
     toast(_("已同意换药。"));
     await again();
   });
-  return h("section", { class: "card warning", "data-proposal": line },
+  return h("div", { class: "bar" },
+    button(_("同意换药"), agree),
+    deed(rx, "disagree", _("不同意，按原处方"), _("已答复药师。"), again, { kind: "prescription.disagree" }));
+}
+
+function proposed(rx, shows, deeds) {
+  const before = shows && rx.lines[shows.line], names = (one) => ({ name: one?.generic_name || "", specification: one?.specification || "" });
+  return h("section", { class: "card warning", "data-proposal": shows?.line || "" },
     h("h2", {}, _("药师建议换一种药，请您决定")),
-    h("p", {}, _("原来：%(name)s %(specification)s", { name: before?.generic_name || "", specification: before?.specification || "" })),
-    h("p", {}, _("换成：%(name)s %(specification)s（同一种药，规格或厂家不同）", { name: medicine.generic_name, specification: medicine.specification })),
-    h("p", {}, h("strong", {}, _("换药后您自付 %(own)s", { own: yuan(bill.patient_fen) }))),
-    h("div", { class: "bar" },
-      button(_("同意换药"), agree),
-      deed(rx, "disagree", _("不同意，按原处方"), _("已答复药师。"), again, { kind: "prescription.disagree" })));
+    shows ? [
+      h("p", {}, _("原来：%(name)s %(specification)s", names(before))),
+      h("p", {}, _("换成：%(name)s %(specification)s（同一种药，规格或厂家不同）", names(shows.medicine))),
+      h("p", {}, h("strong", {}, _("换药后您自付 %(own)s", { own: yuan(shows.bill.patient_fen) }))),
+    ] : h("p", {}, _("这张处方需要先核验人脸。")),
+    deeds);
 }

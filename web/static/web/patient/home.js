@@ -1,5 +1,5 @@
 /** The patient's home: recalls first, then the prescriptions with their states and next steps. */
-import { get } from "../base/api.js";
+import { get, post } from "../base/api.js";
 import { fill, h } from "../base/dom.js";
 import { ago, day, moment } from "../base/format.js";
 import { empty, paged } from "../base/page.js";
@@ -18,7 +18,7 @@ startKnown(async (main) => {
   const medicines = new Map();
   fill(main, recovering(), places);
   const load = async (cursor) => {
-    const page = await get("/api/prescriptions", { cursor });
+    const page = await listed(cursor);
     for (const rx of page.prescriptions) for (const line of Object.values(rx.lines)) medicines.set(line.code, line.generic_name);
     return { rows: page.prescriptions, next: page.next };
   };
@@ -26,6 +26,14 @@ startKnown(async (main) => {
   const { recalls } = await get("/api/me/recalls");
   fill(places[0], recalls.map((one) => recalled(one, medicines)));
 });
+
+/** The own prescriptions, or the ward's, of which the list says less. */
+async function listed(cursor) {
+  const ward = session().guardianship;
+  if (!ward) return get("/api/prescriptions", { cursor });
+  const page = await post(`/api/guardianships/${ward}/history`, cursor ? { cursor } : {});
+  return { ...page, prescriptions: page.prescriptions.map((one) => ({ way: "", issue: null, ...one })) };
+}
 
 /** Who has registered a key as lost is told on every device that is still there. */
 function recovering() {
@@ -52,7 +60,7 @@ function card(rx, known) {
   const said = told(rx), step = next(rx);
   const names = Object.values(rx.lines).map((line) => line.generic_name).join("、") || _("内容已按您的要求删除");
   const issue = rx.issue ? _("长期处方第 %(number)s 次，共 %(of)s 次", rx.issue) : null;
-  const ends = isOpen(rx) ? _("%(at)s 前有效", { at: moment(rx.valid_until) }) : null;
+  const ends = isOpen(rx) && rx.valid_until ? _("%(at)s 前有效", { at: moment(rx.valid_until) }) : null;
   return h("article", { class: "card rx", "data-status": rx.status, "data-prescription": rx.id },
     h("a", { class: "rx-link", href: `/patient/prescription#${rx.id}` },
       h("h2", {}, said.state),

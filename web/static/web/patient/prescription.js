@@ -3,6 +3,7 @@ import { get } from "../base/api.js";
 import { cell, fill, group, h } from "../base/dom.js";
 import { moment } from "../base/format.js";
 import { fragment, show } from "../base/page.js";
+import { session } from "../base/session.js";
 import { organisations } from "../base/statement.js";
 import { _ } from "../base/words.js";
 import { proposal, receiving, undoing } from "./deeds.js";
@@ -33,7 +34,8 @@ async function page(main) {
     await series(rx), rests(rx), versions(rx.id, found), links(rx),
     h("section", { class: "card" }, h("h2", {}, _("处方经过")), history(found, known)),
     undoing(rx, again));
-  if (!rx.erased) check(rx, seal);
+  if (session().guardianship) fill(seal, _("由本人在自己的手机上核对医生的签名。"));
+  else if (!rx.erased) check(rx, seal);
 }
 
 function standing(rx, known, again) {
@@ -66,7 +68,7 @@ async function check(rx, place) {
 
 /** The other issues of a long-term prescription: what can be fetched now and what opens when. */
 async function series(rx) {
-  if (!rx.issue) return null;
+  if (!rx.issue || session().guardianship) return null;
   const { prescriptions } = await get(`/api/series/${rx.issue.series}`);
   return group(_("长期处方，共 %(of)s 次，每 %(interval_days)s 天一次", rx.issue), prescriptions.map((one) =>
     cell(_("第 %(number)s 次", one.issue), {
