@@ -36,9 +36,10 @@ def shell(area: Area, page: Page) -> Callable[[HttpRequest], HttpResponse]:
     @require_safe
     def view(request: HttpRequest) -> HttpResponse:
         language = _language(request)
-        shown = {"area": area, "page": page, "lang": LANGUAGES[language], "wechat": _wechat()}
+        known = {"wechat": _wechat(), "appid": _appid(), "live": settings.LIVE_URL}
+        shown = {"area": area, "page": page, "lang": LANGUAGES[language], **known}
         with translation.override(language):
-            answer = render(request, "web/page.html", {**shown, "live": settings.LIVE_URL})
+            answer = render(request, "web/page.html", shown)
         live = f" {settings.LIVE_URL}" if settings.LIVE_URL else ""
         wasm = " 'wasm-unsafe-eval'" if page.scans else ""
         answer["Content-Security-Policy"] = POLICY.format(live=live, wasm=wasm)
@@ -72,6 +73,11 @@ def _language(request: HttpRequest) -> str:
     """What the reader has chosen; pages speak Chinese unless told otherwise."""
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
     return chosen if chosen in LANGUAGES else "zh-hans"
+
+
+def _appid() -> str:
+    """Of the app in whose name pages send people to WeChat's log-in; it is no secret."""
+    return str(settings.WECHAT["appid"])
 
 
 def _wechat() -> str:
