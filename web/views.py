@@ -54,11 +54,16 @@ def words(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def worker(request: HttpRequest) -> HttpResponse:
-    """The patient's service worker, at an address whose scope is the patient's pages."""
+    """
+    The patient's service worker, at an address whose scope is the patient's pages. It fetches and
+    keeps what they are made of, and loads no other script.
+    """
     found = finders.find("web/patient/worker.js")
     if found is None:
         raise Http404
-    return HttpResponse(Path(str(found)).read_bytes(), content_type="text/javascript")
+    answer = HttpResponse(Path(str(found)).read_bytes(), content_type="text/javascript")
+    answer["Content-Security-Policy"] = "default-src 'none'; connect-src 'self'"
+    return answer
 
 
 def _language(request: HttpRequest) -> str:

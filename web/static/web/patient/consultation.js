@@ -33,7 +33,7 @@ function question(one, names) {
 }
 
 function picture(href, words) {
-  return h("a", { href, target: "_blank", class: "picture" }, h("img", { src: href, alt: words }));
+  return h("a", { href, target: "_blank", rel: "noopener", class: "picture" }, h("img", { src: href, alt: words }));
 }
 
 /** What the patient may still do: sign a question that was only written, take it back, leave. */
@@ -50,8 +50,8 @@ function ending(path, one) {
 class Chat {
   constructor(path, one) {
     Object.assign(this, { path, isOpen: one.state === "open", state: one.state, last: 0, heard: Date.now(), asking: null });
-    this.log = h("ol", { class: "chat", role: "log", "aria-live": "polite", "aria-label": _("对话") });
-    this.shown = h("section", {}, this.log, this.isOpen ? this.form() : null);
+    this.log = h("ol", { class: "chat" });
+    this.shown = h("section", {}, h("div", { role: "log", "aria-label": _("对话") }, this.log), this.isOpen ? this.form() : null);
   }
 
   /** All messages behind the last one. Two calls at once are one, or a message would stand twice. */

@@ -7,7 +7,7 @@ const CACHE = "rx-pages-1";
 const SHELLS = ["/patient/receipts", "/patient/receipt", "/patient/me", "/patient/"];
 const KEPT = /^\/(static\/(web|ledger)\/|words\.js$|patient\/)/;
 const NEVER = /^\/patient\/worker\.js$/;
-const IMPORTED = /(?:\bfrom\s*|\bimport\s*\(?\s*)["']([^"']+\.js)["']/g;
+const IMPORTED = /(?:\bfrom\s*|\bimport\s*\(?\s*)["'](\.{0,2}\/[^"']+\.js)["']/g;
 const LINKED = /(?:src|href)="([^"#]+\.(?:js|css|svg))(?:#[^"]*)?"/g;
 
 self.addEventListener("install", (event) => event.waitUntil(keepAll().then(() => self.skipWaiting())));
@@ -46,6 +46,7 @@ async function keepAll() {
 /** Keep one file; the paths that it names. */
 async function kept(pages, path) {
   const answer = await fetch(path, { cache: "no-cache", credentials: "same-origin" });
+  if (answer.status === 404) return []; // named in a comment only
   if (!answer.ok) throw new Error(`${answer.status} ${path}`);
   await pages.put(path, answer.clone());
   if (!SHELLS.includes(path) && !path.endsWith(".js")) return [];
