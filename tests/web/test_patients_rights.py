@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from config.demo.cast import openid_of
 from hospital.client import Client
 from tests.web.looking import axe, fits, picture
-from tests.web.phones import entered, goes, opened, ready
+from tests.web.phones import goes, opened, ready
 
 HOSPITAL = "liuzhou-hospital"
 MARKUP = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
@@ -150,11 +151,11 @@ def test_who_looked_is_checked_on_the_phone_with_a_network_and_without(person, s
     row.locator("[data-mark=good]").wait_for()
     row.click()
     expect(page.locator(".verdict[data-mark=good]")).to_be_visible()
+    picture(page, "patient-receipt")
     page.get_by_role("button", name="出示二维码").click()
     expect(page.locator(".code svg")).to_be_visible()
     axe(page)
     fits(page)
-    picture(page, "patient-receipt-offline")
     page.evaluate(ALTERED, page.url.partition("#")[2])
     page.reload()
     expect(page.locator(".verdict[data-mark=bad]")).to_contain_text("凭证无效")
@@ -166,7 +167,45 @@ def misled(route: Route) -> None:
     route.fulfill(response=answer, body=answer.text().replace('"list"', '"research"').replace('"treatment"', '"research"'))
 
 
-def decoded(text: str) -> bytes:
-    import base64
+def test_what_is_mine_has_a_page_and_a_signature(person, stack):
+    """H1: a grant is given and withdrawn, a copy is made; every page works for everybody."""
+    page = opened(person(), stack, stack.somebody())
+    expect(page.locator("[data-unread]")).to_be_visible()
+    axe(page)
+    fits(page)
+    picture(page, "patient-me")
+    for name in PLACES:
+        goes(page, f"patient/{name}")
+        axe(page)
+        fits(page)
+        picture(page, f"patient-{name}")
+    goes(page, "patient/grants")
+    page.get_by_role("button", name="新的授权").click()
+    page.get_by_role("button", name="核对并签名").click()
+    expect(page.locator(".sheet")).to_contain_text("患者授权查看")
+    signs(page)
+    page.get_by_role("button", name="撤回授权").click()
+    signs(page)
+    expect(page.get_by_text("目前没有有效的授权。")).to_be_visible()
+    goes(page, "patient/export")
+    page.get_by_role("button", name="制作副本").click()
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="保存文件").first.click()
+    copy = json.loads(saved.value.path().read_text())
+    assert copy["resourceType"] == "Bundle"
+    assert {"Patient", "Provenance"} <= {one["resource"]["resourceType"] for one in copy["entry"]}
 
+
+def test_an_account_ends(person, stack):
+    """Everything is erased by a signature, and the phone keeps no key."""
+    page = opened(person(), stack, stack.somebody(), "patient/erase")
+    page.get_by_label("我明白删除后不能恢复").check()
+    page.get_by_role("button", name="签名并删除全部数据").click()
+    signs(page)
+    expect(page.get_by_text("您的数据已删除，账户已关闭。")).to_be_visible()
+    keys = page.evaluate("import('/static/web/base/keys.js').then((it) => it.all())")
+    assert keys == []
+
+
+def decoded(text: str) -> bytes:
     return base64.b64decode(text)

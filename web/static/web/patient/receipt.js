@@ -38,14 +38,21 @@ async function verdict(file, leaf) {
 }
 
 async function facts({ statement, signers, head, index, cosigned }) {
-  const vouched = Object.entries(cosigned).map(([name, seconds]) => `${name}（${moment(seconds * 1000)}）`);
-  const rows = [
-    ...(await statements.rows(statement, await vault.names())),
+  const names = await vault.names(), rows = [
+    ...(await statements.rows(statement, names)),
     [_("签名人"), signers.join("、")],
     [_("账本"), _("%(origin)s，第 %(number)s 条，共 %(size)s 条", { origin: head.origin, number: index + 1, size: head.size })],
-    [_("见证机构"), vouched.join("、") || _("无（规则不要求见证）")],
+    [_("见证机构"), witnesses(cosigned, names)],
   ];
   return h("dl", { class: "facts" }, rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+}
+
+/** Who vouches that all see the same log, organisation by organisation, and since when. */
+function witnesses(cosigned, names) {
+  const organisations = new Set(Object.keys(cosigned).map((name) => names.get(name.split("/")[0]) || name));
+  if (!organisations.size) return _("无（规则不要求见证）");
+  const last = moment(Math.max(...Object.values(cosigned)) * 1000);
+  return _("%(organisations)s，共 %(number)s 家（%(last)s）", { organisations: [...organisations].join("、"), number: organisations.size, last });
 }
 
 function actions(leaf, file, kept) {
