@@ -57,14 +57,19 @@ def words(request: HttpRequest) -> HttpResponseBase:
 
 
 def worker(area: str) -> Callable[[HttpRequest], HttpResponse]:
-    """The view of an area's service worker, at an address whose scope is the area's pages."""
+    """
+    The view of an area's service worker, at an address whose scope is the area's pages. It fetches
+    and keeps what they are made of, and loads no other script.
+    """
 
     @require_safe
     def view(request: HttpRequest) -> HttpResponse:
         found = finders.find(f"web/{area}/worker.js")
         if found is None:
             raise Http404
-        return HttpResponse(Path(str(found)).read_bytes(), content_type="text/javascript")
+        answer = HttpResponse(Path(str(found)).read_bytes(), content_type="text/javascript")
+        answer["Content-Security-Policy"] = "default-src 'none'; connect-src 'self'"
+        return answer
 
     return view
 
