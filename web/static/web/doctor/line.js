@@ -61,8 +61,8 @@ function parts(medicine, inputs, proposal, drop) {
       labelled(_("每次剂量"), inputs.dose), labelled(_("单位"), inputs.dose_unit), labelled(_("频次"), inputs.frequency),
       labelled(_("天数"), inputs.days), labelled(_("数量（%(unit)s）", { unit: medicine.unit }), inputs.quantity, proposal),
       labelled(_("用法"), inputs.route), inputs.skin_test ? labelled(_("皮试"), inputs.skin_test) : null,
-      labelled(_("用药说明"), inputs.note)),
-    h("button", { type: "button", class: "weui-btn weui-btn_default weui-btn_mini", onclick: drop, "aria-label": _("删除 %(name)s", { name: medicine.generic_name }) }, _("删除")),
+      labelled(_("用药说明"), inputs.note),
+      h("button", { type: "button", class: "weui-btn weui-btn_default weui-btn_mini drop", onclick: drop, "aria-label": _("删除 %(name)s", { name: medicine.generic_name }) }, _("删除"))),
   ];
 }
 

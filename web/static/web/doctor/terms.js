@@ -1,5 +1,5 @@
 /** Codes of the clinic in words: what the API writes shortly, doctor and reviewer read in Chinese. */
-import { VALUES } from "../base/facts.js";
+import { FACTS, VALUES } from "../base/facts.js";
 import { learn } from "../base/problems.js";
 import { _ } from "../base/words.js";
 
@@ -69,7 +69,13 @@ export function choices(table) {
 }
 
 // What statements say with these codes is shown in the same words.
-Object.assign(VALUES, WARNINGS, FORMS, RETURN_REASONS, KEEP_REASONS, CANCEL_REASONS, DECLINE_REASONS);
+const MOVES = {
+  issue: "开具", submit: "提交会签", countersign: "会签", refuse: "退回", approve: "通过", check: "通过，待复核", confirm: "复核通过", send_back: "退回",
+  keep: "不修改", change: "修改", extend: "延长", cancel: "取消", void: "作废", accept: "接诊", decline: "建议到院", refer: "建议到院", close: "结束",
+  none: "无", reasonable: "合理", irregular: "不规范", unsuitable: "用药不适宜", abnormal: "超常",
+};
+Object.assign(VALUES, TALKS, STATES, WARNINGS, FORMS, RETURN_REASONS, KEEP_REASONS, CANCEL_REASONS, DECLINE_REASONS, MOVES);
+Object.assign(FACTS, { from: "原状态", to: "新状态", move: "步骤", doctor: "医师", problems: "问题", correction: "更正请求" });
 
 learn({
   "prescription.rule_broken": "违反开方规则，不能开具。",
