@@ -4,7 +4,7 @@ import { button, fill, group, h } from "../base/dom.js";
 import { attempt, empty, failed, start } from "../base/page.js";
 import { _ } from "../base/words.js";
 import { clock, facts, labelled } from "../doctor/controls.js";
-import { WARNINGS, named } from "../doctor/terms.js";
+import { RETURN_REASONS, WARNINGS, named } from "../doctor/terms.js";
 import { VERDICTS } from "./codes.js";
 
 start(async (main) => {
@@ -31,11 +31,16 @@ function reviews(found) {
   const seconds = (one) => (one === null ? _("无") : clock(one));
   return group(_("处方审核"), h("div", { class: "card" },
     facts([
-      [_("已审核"), found.reviewed], [_("通过"), found.approved], [_("退回"), found.returned], [_("待复核"), found.checked],
+      [_("已审核"), found.reviewed], [_("通过"), found.approved], [_("退回"), total(found.returned)], [_("待复核"), found.checked],
       [_("等待中位数（分:秒）"), seconds(found.waited_median_s)], [_("等待95百分位（分:秒）"), seconds(found.waited_p95_s)],
       [_("超过%(number)s分钟", { number: found.timeout_min }), found.overdue],
     ].map(([name, value]) => [name, String(value)])),
+    facts(Object.entries(found.returned).map(([reason, number]) => [_("退回：%(reason)s", { reason: named(RETURN_REASONS, reason) }), String(number)])),
     rules(found.rules)));
+}
+
+function total(counts) {
+  return Object.values(counts).reduce((sum, one) => sum + one, 0);
 }
 
 /** The warnings that the reviewed contents bore, and what was decided of them. */
