@@ -21,6 +21,8 @@ from ledger.entry import Statement
 
 Position = Mapping[int, int]
 """Log's primary key → how many of its entries were read."""
+Chains = dict[tuple[int, str], list[Statement]]
+"""Log's primary key and subject → its statements, the oldest first."""
 _TEXT = re.compile(r"[1-9][0-9]{0,9}:(?:0|[1-9][0-9]{0,15})", re.ASCII)
 _MOST_LOGS = 1_000
 
@@ -74,12 +76,16 @@ def after(position: Position, most: int, until: Position | None = None) -> list[
     Give up to ``most`` entries of each log behind ``position``, and before ``until`` if that names
     the log. One query; it costs one look into an index for each log, and what it gives.
     """
+    upto = until or {}
     with connection.cursor() as cursor:
         cursor.execute(
             _AFTER,
             {
-                **{"logs": list(position), "sizes": list(position.values()), "most": most},
-                **{"ends": list(until or {}), "until": list((until or {}).values())},
+                "logs": list(position),
+                "sizes": list(position.values()),
+                "ends": list(upto),
+                "until": list(upto.values()),
+                "most": most,
             },
         )
         return [_read(*row) for row in cursor.fetchall()]
@@ -90,13 +96,13 @@ def moved(position: Position, entries: Iterable[Read]) -> dict[int, int]:
     return {**position, **{one.log_id: one.index + 1 for one in entries}}
 
 
-def earlier(subjects: Iterable[str], kinds: Iterable[str]) -> dict[tuple[int, str], list[Statement]]:
+def earlier(subjects: Iterable[str], kinds: Iterable[str]) -> Chains:
     """
     Log and subject → its statements of these kinds, in their order; one query.
 
     Each subject is one look into an index, and its chain is as long as one prescription's life.
     """
-    found: dict[tuple[int, str], list[Statement]] = {}
+    found: Chains = {}
     with connection.cursor() as cursor:
         cursor.execute(_EARLIER, [sorted(set(subjects)), sorted(set(kinds))])
         for log, subject, note in cursor.fetchall():
@@ -104,9 +110,7 @@ def earlier(subjects: Iterable[str], kinds: Iterable[str]) -> dict[tuple[int, st
     return found
 
 
-def _read(
-    log_id: int, log: str, index: int, leaf: bytes, stored_at: datetime, note: bytes
-) -> Read:
+def _read(log_id: int, log: str, index: int, leaf: bytes, stored_at: datetime, note: bytes) -> Read:
     return Read(log_id, log, index, bytes(leaf), stored_at, _statement(note))
 
 

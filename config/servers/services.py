@@ -37,7 +37,8 @@ class Stack:
     """
     Everything running: where it answers, what watches it, and the environment to join it.
 
-    ``live_url`` is where the regulator's feed is. ``simulator_url`` is empty if the environment names a real WeChat merchant.
+    ``live_url`` is where the regulator's feed is. ``simulator_url`` is empty if the environment
+    names a real WeChat merchant.
     """
 
     home: Path

@@ -15,7 +15,7 @@ import django
 import uvicorn
 
 GONE_AFTER_S = 20
-"""TCP itself drops whoever acknowledges nothing for so long, or keeps its window shut (RFC 5482)."""
+"""TCP itself drops who acknowledges nothing for so long, or keeps its window shut (RFC 5482)."""
 ENDS_WITHIN_S = 3
 
 
@@ -40,9 +40,13 @@ async def serve(sockets: list[socket.socket]) -> None:
     shared = hub.Hub()
     feed = asgi.Feed(shared, site=settings.SITE_ORIGIN, most=settings.LIVE_CLIENTS_MOST)
     config = uvicorn.Config(
-        feed,  # type: ignore[arg-type]  # our own types are narrower than ASGI's
-        **{"lifespan": "off", "http": "h11", "ws": "none", "access_log": False},
-        **{"log_level": "critical", "server_header": False},
+        feed,
+        lifespan="off",
+        http="h11",
+        ws="none",
+        access_log=False,
+        log_level="critical",
+        server_header=False,
         timeout_graceful_shutdown=ENDS_WITHIN_S,
     )
     tail = hub.Tail(shared, asyncio.get_running_loop())
