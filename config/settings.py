@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "insurance",
     "insurance.reconciliation",
     "insurance.journal",
+    "insurance.board",
     "config",
 ]
 MIDDLEWARE = [
