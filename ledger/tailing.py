@@ -1,5 +1,5 @@
 """
-Reading on: the entries of all logs behind a position, in the order of each log.
+Reading on: the entries of the network's logs behind a position, in the order of each log.
 
 A position says of each log how many of its entries were read. Leaves are numbered without a gap and
 appear in the order of their numbers, so whoever keeps a position misses nothing and reads nothing
@@ -16,6 +16,7 @@ from datetime import datetime
 
 from django.db import connection
 
+from ledger import network
 from ledger import note as notes
 from ledger.entry import Statement
 
@@ -67,7 +68,7 @@ def position_of(text: str) -> dict[int, int]:
 def ends() -> dict[int, int]:
     """The position behind everything that has a leaf now."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT log_id, size FROM ledger_head")
+        cursor.execute(_ENDS, [_lines()])
         return dict(cursor.fetchall())
 
 
@@ -86,6 +87,7 @@ def after(position: Position, most: int, until: Position | None = None) -> list[
                 "ends": list(upto),
                 "until": list(upto.values()),
                 "most": most,
+                "lines": _lines(),
             },
         )
         return [_read(*row) for row in cursor.fetchall()]
@@ -118,6 +120,14 @@ def _statement(note: bytes) -> Statement:
     return Statement.parse(notes.parse(bytes(note)).text)
 
 
+def _lines() -> list[str]:
+    return [*network.lines(), network.national()]
+
+
+_ENDS = """
+    SELECT h.log_id, h.size FROM ledger_head h
+    JOIN ledger_log o ON o.id = h.log_id WHERE o.line = ANY(%s)
+"""
 _AFTER = """
     SELECT o.id, o.origin, leaf.seq, leaf.hash, e.stored_at, e.note
     FROM ledger_log o
@@ -131,6 +141,7 @@ _AFTER = """
         ORDER BY l.seq LIMIT %(most)s) AS leaf
     JOIN ledger_event e
         ON e.log_id = o.id AND e.xid = leaf.event_xid AND e.id = leaf.event_id
+    WHERE o.line = ANY(%(lines)s)
     ORDER BY o.id, leaf.seq
 """
 _EARLIER = """

@@ -38,6 +38,10 @@ class BadQuestion(errors.Invalid):
     code = "board.bad_question"
 
 
+class AcknowledgeInput(http.Strict):
+    reason = serializers.ChoiceField(Alarm.Reason.choices)
+
+
 class OfRegulator:
     """Of all calls here."""
 
@@ -109,8 +113,7 @@ class Alarms(OfRegulator, http.Query):
 class Acknowledge(OfRegulator, http.Command):
     """Write down that the caller has looked at an alarm, and what came of it."""
 
-    class Input(http.Strict):
-        reason = serializers.ChoiceField(Alarm.Reason.choices)
+    Input = AcknowledgeInput
 
     def act(self, call: http.Call) -> dict[str, Any]:
         reason = Alarm.Reason(call.values["reason"])

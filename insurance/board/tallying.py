@@ -115,7 +115,11 @@ def _sums(marks: Iterable[Mark]) -> Iterator[Found]:
     asked = {(rule, who): _since(rule, day) for rule, who, day, _ in marks}
     if not asked:
         return
-    values = [[rule.value for rule, _ in asked], [who for _, who in asked], [*asked.values()]]
+    values: list[Any] = [
+        [rule.value for rule, _ in asked],
+        [who for _, who in asked],
+        [*asked.values()],
+    ]
     with connection.cursor() as cursor:
         cursor.execute(_SUMS, values)
         for name, who, among, number, places in cursor.fetchall():
