@@ -62,7 +62,7 @@ app.conf.beat_schedule = {
     "reconcile with statements": every(600, "reconciliation.reconcile"),
     "pay rewards for shared data": every(4, "insurance.pay_rewards"),
     "fold the journal": every(30, "journal.fold"),
-    "count for the board": every(4, "board.roll"),
+    "count for the board": every(2, "board.roll"),
     "watch the ledger for the board": every(10, "board.watch"),
     "forget what the board counted": every(3600, "board.forget"),
     "end consultations in time": every(60, "consultations.lapse_due"),
