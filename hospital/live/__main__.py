@@ -16,6 +16,8 @@ import uvicorn
 
 GONE_AFTER_S = 20
 """TCP itself drops who acknowledges nothing for so long, or keeps its window shut (RFC 5482)."""
+UNREAD_BYTES = 65_536
+"""So much the kernel keeps for each reader, beside as much in the process."""
 ENDS_WITHIN_S = 3
 
 
@@ -24,6 +26,7 @@ def listening(host: str, port: int) -> socket.socket:
     made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNREAD_BYTES)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_AFTER_S * 1_000)
     made.bind((host, port))
