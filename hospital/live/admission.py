@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
-from django.utils import timezone
 from knox.models import AuthToken
 
 from hospital import authentication, http
@@ -25,11 +25,11 @@ def admitted(token: str) -> str:
     return str(found.digest)
 
 
-def still(digests: Collection[str]) -> set[str]:
-    """Those of them that are still in force; one query for all."""
+def still(digests: Collection[str], at: datetime) -> set[str]:
+    """Those of them that are in force at ``at``; one query for all."""
     found = AuthToken.objects.filter(
         digest__in=digests,
-        expiry__gt=timezone.now(),
+        expiry__gt=at,
         user__is_active=True,
         user__role=Role.REGULATOR,
     )

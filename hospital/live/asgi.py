@@ -21,6 +21,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
 
+from django.utils import timezone
+
 from hospital import authentication, errors
 from hospital.live import admission, feed
 from hospital.live.hub import Behind, Hub
@@ -131,7 +133,7 @@ class Feed:
             await asyncio.sleep(ASKED_EVERY_S)
             known = list(self._cut)
             try:
-                still = await feed.ask(admission.still, known) if known else set()
+                still = await feed.ask(admission.still, known, timezone.now()) if known else set()
                 asked_at = time.monotonic()
             except feed.Starting:
                 still = set(known) if time.monotonic() - asked_at < UNASKED_S else set()

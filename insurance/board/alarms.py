@@ -52,7 +52,7 @@ def _opened(one: Found, at: datetime) -> Alarm:
         who=one.who,
         organisation=one.organisation,
         number=one.number,
-        least=one.least,
+        threshold=one.least,
         created_at=at,
         seen_at=at,
     )

@@ -200,7 +200,7 @@ def _alarm(one: Alarm) -> dict[str, Any]:
         "who": one.who,
         "organisation": one.organisation,
         "number": one.number,
-        "least": one.least,
+        "threshold": one.threshold,
         "opened_at": stamp(one.created_at),
         "seen_at": stamp(one.seen_at),
         "closed_at": _stamp(one.closed_at),

@@ -92,7 +92,7 @@ class Alarm(models.Model):
     A rule that somebody or something met, from ``created_at`` until ``closed_at``.
 
     ``who`` is a key's name, a patient's tag, an organisation or a log, as the public log has them.
-    ``number`` is what was counted last, ``least`` from how many on it is an alarm.
+    ``number`` is what was counted last, ``threshold`` from how many on it is an alarm.
     """
 
     class Reason(models.TextChoices):
@@ -109,7 +109,7 @@ class Alarm(models.Model):
     who = models.CharField(max_length=200)
     organisation = models.CharField(max_length=40, blank=True)
     number = models.PositiveBigIntegerField()
-    least = models.PositiveBigIntegerField()
+    threshold = models.PositiveBigIntegerField()
     created_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
@@ -130,7 +130,7 @@ class Alarm(models.Model):
                 | Q(acknowledged_at__isnull=False, acknowledged_by__isnull=False) & ~Q(reason=""),
             ),
             models.CheckConstraint(
-                name="an_alarm_is_an_alarm", condition=Q(number__gte=F("least"))
+                name="an_alarm_is_an_alarm", condition=Q(number__gte=F("threshold"))
             ),
         ]
         indexes = [

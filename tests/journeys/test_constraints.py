@@ -303,7 +303,7 @@ def rows(session_world) -> Rows:
             rule="refused_access",
             who=uuid4().hex,
             number=1,
-            least=1,
+            threshold=1,
             created_at=timezone.now(),
             seen_at=timezone.now(),
         ),

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -264,7 +265,7 @@ def test_cuts_who_falls_behind_what_is_kept(monkeypatch):
 def test_cuts_whose_session_has_ended(app, monkeypatch):
     """Z7"""
     monkeypatch.setattr(asgi, "ASKED_EVERY_S", 0.01)
-    monkeypatch.setattr(admission, "still", lambda digests: set())
+    monkeypatch.setattr(admission, "still", lambda digests, at: set())
 
     async def ended() -> None:
         async def never() -> dict[str, Any]:
@@ -311,11 +312,11 @@ def test_only_a_regulators_session_in_force_is_admitted(world: World):
         admission.admitted(world.doctor.token)
     world.regulator.enter_with_key()
     session = admission.admitted(world.regulator.token)
-    assert admission.still([session, "unknown"]) == {session}
+    assert admission.still([session, "unknown"], timezone.now()) == {session}
 
     world.regulator.post("/api/logout")
 
-    assert admission.still([session]) == set()
+    assert admission.still([session], timezone.now()) == set()
     with pytest.raises(authentication.BadToken):
         admission.admitted(world.regulator.token)
     world.regulator.enter_with_key()

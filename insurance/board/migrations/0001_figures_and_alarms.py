@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                 ('who', models.CharField(max_length=200)),
                 ('organisation', models.CharField(blank=True, max_length=40)),
                 ('number', models.PositiveBigIntegerField()),
-                ('least', models.PositiveBigIntegerField()),
+                ('threshold', models.PositiveBigIntegerField()),
                 ('created_at', models.DateTimeField()),
                 ('seen_at', models.DateTimeField()),
                 ('closed_at', models.DateTimeField(null=True)),
@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['-created_at', '-id'], name='open_alarms'), models.Index(condition=models.Q(('closed_at__isnull', False)), fields=['-created_at', '-id'], name='closed_alarms')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('rule', 'who'), name='one_open_alarm'), models.CheckConstraint(condition=models.Q(models.Q(('acknowledged_at__isnull', True), ('acknowledged_by__isnull', True), ('reason', '')), models.Q(('acknowledged_at__isnull', False), ('acknowledged_by__isnull', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='acknowledged_by_somebody_for_a_reason'), models.CheckConstraint(condition=models.Q(('number__gte', models.F('least'))), name='an_alarm_is_an_alarm')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('rule', 'who'), name='one_open_alarm'), models.CheckConstraint(condition=models.Q(models.Q(('acknowledged_at__isnull', True), ('acknowledged_by__isnull', True), ('reason', '')), models.Q(('acknowledged_at__isnull', False), ('acknowledged_by__isnull', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='acknowledged_by_somebody_for_a_reason'), models.CheckConstraint(condition=models.Q(('number__gte', models.F('threshold'))), name='an_alarm_is_an_alarm')],
             },
         ),
     ]
