@@ -1,4 +1,4 @@
-"""The patient's pages: the way of a prescription, the consultation, who looked, and what is mine."""
+"""The patient's pages: a prescription's way, the consultation, who looked, and what is mine."""
 
 from django.utils.translation import gettext_noop as _
 

@@ -23,7 +23,14 @@ export function start(render, { anybody = false } = {}) {
   watchNetwork();
   sayForWhom();
   window.addEventListener("hashchange", () => show(render));
+  document.querySelector(".skip")?.addEventListener("click", skip);
   show(render);
+}
+
+/** To the text, without an address of its own: what follows the # says what the page shows. */
+function skip(event) {
+  event.preventDefault();
+  main.focus();
 }
 
 /** Render anew; what goes wrong takes the page's place, with a way to try again. */
