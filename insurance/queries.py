@@ -109,7 +109,8 @@ def doctor_and_patient(
     doctor: UUID, id_number: str, consultation: UUID | None, *, at: datetime
 ) -> QuerySet[Account]:
     """
-    A doctor, and the patient of an identity number, in one query.
+    A doctor, and the patient of an identity number, in one query; of the doctor's consultation
+    where no number is given.
 
     The patient's row has ``policies`` and ``uses``, as ``policies.covers`` reads them, and
     ``consulted``, what is needed of the open consultation with the doctor that has this id, or
@@ -122,7 +123,9 @@ def doctor_and_patient(
         state=State.OPEN,
         close_until__gt=at,
     ).values(said=JSONObject(earlier="earlier", follow_up="follow_up", guardian="guardian"))
-    both = Q(id=doctor) | people.of_id_number(id_number)
+    asked = Consultation.objects.filter(id=consultation, doctor_id=doctor).values("patient")
+    named = people.of_id_number(id_number) if id_number else Q(id__in=asked, is_active=True)
+    both = Q(id=doctor) | named
     return (
         Account.objects.filter(both)
         .select_related("person", "organisation", "department")
@@ -201,13 +204,13 @@ def to_settle() -> Q:
 
 
 def unanswered(*, at: datetime) -> QuerySet[Payment]:
-    """Payments about which WeChat has said nothing for a while."""
+    """Payments about which WeChat says nothing for a while; what was asked longest ago first."""
     return (
         Payment.objects.filter(state=Payment.State.OPEN, created_at__lte=at - ASK_AGAIN)
         .exclude(prepay_id="")
         .filter(Q(asked_at__isnull=True) | Q(asked_at__lte=at - ASK_AGAIN))
         .select_related("bill__prescription")
-        .order_by("created_at")
+        .order_by(F("asked_at").asc(nulls_first=True), "created_at")
     )
 
 

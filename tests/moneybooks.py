@@ -113,7 +113,7 @@ def _bill(said: Said, bill: Bill) -> None:
         stands = sum(_claim(said, payer, one) for one in claims[payer])
         is_open = any(one.rest_fen for one in claims[payer])  # all that is left waits again
         delivered = accounts.payer(payer, "delivered")
-        carrier = _carrier(claims[payer][0].payer_id, bill.pharmacy_id, slug)
+        carrier = _carrier(max(claims[payer], key=lambda one: one.number), bill)
         said[delivered if is_open else carrier] += fen - stands
 
 
@@ -125,14 +125,13 @@ def _claim(said: Said, payer: str, claim: Claim) -> int:
     return claim.approved_fen - sum(one.fen for one in reversals)
 
 
-def _carrier(payer: int, pharmacy: int, slug: str) -> str:
-    found = {
-        one.pharmacy_id: one.carrier
-        for one in Carrying.objects.filter(payer_id=payer)
-        if one.pharmacy_id in (None, pharmacy)
-    }
-    is_operators = found.get(pharmacy, found.get(None)) == "operator"
-    return accounts.OPERATOR_CARRIES if is_operators else accounts.pharmacy(slug, "carries")
+def _carrier(last: Claim, bill: Bill) -> str:
+    """By the contract of the day of the payer's ``last`` decision."""
+    then = Carrying.objects.filter(payer_id=last.payer_id, since__lte=last.decided_at)
+    found = {one.pharmacy_id: one.carrier for one in then.order_by("since")}
+    is_operators = found.get(bill.pharmacy_id, found.get(None)) == "operator"
+    carries = accounts.pharmacy(bill.pharmacy.slug, "carries")
+    return accounts.OPERATOR_CARRIES if is_operators else carries
 
 
 def _reversals(said: Said, payer: str, reversals: list[Reversal]) -> None:

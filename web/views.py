@@ -29,9 +29,6 @@ POLICY = (
 )
 """No code but ours, none of it inline, and no text becomes code."""
 
-OF_WORKERS = "default-src 'none'; script-src 'self'; connect-src 'self'"
-"""A worker fetches what it keeps, under a policy of its own and not under its page's."""
-
 
 def shell(area: Area, page: Page) -> Callable[[HttpRequest], HttpResponse]:
     """The view of a page: the same bytes for everybody who reads the same language."""
@@ -39,9 +36,10 @@ def shell(area: Area, page: Page) -> Callable[[HttpRequest], HttpResponse]:
     @require_safe
     def view(request: HttpRequest) -> HttpResponse:
         language = _language(request)
-        shown = {"area": area, "page": page, "lang": LANGUAGES[language], "wechat": _wechat()}
+        known = {"wechat": _wechat(), "appid": _appid(), "live": settings.LIVE_URL}
+        shown = {"area": area, "page": page, "lang": LANGUAGES[language], **known}
         with translation.override(language):
-            answer = render(request, "web/page.html", {**shown, "live": settings.LIVE_URL})
+            answer = render(request, "web/page.html", shown)
         live = f" {settings.LIVE_URL}" if settings.LIVE_URL else ""
         wasm = " 'wasm-unsafe-eval'" if page.scans else ""
         answer["Content-Security-Policy"] = POLICY.format(live=live, wasm=wasm)
@@ -59,7 +57,10 @@ def words(request: HttpRequest) -> HttpResponseBase:
 
 
 def worker(area: str) -> Callable[[HttpRequest], HttpResponse]:
-    """The view of an area's service worker, at an address whose scope is the area's pages."""
+    """
+    The view of an area's service worker, at an address whose scope is the area's pages. It fetches
+    and keeps what they are made of, and loads no other script.
+    """
 
     @require_safe
     def view(request: HttpRequest) -> HttpResponse:
@@ -67,7 +68,7 @@ def worker(area: str) -> Callable[[HttpRequest], HttpResponse]:
         if found is None:
             raise Http404
         answer = HttpResponse(Path(str(found)).read_bytes(), content_type="text/javascript")
-        answer["Content-Security-Policy"] = OF_WORKERS
+        answer["Content-Security-Policy"] = "default-src 'none'; connect-src 'self'"
         return answer
 
     return view
@@ -77,6 +78,11 @@ def _language(request: HttpRequest) -> str:
     """What the reader has chosen; pages speak Chinese unless told otherwise."""
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
     return chosen if chosen in LANGUAGES else "zh-hans"
+
+
+def _appid() -> str:
+    """Of the app in whose name pages send people to WeChat's log-in; it is no secret."""
+    return str(settings.WECHAT["appid"])
 
 
 def _wechat() -> str:

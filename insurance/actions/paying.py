@@ -21,7 +21,7 @@ from hospital.actions import login
 from hospital.models import Account
 from hospital.roles import Actor
 from insurance import queries
-from insurance.actions import checkout, owing_back, refunding
+from insurance.actions import checkout, owing_back, refunding, rounds
 from insurance.gateways import wechat_pay
 from insurance.journal import post
 from insurance.models import Bill, Payment, Refund
@@ -188,35 +188,24 @@ def accept_refund(news: wechat_pay.RefundNotice, *, at: datetime) -> None:
 
 
 def ask_about_payments(*, at: datetime) -> int:
-    """Ask WeChat Pay about orders whose notice did not come; how many were asked about."""
-    asked = list(queries.unanswered(at=at)[:BATCH])
-    for payment in asked:
+    """Ask WeChat Pay about orders whose notice did not come; about how many it said something."""
+
+    def ask(payment: Payment) -> None:
         Payment.objects.filter(id=payment.id).update(asked_at=at)
-        try:
-            ask_about(payment, at)
-        except wechat_pay.Unavailable:
-            log.warning("WeChat Pay does not answer; payments are asked about again later")
-            break
-        except (wechat_pay.Refused, errors.Refusal) as refusal:
-            log.error("a payment cannot be resolved: %s", type(refusal).__name__)
-    return len(asked)
+        ask_about(payment, at)
+
+    return rounds.each(list(queries.unanswered(at=at)[:BATCH]), ask, "payments")
 
 
 def refund_owed(*, at: datetime) -> int:
     """Void the bills of which nothing comes, then ask WeChat Pay for what is owed back."""
-    for prescription_id in queries.billed_in_vain():
-        _clear(prescription_id, at)
-    owed = list(queries.owed_back()[:BATCH])
-    for refund in owed:
+
+    def ask(refund: Refund) -> None:
         Refund.objects.filter(id=refund.id).update(asked_at=at)
-        try:
-            _refund(refund, at)
-        except wechat_pay.Unavailable:
-            log.warning("WeChat Pay does not answer; refunds are asked for again later")
-            break
-        except wechat_pay.Refused as refusal:
-            log.error("WeChat Pay refuses a refund: %s", refusal.code)
-    return len(owed)
+        _refund(refund, at)
+
+    rounds.each(queries.billed_in_vain(), lambda one: _clear(one, at), "bills")
+    return rounds.each(list(queries.owed_back()[:BATCH]), ask, "refunds")
 
 
 def _prepay(payment: Payment, payer: Account) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 
 from insurance import queries, queries_claims
 from insurance.journal import accounts, entries
@@ -83,7 +83,7 @@ def decided(claim: Claim, bill: Bill, claimed_fen: int, approved_fen: int, *, at
     """The fen on which it was decided now, and what was approved of them; all, the first time."""
     pharmacy = bill.pharmacy.slug
     carrier = accounts.pharmacy(pharmacy, "carries")
-    if approved_fen < claimed_fen and _operator_carries(claim.payer_id, pharmacy):
+    if approved_fen < claimed_fen and _operator_carries(claim.payer_id, pharmacy, at):
         carrier = accounts.OPERATOR_CARRIES
     fens, times = (claimed_fen, approved_fen), _times("claim.decide", claim)
     _book([entries.decided(claim.id, claim.payer.slug, *fens, carrier, times)], at)
@@ -144,11 +144,11 @@ def _billed(
     )
 
 
-def _operator_carries(payer: int, pharmacy: str) -> bool:
-    """The pharmacy's own contract counts before the payer's with all."""
-    rows = Carrying.objects.filter(payer_id=payer, pharmacy__slug=pharmacy)
-    general = Carrying.objects.filter(payer_id=payer, pharmacy=None)
-    found = rows.first() or general.first()
+def _operator_carries(payer: int, pharmacy: str, at: datetime) -> bool:
+    """The pharmacy's own contract counts before the payer's with all, and of each the last."""
+    theirs = Q(pharmacy__slug=pharmacy) | Q(pharmacy=None)
+    rows = Carrying.objects.filter(theirs, payer_id=payer, since__lte=at)
+    found = rows.order_by(F("pharmacy").asc(nulls_last=True), "-since").first()
     return found is not None and found.carrier == Carrying.Carrier.OPERATOR
 
 

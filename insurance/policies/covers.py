@@ -96,19 +96,21 @@ class InForce:
         return Promise(cover, self.terms, barred)
 
 
+def in_force(at: datetime) -> Q:
+    """Editions that are in force at a moment."""
+    return Q(valid_from__lte=at) & (Q(valid_until__isnull=True) | Q(valid_until__gt=at))
+
+
 def rows(patient: UUID | OuterRef, *, at: datetime) -> QuerySet[Any, Any]:
     """The policies in force for a patient, each as the JSON that ``in_order`` reads."""
-    editions = Edition.objects.filter(
-        Q(valid_until__isnull=True) | Q(valid_until__gt=at),
-        product=OuterRef("policy__product"),
-        valid_from__lte=at,
-    ).order_by("-number")
-    in_force = Insured.objects.filter(
+    editions = Edition.objects.filter(in_force(at), product=OuterRef("policy__product"))
+    editions = editions.order_by("-number")
+    insured = Insured.objects.filter(
         patient=patient, since__lte=at, policy__valid_from__lte=at, policy__valid_until__gt=at
     ).annotate(
         edition=Subquery(editions.values("id")[:1]), terms=Subquery(editions.values("terms")[:1])
     )
-    return in_force.filter(terms__isnull=False).values(
+    return insured.filter(terms__isnull=False).values(
         said=JSONObject(
             policy="policy_id",
             payer="policy__payer_id",
@@ -179,4 +181,5 @@ def _used(policy: UUID, uses: Sequence[Mapping[str, Any]], start: date, on: date
         day=sum(one["paid"] for day, one in mine if day == on),
         year=sum(one["paid"] for _, one in mine),
         family=sum(one["paid"] for _, one in year),
+        family_deductible=sum(one["deductible"] for _, one in year),
     )

@@ -6,7 +6,8 @@ A product's terms are data (JSON), read by ``Terms.read``. All members may be le
 
 - ``rates_bp``: insurance class → the rate of a line that counts; the rest is the insured's own
   payment (自付比例). A class that is not named is not covered.
-- ``deductible_fen`` (起付线), a year's.
+- ``deductible_fen`` (起付线), a year's; ``family_deductible_fen``: no more of it is borne by all
+  together whom the policy insures. Where both are the same, the family shares one deductible.
 - ``tiers``: ``[[from_fen, rate_bp], …]``, by what has counted in the year beyond the deductible,
   the first from 0.
 - ``ceilings_fen``: of an ``item``, ``bill``, ``day``, ``year``, and a ``family``'s year.
@@ -34,8 +35,8 @@ ITEMS = ("item", *CEILINGS)
 YEARS = ("calendar", "policy")
 FEN_MAX, DAYS_MAX, NAMED_MAX = 10**12, 36_500, 2_000
 MEMBERS = (
-    *("rates_bp", "deductible_fen", "tiers", "ceilings_fen", "covers", "excludes"),
-    *("waiting_days", "diagnoses", "year"),
+    *("rates_bp", "deductible_fen", "family_deductible_fen", "tiers", "ceilings_fen"),
+    *("covers", "excludes", "waiting_days", "diagnoses", "year"),
 )
 
 
@@ -126,7 +127,10 @@ def _limits(said: Mapping[str, Any]) -> Limits:
         for name, fen in said.get("ceilings_fen", {}).items()
     }
     deductible = _whole(said.get("deductible_fen", 0), FEN_MAX, "deductible_fen")
-    return Limits(deductible, read, **ceilings)
+    family = said.get("family_deductible_fen")
+    if family is not None:
+        family = _whole(family, FEN_MAX, "family_deductible_fen")
+    return Limits(deductible, read, **ceilings, family_deductible=family)
 
 
 def _diagnoses(said: Any) -> tuple[tuple[str, int | None], ...]:

@@ -1,6 +1,6 @@
 """
 Any life of a prescription's money: ordered, paid, taken back, given out, claimed, settled, brought
-back, in any order, with WeChat's messages lost, doubled and late, and processes that die of it.
+back, in any order, with WeChat's messages lost, doubled and late, and processes that are killed.
 
 After every step the journal balances and says what the tables say; at the end each prescription is
 paid and given out, or WeChat has given everything back, and nobody has paid twice.
@@ -25,7 +25,7 @@ from tests.simulators.server import Bench
 from tests.world import World
 
 DIES_OF = 3
-"""One step of so many dies, before one of its first ``STATEMENTS``."""
+"""One step of so many is killed, before one of its first ``STATEMENTS`` if it has so many."""
 STATEMENTS = 40
 ENDS = {"delivered", "claimed", "taken_back", "cancelled"}
 

@@ -31,6 +31,7 @@ from hospital.models import (
 from hospital.notices.models import Notice, Subscription
 from hospital.readingkeys.models import ReadingKey
 from hospital.roles import Role
+from insurance.board.models import Alarm, Cell, Rolled, Tally
 from insurance.journal.models import Carrying, Entry, Fold, Posting
 from insurance.models import (
     Batch,
@@ -292,7 +293,23 @@ def rows(session_world) -> Rows:
         ),
         Entry: posting.entry,
         Posting: posting,
-        Carrying: Carrying.objects.create(payer=world.insurer, carrier="pharmacy"),
+        Cell: Cell.objects.create(
+            span_s=300, begins=timezone.now(), organisation="", what=uuid4().hex, number=1
+        ),
+        Tally: Tally.objects.create(
+            rule="refused_access", who=uuid4().hex, day=timezone.now().date(), among="", number=1
+        ),
+        Alarm: Alarm.objects.create(
+            rule="refused_access",
+            who=uuid4().hex,
+            number=1,
+            threshold=1,
+            created_at=timezone.now(),
+            seen_at=timezone.now(),
+        ),
+        Carrying: Carrying.objects.create(
+            payer=world.insurer, carrier="pharmacy", since=timezone.now()
+        ),
     }
 
 
@@ -736,6 +753,12 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "an_account_has_a_name": twice(Posting, account="nobody's account"),
     "one_fold": lambda rows: Fold.objects.create(id=2, through="1"),
     "carried_by_one": twice(Carrying),
+    "one_position": lambda rows: Rolled.objects.create(id=2, position=""),
+    "counted_in_one_cell": twice(Cell),
+    "tallied_once": twice(Tally),
+    "one_open_alarm": twice(Alarm),
+    "acknowledged_by_somebody_for_a_reason": sets(Alarm, reason="inquiry"),
+    "an_alarm_is_an_alarm": sets(Alarm, number=0),
 }
 
 

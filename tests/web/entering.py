@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 from playwright.sync_api import Page, expect
@@ -24,7 +25,10 @@ def played(page: Page, name: str, *, back: str = "") -> None:
 
 
 def from_wechat(page: Page, stack: Stack, person: Patient, *, back: str = "") -> None:
-    """As a patient, with the code that WeChat gives to this person's phone."""
-    code = stack.wechat("code", openid=openid_of(person))["code"]
-    page.goto(f"/enter?code={code}&state={quote(back, safe='')}")
+    """As a patient, by WeChat's page on this person's phone and its code (OAuth)."""
+    page.goto(f"/enter#patient/{quote(back, safe='')}")
+    page.get_by_role("button", name="微信登录").click()
+    expect(page).to_have_url(re.compile(f"^{re.escape(stack.wechat_url)}"))
+    page.get_by_label("openid").fill(openid_of(person))
+    page.get_by_role("button", name="允许").click()
     expect(page.locator("body[data-area='patient']")).to_be_attached()

@@ -125,6 +125,7 @@ def weight(page: Page, path: str) -> int:
     session.on("Network.loadingFinished", count)
     session.send("Network.enable")
     session.send("Network.clearBrowserCache")
+    page.goto("about:blank")  # or another fragment of the same page would load nothing
     page.goto(path, wait_until="networkidle")
     session.detach()
     return bytes_[0]

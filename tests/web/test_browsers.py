@@ -114,4 +114,4 @@ def test_who_comes_in_stands_before_the_own_page(person, stack):
     expect(doctor).to_have_url(f"{stack.web_url}/doctor/")
     patient = person()
     entering.from_wechat(patient, stack, stack.somebody())
-    expect(patient).to_have_url(f"{stack.web_url}/patient/")
+    expect(patient).to_have_url(f"{stack.web_url}/patient/identify")
