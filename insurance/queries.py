@@ -123,7 +123,7 @@ def doctor_and_patient(
         state=State.OPEN,
         close_until__gt=at,
     ).values(said=JSONObject(earlier="earlier", follow_up="follow_up", guardian="guardian"))
-    asked = Consultation.objects.filter(id=consultation, doctor_id=doctor).values("patient")
+    asked = Consultation.objects.filter(id__in=[consultation], doctor_id=doctor).values("patient")
     named = people.of_id_number(id_number) if id_number else Q(id__in=asked, is_active=True)
     both = Q(id=doctor) | named
     return (

@@ -169,7 +169,10 @@ def test_who_looked_is_checked_on_the_phone_with_a_network_and_without(person, s
 def misled(route: Route) -> None:
     """A server that says another purpose than the entries."""
     answer = route.fetch()
-    route.fulfill(response=answer, body=answer.text().replace('"list"', '"research"').replace('"treatment"', '"research"'))
+    route.fulfill(
+        response=answer,
+        body=answer.text().replace('"list"', '"research"').replace('"treatment"', '"research"'),
+    )
 
 
 def test_what_is_mine_has_a_page_and_a_signature(person, stack):
