@@ -100,7 +100,9 @@ def _return(*rest: Data) -> Clause:
             "lots?": {"*": "count"},
             "reason": "text",
             "bill": {
-                **{"total_fen": "fen", "patient_fen": "fen", "payers": {"*": "fen"}},
+                "total_fen": "fen",
+                "patient_fen": "fen",
+                "payers": {"*": "fen"},
                 "at_payment?": {"*": "fen"},
             },
             "refund_fen": "fen",

@@ -86,7 +86,7 @@ class Bill(models.Model):
 
     @property
     def at_payment(self) -> BillShare | None:
-        """The share that is paid together with the patient's, be it nothing; None: all by claims."""
+        """The share that is paid with the patient's, be it nothing; None: there is none."""
         return next((one for one in self.in_order if one.city), None)
 
 

@@ -1,4 +1,4 @@
-"""What is paid through WeChat together with the patient's share, and what of it goes back; as rows."""
+"""What is paid through WeChat, by the patient and a fund, and what of it goes back; as rows."""
 
 from __future__ import annotations
 

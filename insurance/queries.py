@@ -214,7 +214,7 @@ def unanswered(*, at: datetime) -> QuerySet[Payment]:
     """Payments about which WeChat has said nothing for a while."""
     return (
         Payment.objects.filter(state=Payment.State.OPEN, created_at__lte=at - ASK_AGAIN)
-        .exclude(prepay_id="")
+        .exclude(prepay_id="", city="")
         .filter(Q(asked_at__isnull=True) | Q(asked_at__lte=at - ASK_AGAIN))
         .select_related("bill__prescription")
         .order_by("created_at")

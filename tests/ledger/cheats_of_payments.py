@@ -7,7 +7,7 @@ from typing import Any
 from tests.ledger.cheating import TO_AUTHORIZE, Cheat
 from tests.ledger.cheats_of_parts import PROPOSED
 from tests.ledger.cheats_of_returns import HALF_KEPT, NOTHING_KEPT
-from tests.ledger.lawful import BILL, PART_BILL, Book
+from tests.ledger.lawful import BILL, COLLECTED, PART_BILL, Book
 
 FUND, PART, HALF = {"fund": 1400}, {"fund": 420}, {"fund": 700}
 AT_PAYMENT = {"bill": {**BILL, "payers": {"insurer": 200}, "at_payment": FUND}}
@@ -58,9 +58,7 @@ LAWFUL: dict[str, Cheat] = {
     "a part of what the fund has paid": parted(),
     "all of it brought back": returned(part=False),
     "a part of it brought back": returned(part=True),
-    "withdrawn, and paid by claims": lambda book: (
-        authorized(book).go("withdraw", "authorize", "pay", "dispense", "receive", "decide", "claim")
-    ),
+    "withdrawn, and paid by claims": lambda book: authorized(book).go("withdraw", *COLLECTED[2:]),
 }
 CHEATS: dict[str, tuple[str, Cheat]] = {
     "the fund's share taken twice": (

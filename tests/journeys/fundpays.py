@@ -1,0 +1,79 @@
+"""A fund that pays its share together with the patient, and phones that confirm such orders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from insurance.actions import paying
+from insurance.models import Bill, Payment, Refund
+from tests.journeys import insuring
+from tests.journeys.letters import Letter
+from tests.journeys.writes import of
+from tests.simulators.server import Bench
+from tests.world import Patient, World
+
+CITY = "450200"
+
+
+def a_patient(world: World, *, fund_bp: int = 7_000, insurer_bp: int = 0, **terms: Any) -> Patient:
+    """Whose fund pays so much at payment; ``insurer_bp``: an insurer's promise, by claims."""
+    patient = world.a_patient()
+    insuring.covers(world.fund_agent, patient, rates_bp={"甲": fund_bp}, at_payment=CITY, **terms)
+    if insurer_bp:
+        insuring.covers(world.insurer_agent, patient, rates_bp={"甲": insurer_bp})
+    return patient
+
+
+def ordered(patient: Patient, rx: str) -> tuple[str, str]:
+    """Our number of the order and WeChat Pay's, which the phone is to confirm."""
+    number = str(patient.client.write(of(rx, "pay"), {})["out_trade_no"])
+    asked = patient.client.get(f"/api/payments/{number}/parameters")
+    return number, str(asked["mixTradeNo"])
+
+
+def confirmed(
+    world: World, bench: Bench, patient: Patient, rx: str, fund: str = "pays"
+) -> tuple[str, list[Letter]]:
+    """The order is confirmed on the phone; the letters about it have not come to us yet."""
+    number, mixed = ordered(patient, rx)
+    before = len(bench.box.letters)
+    asked = {"mix_trade_no": mixed, "fund": fund}
+    world.wechat.post("/simulator/insured-pay", json=asked).raise_for_status()
+    cash = Payment.objects.get(out_trade_no=number).amount_fen > 0
+    count = before + (fund == "pays") + cash
+    return number, list(bench.box.wait_for(count))[before:]
+
+
+def paid(world: World, bench: Bench, patient: Patient, **changes: Any) -> str:
+    """A prescription that the fund and the patient have paid; its letters were lost."""
+    rx = world.authorized(patient, **changes)
+    number, _ = confirmed(world, bench, patient, rx)
+    ask(number)
+    return rx
+
+
+def ask(number: str) -> None:
+    """What the task does about this order."""
+    payment = Payment.objects.select_related("bill__prescription").get(out_trade_no=number)
+    paying.ask_about(payment, timezone.now())
+
+
+def refunds(rx: str) -> list[Refund]:
+    rows = Refund.objects.filter(payment__bill__prescription=rx)
+    return list(rows.order_by("created_at"))
+
+
+def give_back(rx: str) -> list[tuple[str, int, int]]:
+    """What the task does until ours have gone back: cause, the patient's fen and the fund's."""
+    for _ in range(12):
+        if all(one.state == Refund.State.DONE for one in refunds(rx)):
+            break
+        paying.refund_owed(at=timezone.now())
+    assert {one.state for one in refunds(rx)} <= {Refund.State.DONE}
+    return [(one.cause, one.amount_fen, one.insured_fen) for one in refunds(rx)]
+
+
+def bill_of(rx: str) -> Bill:
+    return Bill.objects.exclude(state="void").get(prescription=rx)
