@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils import timezone
 
 from insurance.actions import paying
@@ -17,12 +15,16 @@ from tests.world import Patient, World
 CITY = "450200"
 
 
-def a_patient(world: World, *, fund_bp: int = 7_000, insurer_bp: int = 0, **terms: Any) -> Patient:
-    """Whose fund pays so much at payment; ``insurer_bp``: an insurer's promise, by claims."""
-    patient = world.a_patient()
-    insuring.covers(world.fund_agent, patient, rates_bp={"甲": fund_bp}, at_payment=CITY, **terms)
+def insures(world: World, patient: Patient, *, fund_bp: int = 7_000, insurer_bp: int = 0) -> None:
+    """The fund pays so much at payment; ``insurer_bp``: an insurer's promise, by claims."""
+    insuring.covers(world.fund_agent, patient, rates_bp={"甲": fund_bp}, at_payment=CITY)
     if insurer_bp:
         insuring.covers(world.insurer_agent, patient, rates_bp={"甲": insurer_bp})
+
+
+def a_patient(world: World, **rates: int) -> Patient:
+    patient = world.a_patient()
+    insures(world, patient, **rates)
     return patient
 
 
@@ -46,7 +48,7 @@ def confirmed(
     return number, list(bench.box.wait_for(count))[before:]
 
 
-def paid(world: World, bench: Bench, patient: Patient, **changes: Any) -> str:
+def paid(world: World, bench: Bench, patient: Patient, **changes: object) -> str:
     """A prescription that the fund and the patient have paid; its letters were lost."""
     rx = world.authorized(patient, **changes)
     number, _ = confirmed(world, bench, patient, rx)
