@@ -14,12 +14,14 @@ from typing import Any
 
 import httpx
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from hospital import calendar
+from hospital.actions import people
 from hospital.client import Problem
+from hospital.models import Person
 from insurance.actions import insuring, paying, refunding
 from insurance.gateways import wechat_pay, wechat_pay_insured
 from insurance.gateways.insured_shares import id_digest
@@ -35,7 +37,8 @@ from tests.journeys.fundpays import bill_of, confirmed, give_back, ordered
 from tests.journeys.guarding import authorizes, guarded
 from tests.journeys.letters import send
 from tests.journeys.returning import FIRST, SECOND, bring_back, decide, reversals, settle
-from tests.journeys.watching import everything, kinds
+from tests.journeys.test_who_looked import seen
+from tests.journeys.watching import count_entries, everything, kinds
 from tests.journeys.writes import of
 from tests.simulators.server import Bench
 from tests.world import Patient, World
@@ -167,6 +170,22 @@ class TestTheFundPaysOnce:
             Payment.objects.filter(bill=bill_of(delivered)).update(insured_fen=2 * FUND)
             (found,) = moneybooks.funds_that_pay_twice(Q(prescription__id=delivered))
             assert f"has paid {2 * FUND} fen, its share is {FUND}" in found
+
+    def test_and_the_database_refuses_the_rest(self, world: World, delivered: str):
+        """C1: a claim of its share, and a fen more back than it has paid."""
+        bill = bill_of(delivered)
+        said = {"claimed_fen": 1, "approved_fen": 1, "decision": "approve", "reason": "none"}
+        more = {"decided_at": timezone.now(), "payer": world.fund}
+        back = {"amount_fen": 0, "insured_fen": FUND + 1, "out_refund_no": f"R{'9' * 30}"}
+        for name, make in {
+            "not_claimed_from_who_paid": lambda: Claim.objects.create(bill=bill, **said, **more),
+            "refunds_at_most_what_was_paid": lambda: Refund.objects.create(
+                payment=bill.payments.get(), created_at=timezone.now(), **back
+            ),
+        }.items():
+            with pytest.raises(IntegrityError) as refused, transaction.atomic():
+                make()
+            assert refused.value.__cause__.diag.constraint_name == name  # type: ignore[union-attr]
 
     def test_what_comes_back_goes_back_to_both(self, world: World, bench: Bench, delivered: str):
         """R8: one line, then the other; the insurer has paid, and is owed its part."""
@@ -398,23 +417,31 @@ class TestAnOrder:
         assert give_back(rx) == [("void", 0, TOTAL)]
         sound(rx)
 
-    def test_names_people_to_wechat_after_it_was_entered(self, world, bench, patient):
-        """L1: the look says so; the letter of the law has no name in it."""
+    def test_names_people_to_wechat_after_it_was_entered(
+        self, world: World, bench: Bench, patient: Patient, monkeypatch
+    ):
+        """L1, L15: the look is committed before anything is opened, and the patient reads it."""
         rx = world.authorized(patient)
+        opened, committed = people.name_of, []
 
+        def opens(person: Person) -> str:
+            committed.append((connection.in_atomic_block, count_entries(kind="record.view")))
+            return opened(person)
+
+        before = count_entries(kind="record.view")
+        monkeypatch.setattr(people, "name_of", opens)
         number, _ = ordered(patient, rx)
         ordered(patient, rx)
 
-        seen = httpx.get(f"{bench.url}/simulator/insured/{number}").json()
-        assert seen["id_digest"] == id_digest(patient.id_number)
-        looks = [
-            one
-            for one in patient.client.get("/api/me/looks")["looks"]
-            if one["facts"]["purpose"] == "insured_payment"
-        ]
-        (look,) = looks
-        assert look["facts"]["of"] == f"rx/{rx.replace('-', '')}"
-        assert look["facts"]["fields"] == ["patient/id_number", "patient/name"]
+        ((in_transaction, count),) = committed
+        assert (in_transaction, count > before) == (False, True)
+        told = httpx.get(f"{bench.url}/simulator/insured/{number}").json()
+        assert told["id_digest"] == id_digest(patient.id_number)
+        (look,) = [one for one in seen(patient) if one["purpose"] == "insured_payment"]
+        assert look["of"] == Prescription.objects.get(id=rx).subject
+        assert look["fields"] == ["patient/id_number", "patient/name"]
+        assert "收银系统" in look["text"]
+        assert "医保移动支付" in look["text"]
 
     def test_of_a_wards_names_both(self, world, bench, mother, child):
         """The guardian pays for the child, whose fund it is."""
@@ -422,9 +449,9 @@ class TestAnOrder:
         by, rx = guarded(mother, child), world.approved(child)
         authorizes(world, by, rx)
         number, mixed = ordered(by, rx)
-        seen = httpx.get(f"{bench.url}/simulator/insured/{number}").json()
-        assert seen["id_digest"] == id_digest(mother.id_number)
-        assert seen["relative"][1] == id_digest(child.id_number)
+        told = httpx.get(f"{bench.url}/simulator/insured/{number}").json()
+        assert told["id_digest"] == id_digest(mother.id_number)
+        assert told["relative"][1] == id_digest(child.id_number)
         asked = {"mix_trade_no": mixed}
         world.wechat.post("/simulator/insured-pay", json=asked).raise_for_status()
         fundpays.ask(number)
