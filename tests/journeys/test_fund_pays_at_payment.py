@@ -188,7 +188,7 @@ class TestTheFundPaysOnce:
             assert refused.value.__cause__.diag.constraint_name == name  # type: ignore[union-attr]
 
     def test_what_comes_back_goes_back_to_both(self, world: World, bench: Bench, delivered: str):
-        """R8: one line, then the other; the insurer has paid, and is owed its part."""
+        """C2: one line, then the other; the insurer has paid, and is owed its part."""
         rx = delivered
         decide(world.insurer_agent, rx)
         settle(world, world.insurer_agent, rx)
@@ -254,7 +254,7 @@ class TestItGoesBack:
         sound(rx)
 
     def test_when_it_came_too_late(self, world: World, bench: Bench, patient):
-        """I17: paid on the phone, and heard of after the withdrawal."""
+        """I16: paid on the phone, and heard of after the withdrawal."""
         rx = world.authorized(patient)
         _, letters = confirmed(world, bench, patient, rx)
         patient.client.command(of(rx, "withdraw"))
@@ -282,7 +282,7 @@ class TestItGoesBack:
         sound(rx)
 
     def test_once_however_often_it_is_asked_for(self, world, bench, patient, monkeypatch):
-        """I20: a process dies when the fund was told, and an answer is lost."""
+        """C2: a process dies when the fund was told, and an answer is lost."""
         rx = fundpays.paid(world, bench, patient)
         patient.client.command(of(rx, "withdraw"))
         refund = refund_of(rx)
@@ -420,7 +420,7 @@ class TestAnOrder:
     def test_names_people_to_wechat_after_it_was_entered(
         self, world: World, bench: Bench, patient: Patient, monkeypatch
     ):
-        """L1, L15: the look is committed before anything is opened, and the patient reads it."""
+        """L15: the look is committed before anything is opened, and the patient reads it."""
         rx = world.authorized(patient)
         opened, committed = people.name_of, []
 
@@ -484,8 +484,10 @@ def test_wechats_bills_agree_to_the_fen(world: World, bench: Bench):
         patient.client.command(of(rx, "withdraw"))
         give_back(rx)
     numbers = [
-        *Payment.objects.filter(bill__prescription__in=prescriptions).values_list("out_trade_no"),
-        *Refund.objects.filter(payment__bill__prescription__in=prescriptions).values_list(
+        *Payment.objects.filter(bill__prescription__id__in=prescriptions).values_list(
+            "out_trade_no"
+        ),
+        *Refund.objects.filter(payment__bill__prescription__id__in=prescriptions).values_list(
             "out_refund_no"
         ),
     ]
@@ -501,4 +503,4 @@ def test_wechats_bills_agree_to_the_fen(world: World, bench: Bench):
 
 
 def refund_of(rx: str) -> Refund:
-    return Refund.objects.select_related("payment").get(payment__bill__prescription=rx)
+    return Refund.objects.select_related("payment").get(payment__bill__prescription__id=rx)
