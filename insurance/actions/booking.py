@@ -72,19 +72,13 @@ def accept_both(mixed: MixedState, cash: Cash | None, *, at: datetime) -> None:
     """
     payment, prescription = _locked(mixed.out_trade_no)
     check_both(mixed, payment)
-    if payment.amount_fen and (mixed.mix == "SUCCESS" or mixed.cash == "SUCCESS"):
-        if cash is None:
-            raise WrongNotice(members=["self_pay_status"])
+    if cash is not None:
         check_cash(cash, payment)
+    if (cash is not None) != (payment.amount_fen > 0):
+        raise WrongNotice(members=["self_pay_status"])
     if payment.state == Payment.State.PAID:
         return
-    refused = mixed.mix != "SUCCESS"
-    if refused and cash is None:
-        if payment.state == Payment.State.OPEN:
-            payment.state = Payment.State.CLOSED
-            payment.save(update_fields=["state"])
-        return
-    payment.mix_trade_no, payment.fund_refused = mixed.mix_trade_no, refused
+    payment.mix_trade_no, payment.fund_refused = mixed.mix_trade_no, mixed.mix != "SUCCESS"
     payment.transaction_id = cash.transaction_id if cash else None
     payment.paid_at = (cash.success_at if cash else mixed.paid_at) or at
     _book(payment, prescription, at)

@@ -74,9 +74,9 @@ def ask_about(payment: Payment, at: datetime) -> None:
         return
     came = payment.amount_fen and mixed.cash == "SUCCESS"
     cash = wechat_pay.client().query(number) if came else None
-    if mixed.mix in ("SUCCESS", "FAIL"):
+    if mixed.mix == "SUCCESS" or (mixed.mix == "FAIL" and cash):
         booking.accept_both(mixed, cash, at=at)
-    elif mixed.mix == "REFUND" or _is_over(payment, at):
+    elif mixed.mix in ("FAIL", "REFUND") or _is_over(payment, at):
         _close(payment)
 
 

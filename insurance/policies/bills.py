@@ -49,6 +49,11 @@ class Quote:
         return self._pay(at_payment=True)
 
     @property
+    def together(self) -> dict[str, int]:
+        """Slug → fen, of all of them, however they pay."""
+        return {**self.at_payment, **self.payers}
+
+    @property
     def payer_ids(self) -> list[int]:
         """All of them."""
         pairs = zip(self.covers, self.fens, strict=True)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from django.utils import timezone
 
+from insurance import queries
 from insurance.actions import paying
+from insurance.journal import accounts
 from insurance.models import Bill, Payment, Refund
+from tests import moneybooks
 from tests.journeys import insuring
+from tests.journeys.anymoney import Purse
 from tests.journeys.letters import Letter
 from tests.journeys.writes import of
 from tests.simulators.server import Bench
@@ -79,3 +83,31 @@ def give_back(rx: str) -> list[tuple[str, int, int]]:
 
 def bill_of(rx: str) -> Bill:
     return Bill.objects.exclude(state="void").get(prescription__id=rx)
+
+
+class InsuredPurse(Purse):
+    """Any life of the money of a fund that pays with the patient, who owes 600 of 3,998 fen."""
+
+    @classmethod
+    def of(cls, world: World, bench: Bench) -> InsuredPurse:
+        patient = a_patient(world, insurer_bp=5_000)
+        rx = world.approved(patient)
+        return cls(world, bench, patient, rx, heard=len(bench.box.letters))
+
+    def pay(self, which: int) -> None:
+        """The fund refuses one of five."""
+        if not self.asked:
+            self.order(which)
+        asked = self.asked[which % len(self.asked)]
+        says = {"mix_trade_no": asked["mixTradeNo"], "fund": "pays" if which % 5 else "refuses"}
+        self.world.wechat.post("/simulator/insured-pay", json=says)
+
+    def left_at_the_fund(self) -> list[str]:
+        """What is not as it has to be in the end: it has paid its share of what is kept, once."""
+        posted = moneybooks.posted(self.bills)
+        share, paid = (accounts.payer(self.world.fund.slug, one) for one in ("share", "paid"))
+        bill = Bill.objects.filter(self.bills).exclude(state="void").first()
+        kept = sum(queries.at_payment(bill, queries.reckoned(bill)).values()) if bill else 0
+        if (posted[share], posted[paid]) == (0, kept):
+            return []
+        return [f"the fund owes {posted[share]} and has paid {posted[paid]} of {kept}"]
