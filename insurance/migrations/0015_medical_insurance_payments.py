@@ -24,6 +24,22 @@ CREATE TRIGGER at_most_paid
     AFTER INSERT OR UPDATE OF amount_fen, insured_fen, payment_id ON insurance_refund
     FOR EACH ROW EXECUTE FUNCTION insurance_refunds_at_most_paid();
 """
+AT_MOST_PAID_BEFORE = """
+CREATE OR REPLACE FUNCTION insurance_refunds_at_most_paid() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    paid bigint;
+BEGIN
+    SELECT amount_fen INTO paid FROM insurance_payment WHERE id = NEW.payment_id FOR UPDATE;
+    IF (SELECT sum(amount_fen) FROM insurance_refund WHERE payment_id = NEW.payment_id) > paid THEN
+        RAISE EXCEPTION 'more is owed back than was paid'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'refunds_at_most_what_was_paid';
+    END IF;
+    RETURN NULL;
+END $$;
+DROP TRIGGER at_most_paid ON insurance_refund;
+CREATE TRIGGER at_most_paid AFTER INSERT OR UPDATE OF amount_fen, payment_id ON insurance_refund
+    FOR EACH ROW EXECUTE FUNCTION insurance_refunds_at_most_paid();
+"""
 CLAIMED_ONCE = """
 CREATE FUNCTION insurance_not_claimed_from_who_paid() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -135,6 +151,6 @@ class Migration(migrations.Migration):
             model_name='refund',
             constraint=models.CheckConstraint(condition=models.Q(('told_at__isnull', True), ('insured_fen__gt', 0), _connector='OR'), name='told_of_something'),
         ),
-        migrations.RunSQL(AT_MOST_PAID, migrations.RunSQL.noop),
+        migrations.RunSQL(AT_MOST_PAID, AT_MOST_PAID_BEFORE),
         migrations.RunSQL(CLAIMED_ONCE, NOT_CLAIMED_ONCE),
     ]
