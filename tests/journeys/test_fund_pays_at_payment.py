@@ -18,10 +18,11 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from hospital import calendar
+from hospital import calendar, paging
 from hospital.actions import people
 from hospital.client import Problem
 from hospital.models import Person
+from insurance import queries
 from insurance.actions import insuring, paying, refunding
 from insurance.gateways import wechat_pay, wechat_pay_insured
 from insurance.gateways.insured_shares import id_digest
@@ -127,6 +128,8 @@ class TestTheFundPaysOnce:
         for agent, found in ((world.fund_agent, False), (world.insurer_agent, True)):
             claims = agent.each("/api/claims", "claims")
             assert any(one["prescription"] == rx for one in claims) is found
+        waiting, _ = queries.undecided(world.fund.id, paging.Wanted(size=1_000))
+        assert bill_of(rx) not in waiting, "it would fill the fund's pages for ever"
         before = everything()
         body = {"decision": "approve", "approved_fen": FUND}
         with pytest.raises(Problem, match="wrong_insurer"):
