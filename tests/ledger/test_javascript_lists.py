@@ -1,4 +1,4 @@
-"""A phone's check of a complete list, and its codes for paper, in JavaScript: as Python has them."""
+"""A phone's check of a complete list, and its codes for paper, in JavaScript as in Python."""
 
 from __future__ import annotations
 
