@@ -139,6 +139,7 @@ NOTHING_SEALED = {
     "GET /api/claims/waiting": "amounts, ids and codes",
     f"GET {writes.ONE}/explanation": "amounts, rates and line numbers",
     "GET /api/reading-key": "public keys",
+    f"GET {writes.TALK}/news": "a state and a number",
     "GET /api/feed": "ids, kinds and times of entries of the public log",
     "GET /api/feed/endpoints": "an organisation's addresses and public keys",
     f"GET {writes.HOOK}": "the same, and counts",

@@ -129,6 +129,7 @@ TABLE = {
     f"POST {TALK}/close/statement": D,
     f"POST {TALK}/close": D,
     f"GET {TALK}/messages": P | D,
+    f"GET {TALK}/news": P | D,
     f"POST {TALK}/messages": P | D,
     f"GET {TALK}/messages/<int:number>": P | D,
     f"POST {TALK}/pictures": P | D,

@@ -117,9 +117,10 @@ class Chat {
     }
   }
 
+  /** A number is no look at anything: the messages are read, and the look recorded, if there are more. */
   async news() {
-    if (this.isOpen) return this.more();
-    const { state } = await get(this.path);
-    return state === this.state ? null : location.reload();
+    const { state, messages } = await get(`${this.path}/news`);
+    if (state !== this.state) return location.reload();
+    return messages > this.last ? this.more() : null;
   }
 }
