@@ -29,9 +29,6 @@ POLICY = (
 )
 """No code but ours, none of it inline, and no text becomes code."""
 
-OF_WORKERS = "default-src 'none'; script-src 'self'; connect-src 'self'"
-"""A worker fetches what it keeps, under a policy of its own and not under its page's."""
-
 
 def shell(area: Area, page: Page) -> Callable[[HttpRequest], HttpResponse]:
     """The view of a page: the same bytes for everybody who reads the same language."""
@@ -71,7 +68,7 @@ def worker(area: str) -> Callable[[HttpRequest], HttpResponse]:
         if found is None:
             raise Http404
         answer = HttpResponse(Path(str(found)).read_bytes(), content_type="text/javascript")
-        answer["Content-Security-Policy"] = OF_WORKERS
+        answer["Content-Security-Policy"] = "default-src 'none'; connect-src 'self'"
         return answer
 
     return view

@@ -4,7 +4,7 @@ prescription; what a rule forbids is not issued; text of others stays text.
 """
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,6 +16,24 @@ from tests.web.looking import DESK, axe, fits, picture
 
 DOCTOR, REVIEWER = "liuzhou-hospital/doctor/1", "liuzhou-hospital/reviewer/9"
 MARKUP = "<img src=x onerror=alert(1)>"
+EVIL = {
+    "code": "XEVIL00000000001",
+    "generic_name": MARKUP,
+    "form": "片剂",
+    "specification": "<b>5mg</b>×28片",
+    "unit": "盒",
+    "pack_size": 28,
+    "pack_unit": "片",
+    "strength": "5",
+    "strength_unit": "mg",
+    "route": "1",
+    "frequency": "qd",
+    "atc": "",
+    "manufacturer": "<script>alert(1)</script>",
+    "insurance_class": "甲",
+    "price_fen": 1,
+}
+"""A medicine of a catalogue that somebody has tampered with."""
 
 
 def enters(person, area: str, who: str, **options) -> Page:
@@ -56,7 +74,7 @@ def a_question(stack, patient) -> tuple[str, str]:
             "complaint": complaint,
             "earlier": {
                 "hospital": "柳州市示范人民医院",
-                "on": (date.today() - timedelta(days=90)).isoformat(),
+                "on": (datetime.now(UTC).date() - timedelta(days=90)).isoformat(),
                 "diagnoses": [{"code": "I10.x00", "name": "高血压"}],
                 "picture": form.PICTURE,
             },
@@ -92,7 +110,7 @@ def review(page: Page, complaint: str) -> None:
 
 
 def test_from_a_question_to_an_approved_prescription(person, stack, watch):
-    """R1, Z1: the doctor sees findings while typing, a block stops the issue, a reviewer approves."""
+    """R1, Z1: findings while typing, a block stops the issue; a reviewer approves what remains."""
     patient = stack.somebody()
     path, complaint = a_question(stack, patient)
     doctor = enters(person, "doctor", DOCTOR)
@@ -148,13 +166,7 @@ def test_from_a_question_to_an_approved_prescription(person, stack, watch):
 def test_text_of_others_is_text(person, stack):
     """A medicine's name with markup does nothing; templates stay on the device."""
     doctor = enters(person, "doctor", DOCTOR)
-    evil = {
-        **{"code": "XEVIL00000000001", "generic_name": MARKUP, "form": "片剂", "otc": False},
-        **{"specification": "<b>5mg</b>×28片", "unit": "盒", "pack_size": 28, "pack_unit": "片"},
-        **{"strength": "5", "strength_unit": "mg", "route": "1", "frequency": "qd", "atc": ""},
-        **{"manufacturer": "<script>alert(1)</script>", "insurance_class": "甲", "price_fen": 1},
-    }
-    answer = json.dumps({"medicines": [evil], "next": None})
+    answer = json.dumps({"medicines": [EVIL], "next": None})
     doctor.route("**/api/medicines*", lambda route: route.fulfill(body=answer))
     doctor.goto("/doctor/prescribe")
     doctor.get_by_label("搜索药品").fill("x")

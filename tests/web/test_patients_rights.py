@@ -136,6 +136,11 @@ def test_who_looked_is_checked_on_the_phone_with_a_network_and_without(person, s
     goes(page, "patient/looks")
     expect(line.locator("[data-mark=bad]")).to_contain_text("核验不符")
     page.unroute("**/api/me/looks*")
+    page.route("**/log/policy", lambda route: route.fulfill(body="# another\nquorum none\n"))
+    goes(page, "patient/looks")
+    expect(page.get_by_role("alert")).to_contain_text("验证规则已经改变")
+    expect(line.locator("[data-mark=good]")).to_be_visible()
+    page.unroute("**/log/policy")
 
     goes(page, "patient/receipts")
     page.get_by_role("button", name="全部保存").click()

@@ -29,7 +29,7 @@ start(async (main) => {
         h("li", {}, _("法律要求保存的处方和病历只有监管部门能看，到期自动销毁。")),
         h("li", {}, _("账本中的记录保留，但其中没有您的姓名、药品和诊断，无法再与您联系起来。")),
         h("li", {}, _("账户和这台设备上的密钥作废，不能恢复。建议先导出副本。")))),
-    h("p", {}, h("a", { class: "touch", href: "/patient/export" }, _("先导出我的数据"))),
+    h("div", { class: "bar" }, h("a", { class: "touch", href: "/patient/export" }, _("先导出我的数据"))),
     outcome,
     h("label", { class: "weui-cell" }, h("span", { class: "weui-cell__bd" }, _("我明白删除后不能恢复")), h("span", { class: "weui-cell__ft" }, sure)),
     h("div", { class: "bar" }, button(_("签名并删除全部数据"), erase, { kind: "warn" })));
