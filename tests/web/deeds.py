@@ -85,8 +85,8 @@ def insures(stack: Stack, somebody: Patient) -> None:
     stack.cast.member(FUND, "agent").write("/api/coverages", promise)
 
 
-def asks(page: Page, complaint: str) -> None:
-    """The doctors of the department, with what was found before."""
+def asks(page: Page, complaint: str) -> str:
+    """The doctors of the department, with what was found before; the consultation's id."""
     goes(page, "patient/consult")
     button(page, "找医生问诊").click()
     hospital, department = page.locator("main select").first, page.locator("main select").last
@@ -102,6 +102,7 @@ def asks(page: Page, complaint: str) -> None:
     button(page, "签名并提交").click()
     signs(page)
     expect(page.locator("[data-state=asked]")).to_be_visible()
+    return page.url.partition("#")[2]
 
 
 def opens_the_prescription(page: Page) -> str:
