@@ -1,0 +1,127 @@
+"""
+A prescription's whole way on the screens: everybody has an own browser and an own key, does what his
+page offers, and sees what the others did. What is asked by API is only who the patient is.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from prescriptions.uploaded import Patient
+from tests.web import boards, deeds
+from tests.web.counter import AMLODIPINE
+from tests.web.deeds import DOCTOR, PHARMACY, REVIEWER, button, goes, ready, signs, until
+from tests.web.entering import played
+from tests.web.looking import DESK, PHONE
+from tests.web.test_clinic import review
+
+STEPS = [
+    *("consultation.ask", "consultation.accept", "prescription.issue", "prescription.review"),
+    *("prescription.authorize", "insurance.pay", "pharmacy.dispense", "pharmacy.ship"),
+    *("pharmacy.deliver", "insurance.claim"),
+]
+MARKUP = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
+TAKEN = "document.title === 'taken' || document.querySelectorAll('img[src=x], main script, dialog script').length"
+
+
+@pytest.fixture
+def desk(person):
+    """One of the demo's staff at a desk."""
+
+    def comes(name: str) -> Page:
+        page = person(DESK)
+        played(page, name)
+        return ready(page)
+
+    return comes
+
+
+def asked(somebody: Patient, more: str = "") -> str:
+    """What nobody else complains of."""
+    return f"血压控制平稳，申请续方。{somebody.id_number[-8:]}{more}"
+
+
+def approved(stack, desk, phone: Page, somebody: Patient, more: str = "") -> str:
+    """Asked, seen, prescribed and reviewed; the prescription's id."""
+    complaint = asked(somebody, more)
+    deeds.asks(phone, complaint)
+    doctor = desk(DOCTOR)
+    deeds.accepts(doctor, complaint)
+    deeds.prescribes(doctor)
+    deeds.issues(doctor)
+    deeds.approves(desk(REVIEWER), complaint)
+    return deeds.opens_the_prescription(phone)
+
+
+def test_from_a_question_to_a_decided_claim(person, stack, desk, camera):
+    """A1, K1: each step is made on its own person's screen, and shown on the next one's."""
+    board = boards.watch(desk("liuzhou-regulator/regulator/1"))
+    somebody, phone = stack.somebody(), person(PHONE, device_scale_factor=2)
+    deeds.comes(phone, stack, somebody, insured=True)
+    complaint = asked(somebody)
+    question = boards.subject("consultation", deeds.asks(phone, complaint))
+    board.shows("consultation.ask", question)
+    doctor = desk(DOCTOR)
+    deeds.accepts(doctor, complaint)
+    board.shows("consultation.accept", question)
+    deeds.prescribes(doctor)
+    deeds.issues(doctor)
+    deeds.approves(desk(REVIEWER), complaint)
+    rx = deeds.opens_the_prescription(phone)
+    way = boards.subject("rx", rx)
+    board.shows("prescription.review", way)
+    deeds.authorizes(phone, rx, somebody)
+    board.shows("prescription.authorize", way)
+    deeds.pays(phone)
+    board.shows("insurance.pay", way)
+
+    pharmacist = desk(f"{PHARMACY}/pharmacist/1")
+    deeds.scans(pharmacist, camera, deeds.shows_the_code(phone))
+    expect(pharmacist.get_by_role("heading", name=somebody.name)).to_be_visible()
+    deeds.gives_out(pharmacist)
+    board.shows("pharmacy.dispense", way)
+    expect(phone.get_by_text("等待配送员取件").first).to_be_visible()
+
+    courier = person()
+    played(courier, f"{deeds.COURIER}/courier/1")
+    deeds.fetches(courier, rx)
+    board.shows("pharmacy.ship", way)
+    deeds.receives(phone, rx)
+    board.shows("pharmacy.deliver", way)
+    board.shows("insurance.claim", way)
+
+    goes(phone, f"patient/bill#{rx}")
+    decided = phone.locator(f"[data-payer='{deeds.FUND}']")
+    until(phone, decided.get_by_role("link", name="查看这个决定的凭证"))
+    expect(phone.locator("[data-line='1']")).to_contain_text("已同意")
+
+    officer = desk(f"{deeds.FUND}/officer/2")
+    goes(officer, f"payer/claim#{rx}/0/")
+    steps = officer.locator(".weui-cells__group", has_text="证据").locator(".weui-cell")
+    claim = steps.filter(has_text="保险理赔申请")
+    until(officer, claim.locator(".mark.good"))
+    expect(steps.filter(has_text="药师发药").locator(".mark.good")).to_be_visible()
+
+    assert board.showed([question, way]) == STEPS
+    print(boards.told(board.delays_s([question, way])))
+
+
+def test_who_withdraws_after_paying_gets_the_money_back(person, stack, desk):
+    """E1: the order at WeChat says what came back: all of it."""
+    somebody, phone = stack.somebody("覃美玲"), person()
+    deeds.comes(phone, stack, somebody)
+    rx = approved(stack, desk, phone, somebody)
+    deeds.authorizes(phone, rx)
+    own = phone.locator(".pay .big-sum").inner_text()
+    order = deeds.pays(phone)
+    goes(phone, f"patient/prescription#{rx}")
+    button(phone, "撤回授权，另选药房").click()
+    signs(phone)
+    expect(phone.get_by_text("已撤回，付过的钱会退还。")).to_be_visible()
+    expect(phone.get_by_role("link", name="选药房")).to_be_visible()
+    expect(phone.locator("[data-kind='prescription.withdraw']")).to_be_visible()
+    assert deeds.refunded(phone, stack, order) == round(float(own.lstrip("¥")) * 100)
