@@ -1,6 +1,7 @@
 """What a doctor writes of a draft, as the interface takes it."""
 
 from decimal import Decimal
+from typing import Any
 
 from rest_framework import serializers
 
@@ -65,7 +66,12 @@ class ContentInput(http.Strict):
 
 
 class DraftInput(ContentInput):
-    patient = http.Text(max_length=18, help_text="resident identity number")
+    patient = http.Text(
+        max_length=18,
+        default="",
+        allow_blank=True,
+        help_text="resident identity number; may be left out where a consultation is named",
+    )
     online = http.Flag()
     consultation = serializers.UUIDField(
         default=None, help_text="the open one of which an online prescription comes"
@@ -86,3 +92,8 @@ class DraftInput(ContentInput):
     valid_until = serializers.DateTimeField(
         default=None, help_text="an earlier end than valid_days gives"
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs["patient"] and attrs["consultation"] is None:
+            raise serializers.ValidationError({"patient": ["Name the patient, or a consultation."]})
+        return attrs

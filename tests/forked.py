@@ -45,6 +45,7 @@ def killed(call: Callable[[], int], step: int, *, database: bool = False) -> int
 
 def _as_a_child(call: Callable[[], int], step: int, tells: int, database: bool) -> NoReturn:
     try:
+        signal.alarm(int(PATIENCE_S))  # a child that waits for ever ends, and the test fails
         _inherited.append(connection.connection)  # the parent's: neither used nor closed here
         connection.connection = None
         connection.connect()

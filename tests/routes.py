@@ -24,6 +24,7 @@ EXAMPLES = {
     "<uuid:destruction_id>": lambda: str(uuid4()),
     "<uuid:recall_id>": lambda: str(uuid4()),
     "<uuid:difference_id>": lambda: str(uuid4()),
+    "<uuid:alarm_id>": lambda: str(uuid4()),
     "<uuid:count_id>": lambda: str(uuid4()),
     "<uuid:consignment_id>": lambda: str(uuid4()),
     "<uuid:consultation_id>": lambda: str(uuid4()),

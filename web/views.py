@@ -18,6 +18,9 @@ from web.pages import Area, Page
 LANGUAGES = {"zh-hans": "zh-CN", "en": "en"}
 """Django's names of the languages that pages speak → what HTML calls them."""
 
+KEPT_AREAS = ("patient", "pharmacy")
+"""Whose pages, or some of them, open without a network."""
+
 POLICY = (
     "default-src 'none'; script-src 'self'{wasm}; style-src 'self'; img-src 'self' data: blob:;"
     " media-src 'self' blob:; connect-src 'self'{live}; worker-src 'self'; manifest-src 'self';"
@@ -53,13 +56,22 @@ def words(request: HttpRequest) -> HttpResponseBase:
         return JavaScriptCatalog.as_view(packages=["web"])(request)
 
 
-@require_safe
-def worker(request: HttpRequest) -> HttpResponse:
-    """The patient's service worker, at an address whose scope is the patient's pages."""
-    found = finders.find("web/patient/worker.js")
-    if found is None:
-        raise Http404
-    return HttpResponse(Path(str(found)).read_bytes(), content_type="text/javascript")
+def worker(area: str) -> Callable[[HttpRequest], HttpResponse]:
+    """
+    The view of an area's service worker, at an address whose scope is the area's pages. It fetches
+    and keeps what they are made of, and loads no other script.
+    """
+
+    @require_safe
+    def view(request: HttpRequest) -> HttpResponse:
+        found = finders.find(f"web/{area}/worker.js")
+        if found is None:
+            raise Http404
+        answer = HttpResponse(Path(str(found)).read_bytes(), content_type="text/javascript")
+        answer["Content-Security-Policy"] = "default-src 'none'; connect-src 'self'"
+        return answer
+
+    return view
 
 
 def _language(request: HttpRequest) -> str:

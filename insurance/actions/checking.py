@@ -19,6 +19,7 @@ from django.db import transaction
 
 from hospital import access, calendar, identity
 from hospital import queries as people
+from hospital.actions import people as persons
 from hospital.consultations.models import Consultation
 from hospital.models import Account
 from hospital.roles import Actor
@@ -97,7 +98,7 @@ def check(
             patient=patient.person,
         )
     judged = judging.judged(
-        _fields(values, lines),
+        _fields(values, lines, patient),
         {one.code: one.facts for one in medicines},
         online=values["online"],
         patient=patient,
@@ -123,7 +124,8 @@ def _parties(values: Mapping[str, Any], by: Actor, at: datetime) -> tuple[Accoun
     rows = {row.id: row for row in found}
     doctor = rows.pop(by.account)
     if not rows:
-        raise people.UnknownPatient(field="patient")
+        known = people.UnknownPatient(field="patient")
+        raise known if values["patient"] else drafting.WrongConsultation(field="consultation")
     return doctor, next(iter(rows.values()))
 
 
@@ -144,9 +146,12 @@ def _units(rows: list[Mapping[str, Any]]) -> dict[str, int]:
     return units
 
 
-def _fields(values: Mapping[str, Any], lines: list[content.Line]) -> dict[str, Any]:
+def _fields(
+    values: Mapping[str, Any], lines: list[content.Line], patient: Account
+) -> dict[str, Any]:
     """What the rules look at of the record that would be sealed."""
-    born = identity.born(identity.checked_id_number(values["patient"]))
+    assert patient.person is not None, "who asked a doctor is identified"
+    born = identity.born(persons.id_number_of(patient.person))
     return content.fields(
         patient={"born": born.isoformat()},
         prescriber={},
@@ -183,4 +188,4 @@ def _price(lines: list[content.Line], prices: Mapping[str, int], terms: billing.
         ),
         units,
     )
-    return Price(quote.total_fen, quote.patient_fen, quote.payers, quote.explained())
+    return Price(quote.total_fen, quote.patient_fen, quote.together, quote.explained())

@@ -55,7 +55,7 @@ def draft(values: Values, *, by: Actor, at: datetime) -> tuple[Prescription, lis
         UnknownFrequency, BadValidity, WrongConsultation, judging.UnknownMedicine: see each.
         judging.RuleBroken: a finding blocks; nothing is stored.
     """
-    patient = queries.patient_by_id_number(values["patient"])
+    patient = _patient(values, by)
     doctor = Account.objects.select_related("organisation", "department").get(id=by.account)
     assert doctor.organisation is not None, "a doctor is employed"
     met = Met(
@@ -137,6 +137,22 @@ def _content(
     judged.check()
     quantities = {str(number): line.quantity for number, line in enumerate(lines, 1)}
     return fields, {"quantities": quantities, **judged.columns()}, list(judged.findings)
+
+
+def _patient(values: Values, by: Actor) -> Account:
+    """
+    Whom the identity number names, or else who asked the doctor in the consultation.
+
+    Raises what ``draft`` raises of patients and consultations.
+    """
+    if values["patient"]:
+        return queries.patient_by_id_number(values["patient"])
+    asked = Consultation.objects.select_related("patient__person")
+    theirs = asked.filter(doctor_id=by.account, patient__is_active=True)
+    found = theirs.filter(id=values["consultation"]).first()
+    if found is None:
+        raise WrongConsultation(field="consultation")
+    return found.patient
 
 
 def _consultation(

@@ -9,6 +9,7 @@ from prescriptions.catalogue import queries
 
 SHOWN = (
     *("code", "generic_name", "form", "specification", "unit", "pack_size", "pack_unit"),
+    *("strength", "strength_unit", "route", "route_name", "frequency"),
     *("manufacturer", "approval_number", "atc", "insurance_class", "control", "otc", "price_fen"),
 )
 

@@ -8,7 +8,9 @@ import pytest
 from hospital.client import Problem
 from insurance import evidence
 from insurance.agent import Agent
+from ledger.policy import Policy
 
+NOBODYS = Policy((), {}, {}, "none", b"")
 CLAIMS = [{"subject": f"rx/{number}", "prescription": str(number)} for number in range(3)]
 
 
@@ -39,7 +41,7 @@ def mine(server, monkeypatch) -> Agent:
     verdict = evidence.Verdict("approve", 1, "none")
     monkeypatch.setattr(evidence, "rule", lambda *_, **__: verdict)
     monkeypatch.setattr(Agent, "_signals", lambda *_: [])
-    return Agent(server, "fund", lambda: None, 1)
+    return Agent(server, "fund", lambda: NOBODYS, 1)
 
 
 def fails(monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:

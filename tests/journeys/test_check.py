@@ -214,6 +214,24 @@ class TestFindings:
         assert "rx.online_first_visit" not in found
         assert "rx.online_first_visit" in without
 
+    def test_and_the_draft_name_the_patient_by_the_consultation(self, world, patient, medicines):
+        """Online nobody tells the doctor an identity number; a stranger's consultation, no more."""
+        body = basket(world, patient, medicines, online=True)
+        unnamed = {name: value for name, value in body.items() if name != "patient"}
+
+        one, other = (world.doctor.post(CHECK, each) for each in (unnamed, body))
+        named = ("findings", "form", "pharmacies", "prices", "covered_by")
+        assert [one[each] for each in named] == [other[each] for each in named]
+        assert world.doctor.write("/api/prescriptions", unnamed)["status"] == "draft"
+        for path, call in ((CHECK, "post"), ("/api/prescriptions", "write")):
+            with pytest.raises(Problem) as refusal:
+                getattr(world.foreign_doctor, call)(path, unnamed)
+            assert refusal.value.code == "prescription.wrong_consultation"
+        del unnamed["consultation"]
+        with pytest.raises(Problem) as refusal:
+            world.doctor.post(CHECK, unnamed)
+        assert refusal.value.code == "body.invalid"
+
 
 def test_nothing_is_stored_but_the_look(world, patient, medicines):
     """L15: the patient reads that a doctor looked at the coverage, and that is all there is."""

@@ -75,6 +75,19 @@ class TestTheYear:
         # The deductible is due again, and 3 598 of the tiers are used: 2 878 of 4 156 are paid.
         assert paid(third) == [1_278, 1_000, 2 * PRICE - 2_278]
 
+    def test_remembers_a_family_s_deductible(self, world, patient):
+        """C3: what one has borne nobody of the family bears again, till it is given back."""
+        kin = world.a_patient()
+        shared = {"deductible_fen": 2 * PRICE, "family_deductible_fen": 2 * PRICE}
+        covers(world.fund_agent, patient, kin, **shared)
+
+        first, theirs = world.authorized(patient), world.authorized(kin)
+        assert (paid(first), paid(theirs)) == ([0, 2 * PRICE], [2 * PRICE, 0])
+        assert used(theirs) == [(0, 2 * PRICE, 2 * PRICE)]
+
+        patient.client.command(of(first, "withdraw"))
+        assert paid(world.authorized(kin)) == [0, 2 * PRICE]
+
     def test_has_less_used_after_a_part_and_a_return(self, world, patient):
         """C3, R6: the use follows what the bill comes to."""
         covers(world.fund_agent, patient, deductible_fen=1_000, tiers=TIERS)

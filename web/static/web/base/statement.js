@@ -19,9 +19,12 @@ export function title(statement) {
   return _(KINDS[statement.kind] || statement.kind);
 }
 
-/** The facts as `[name, value]` texts, those that a reader can judge first. */
-export async function rows(statement) {
-  const known = await organisations();
+/**
+ * The facts as `[name, value]` texts, those that a reader can judge first. `names` are the
+ * organisations' by slug, for who has kept them and may be without a network.
+ */
+export async function rows(statement, names) {
+  const known = names || (await organisations());
   const told = inOrder(statement.facts).flatMap(([name, value]) => said([name], value, known));
   return [...told, [_("编号"), _("%(subject)s（第 %(version)s 版）", statement)], [_("时间"), moment(statement.at)]];
 }

@@ -1,54 +1,76 @@
-/** Pharmacies as the search gives them: put in order, and each shown with who would pay what. */
-import { h } from "../base/dom.js";
+/** Data for a reward: what is offered, what I have joined, what came of it. */
+import { each, get } from "../base/api.js";
+import { button, fill, h } from "../base/dom.js";
 import { moment, yuan } from "../base/format.js";
+import { attempt, empty, show, start, toast } from "../base/page.js";
+import { learn } from "../base/problems.js";
+import { command } from "../base/sign.js";
+import { organisations } from "../base/statement.js";
 import { _ } from "../base/words.js";
+import { FIELDS } from "./granted.js";
 
-const last = Number.MAX_SAFE_INTEGER;
-
-export const minutes = (one) => Math.min(...one.ways.courier.map((each) => each.minutes), last);
-const away = (one) => one.distance_m ?? last;
-/** What has only some of it comes after what has all, whatever it costs. */
-const whole = (one) => (one.whole ? 0 : 1);
-
-export const ORDERS = {
-  own: [_("自付最少"), (a, b) => whole(a) - whole(b) || a.patient_fen - b.patient_fen || away(a) - away(b)],
-  near: [_("距离最近"), (a, b) => away(a) - away(b)],
-  fast: [_("最快送到"), (a, b) => whole(a) - whole(b) || minutes(a) - minutes(b)],
-  whole: [_("药最全"), (a, b) => whole(a) - whole(b) || b.lines.length - a.lines.length || away(a) - away(b)],
+const AIMS = {
+  drug_safety: "药品安全性研究", effectiveness: "疗效研究", epidemiology: "流行病学研究", health_economics: "卫生经济学研究",
+  product_development: "企业产品研发",
+};
+const MODES = {
+  research_records: "逐人数据，去掉姓名和身份，换成假名", research_counts: "只交付加了噪声的人数统计，看不出任何一个人",
 };
 
-export function distance(metres) {
-  if (metres === null) return _("距离不详");
-  return metres < 1000 ? _("%(metres)s 米", { metres }) : _("%(km)s 公里", { km: (metres / 1000).toFixed(1) });
+learn({
+  "offer.over": "这个邀请已结束。", "offer.unknown": "没有这个邀请。", "optin.child": "未满 18 岁不能共享数据，也不能由别人代为同意。",
+  "optin.exists": "您已参加。", "optin.withdrawn": "您已撤回。",
+});
+
+start(render);
+
+async function render(main) {
+  const [names, opted, { offers }] = await Promise.all([organisations(), all(each("/api/me/opt-ins", "opt_ins")), get("/api/offers", { size: 50 })]);
+  const mine = new Map(opted.filter((one) => !one.withdrawn_at).map((one) => [one.offer.id, one]));
+  const open = offers.filter((one) => !mine.has(one.id)), over = opted.filter((one) => one.withdrawn_at);
+  fill(main,
+    h("p", { class: "weui-cells__title" }, _("是否共享完全自愿，不影响看病取药；随时可以撤回。")),
+    h("section", {}, h("h2", { class: "weui-cells__title" }, _("我参加的")), mine.size ? [...mine.values()].map((one) => joined(one, names)) : empty(_("您没有共享任何数据。"))),
+    h("section", {}, h("h2", { class: "weui-cells__title" }, _("新的邀请")), open.length ? open.map((one) => offered(one, names)) : empty(_("目前没有新的邀请。"))),
+    over.length ? h("details", {}, h("summary", { class: "touch weui-cells__title" }, _("已撤回的（%(number)s）", { number: over.length })), over.map((one) => joined(one, names))) : null);
 }
 
-export function hours(standing) {
-  if (standing.open) return standing.closes_at ? _("营业中，至 %(at)s", { at: moment(standing.closes_at) }) : _("营业中");
-  return standing.opens_at ? _("休息中，%(at)s 开门", { at: moment(standing.opens_at) }) : _("休息中");
+async function all(rows) {
+  const found = [];
+  for await (const one of rows) found.push(one);
+  return found;
 }
 
-/** Who pays how much: the patient first. */
-export function shares(one, known) {
-  const rows = [[_("您自付"), one.patient_fen], ...Object.entries(one.payers).map(([slug, fen]) => [known.get(slug) || slug, fen])];
-  return h("dl", { class: "facts" }, rows.map(([name, fen]) => h("div", {}, h("dt", {}, name), h("dd", {}, yuan(fen)))));
+function terms(one) {
+  return [
+    [_("目的"), AIMS[one.aim] ? _(AIMS[one.aim]) : one.aim], [_("内容"), one.opens.map((name) => _(FIELDS[name] || name)).join("、")],
+    [_("形式"), MODES[one.mode] ? _(MODES[one.mode]) : one.mode], [_("每次使用的奖励"), yuan(one.reward_fen)],
+    [_("最少同类人数"), one.group_size], [_("伦理批准号"), one.ethics], [_("截止时间"), moment(one.until)],
+  ];
 }
 
-/** One pharmacy of the list. */
-export function card(one, index, known, content) {
-  const courier = one.ways.courier.map((each) => _("%(name)s 配送费 %(fee)s，约 %(minutes)s 分钟", { name: known.get(each.courier) || each.courier, fee: yuan(each.fee_fen), minutes: each.minutes }));
-  return h("article", { class: "card offer", id: `offer-${index}`, "data-pharmacy": one.pharmacy, tabindex: "-1" },
-    h("h3", {}, h("span", { class: "index" }, index + 1), ` ${one.name}`),
-    h("p", { class: "rx-about" }, [distance(one.distance_m), hours(one.hours)].join(" · ")),
-    h("p", {}, one.whole ? _("✓ 药齐全") : _("⚠ 只有第 %(lines)s 种药，其余要另取", { lines: one.lines.join("、") })),
-    h("p", { class: "own" }, _("自付 "), h("strong", {}, yuan(one.patient_fen)), h("span", { class: "rx-about" }, _("（总价 %(total)s）", { total: yuan(one.total_fen) }))),
-    h("details", {}, h("summary", {}, _("谁付多少")), shares(one, known), steps(one, known)),
-    courier.length ? h("p", { class: "rx-about" }, courier.join("；")) : h("p", { class: "rx-about" }, _("只能到店自取")),
-    content);
+function card(one, names, rows, foot) {
+  return h("article", { class: "card" }, h("h2", {}, names.get(one.organisation) || one.organisation),
+    h("dl", { class: "facts" }, rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))), foot);
 }
 
-/** Why: which rule took how much of which medicine. */
-function steps(one, known) {
-  const told = one.steps.filter((step) => step.steps.length);
-  return told.length ? h("ul", { class: "why" }, told.map((step) => h("li", {}, _("第 %(line)s 种药，%(payer)s：", { line: step.line, payer: known.get(step.payer) || step.payer }),
-    step.steps.map((each) => `${each.zh} ${yuan(each.fen)}`).join("，")))) : null;
+function offered(one, names) {
+  const join = attempt(async () => {
+    await command(`/api/offers/${one.id}/opt-in`, {}, { kind: "optin.give", rows: terms(one) });
+    toast(_("已参加，可随时撤回。"));
+    await show(render);
+  });
+  return card(one, names, terms(one), h("div", { class: "bar" }, button(_("核对并签名参加"), join)));
+}
+
+function joined(one, names) {
+  const { offer } = one, earned = one.used * offer.reward_fen;
+  const rows = [[_("已使用"), _("%(number)s 次", { number: one.used })], [_("奖励合计"), yuan(earned)], ...terms(offer)];
+  if (one.withdrawn_at) return card(offer, names, [[_("撤回时间"), moment(one.withdrawn_at)], ...rows], null);
+  const leave = attempt(async () => {
+    await command(`/api/me/opt-ins/${one.id}/withdraw`, {}, { kind: "optin.withdraw", rows: rows.slice(0, 4) });
+    toast(_("已撤回，立即生效。"));
+    await show(render);
+  });
+  return card(offer, names, rows, h("div", { class: "bar" }, button(_("撤回共享"), leave, { kind: "warn" })));
 }
