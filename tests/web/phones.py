@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from config.demo.cast import openid_of
 from prescriptions.uploaded import Patient
+from tests.web import entering
 from tests.web.stacks import Stack
 
 REGISTER = """async () => {
@@ -18,17 +18,10 @@ REGISTER = """async () => {
 def opened(page: Page, stack: Stack, somebody: Patient, path: str = "patient/me") -> Page:
     """This page shows ``path``; the hospital and the payers know ``somebody``."""
     stack.cast.introduce(somebody)
-    entered(page, stack, somebody)
+    entering.from_wechat(page, stack, somebody, back="patient/me")
+    ready(page)
     page.evaluate(REGISTER)
     return goes(page, path)
-
-
-def entered(page: Page, stack: Stack, somebody: Patient) -> None:
-    """By WeChat, whose log-in comes back with a code; without a key yet."""
-    code = stack.wechat("code", openid=openid_of(somebody))["code"]
-    page.goto(f"/enter?code={code}&state=patient/me")
-    page.wait_for_url("**/patient/me")
-    ready(page)
 
 
 def goes(page: Page, path: str) -> Page:
