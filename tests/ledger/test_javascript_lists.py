@@ -60,7 +60,7 @@ def in_javascript(
 
 
 def test_a_list_holds_or_does_not_as_in_python(checker):
-    """L4, K1: all entries, one too few, one too many, another's, nobody's, no quorum."""
+    """K2: all entries, one too few, one too many, another's, nobody's, no quorum."""
     whole, few = proof(), proof(by=VALIDATORS[:2])
     asked = [
         *((whole, ANN, given) for given in (ANNS, ANNS[:-1], ANNS[1:], [*ANNS, 10])),

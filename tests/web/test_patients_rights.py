@@ -89,7 +89,7 @@ def asks(page: Page, department: int, complaint: str) -> str:
 
 
 def test_a_patient_and_a_doctor_talk(person, stack):
-    """H3: markup in a message is text, and no place leaves the phone with a picture."""
+    """D6: markup in a message is text, and no place leaves the phone with a picture."""
     page, answering = opened(person(), stack, stack.somebody()), doctor(stack)
     consultation = asks(page, department_of(answering), f"血压偏高 {MARKUP}")
     path = f"/api/consultations/{consultation}"
@@ -116,7 +116,7 @@ def test_a_patient_and_a_doctor_talk(person, stack):
 
 
 def test_who_looked_is_checked_on_the_phone_with_a_network_and_without(person, stack, watch):
-    """K1, K9: a doctor's look is proven, another purpose and an altered receipt are refused."""
+    """K2, K9: a doctor's look is proven, another purpose and an altered receipt are refused."""
     page, reading = opened(person(), stack, stack.somebody(), "patient/looks"), doctor(stack)
     expect(page.locator("[data-state=empty]")).to_be_visible()
     reading.get(f"/api/consultations/{page.evaluate(ASKED, department_of(reading))}")
@@ -175,7 +175,7 @@ def misled(route: Route) -> None:
 
 
 def test_what_is_mine_has_a_page_and_a_signature(person, stack):
-    """H1: a grant is given and withdrawn, a copy is made; every page works for everybody."""
+    """A grant is given and withdrawn, a copy is made; every page works for everybody."""
     page = opened(person(), stack, stack.somebody())
     expect(page.locator("[data-unread]")).to_be_visible()
     axe(page)
