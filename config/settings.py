@@ -182,8 +182,6 @@ WECHAT_TEMPLATES = {
 
 # Pages outside WeChat find its camera and cashier here: the simulator's. Empty: they run inside it.
 WECHAT_PHONE = os.environ.get("WECHAT_PHONE", "")
-# Where the live feed answers, if not at the pages' own address.
-LIVE_URL = os.environ.get("RX_LIVE_URL", "")
 # The shop window lets everybody in as the sample's persons.
 DEMO = not PRODUCTION and os.environ.get("RX_DEMO") == "1"
 

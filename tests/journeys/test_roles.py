@@ -10,6 +10,7 @@ from tests.journeys.watching import everything, raw
 from tests.routes import EXAMPLES, every_route, example, fields_of, other_routes
 from tests.world import World, a_client, a_member, an_organisation
 from web.areas import AREAS
+from web.views import KEPT_AREAS
 
 PEOPLE = tuple(role for role in Role if role not in (Role.CLOCK, Role.CASHIER))
 P, D, R, H, C, A, F, G, S, Q = (
@@ -358,7 +359,7 @@ OUTSIDE = {
     "/api/schema/",
     "/api/docs/",
     "/words.js",
-    "/patient/worker.js",
+    *(f"/{area}/worker.js" for area in KEPT_AREAS),
     *(f"/{page.path}" for area in AREAS for page in area.pages),
 }
 SESSION_CALLS = {call for call, roles in TABLE.items() if roles is not NOBODY_YET}

@@ -4,21 +4,41 @@ prescription; what a rule forbids is not issued; text of others stays text.
 """
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from config.demo import form
+from config.demo.phone import pickup_code
+from config.servers.programs import wait_until
 from tests.web.looking import DESK, axe, fits, picture
 
 DOCTOR, REVIEWER = "liuzhou-hospital/doctor/1", "liuzhou-hospital/reviewer/9"
 MARKUP = "<img src=x onerror=alert(1)>"
+EVIL = {
+    "code": "XEVIL00000000001",
+    "generic_name": MARKUP,
+    "form": "片剂",
+    "specification": "<b>5mg</b>×28片",
+    "unit": "盒",
+    "pack_size": 28,
+    "pack_unit": "片",
+    "strength": "5",
+    "strength_unit": "mg",
+    "route": "1",
+    "frequency": "qd",
+    "atc": "",
+    "manufacturer": "<script>alert(1)</script>",
+    "insurance_class": "甲",
+    "price_fen": 1,
+}
+"""A medicine of a catalogue that somebody has tampered with."""
 
 
 def enters(person, area: str, who: str, **options) -> Page:
     """A desk at which one of the demo's persons has logged in."""
-    page = person(DESK, **options)
+    page: Page = person(DESK, **options)
     page.goto(f"/enter#{area}//{who.replace('/', '%2F')}")
     page.get_by_role("button", name="以这位演示人物进入").click()
     page.wait_for_url(f"**/{area}/")
@@ -54,7 +74,7 @@ def a_question(stack, patient) -> tuple[str, str]:
             "complaint": complaint,
             "earlier": {
                 "hospital": "柳州市示范人民医院",
-                "on": (date.today() - timedelta(days=90)).isoformat(),
+                "on": (datetime.now(UTC).date() - timedelta(days=90)).isoformat(),
                 "diagnoses": [{"code": "I10.x00", "name": "高血压"}],
                 "picture": form.PICTURE,
             },
@@ -90,7 +110,7 @@ def review(page: Page, complaint: str) -> None:
 
 
 def test_from_a_question_to_an_approved_prescription(person, stack, watch):
-    """R1, Z1: the doctor sees findings while typing, a block stops the issue, a reviewer approves."""
+    """R1, Z1: findings while typing, a block stops the issue; a reviewer approves what remains."""
     patient = stack.somebody()
     path, complaint = a_question(stack, patient)
     doctor = enters(person, "doctor", DOCTOR)
@@ -143,16 +163,10 @@ def test_from_a_question_to_an_approved_prescription(person, stack, watch):
     seen(doctor, "doctor-prescription")
 
 
-def test_text_of_others_is_text_and_every_page_opens(person, stack):
-    """A medicine's name with markup does nothing; the pages that wait for nobody."""
+def test_text_of_others_is_text(person, stack):
+    """A medicine's name with markup does nothing; templates stay on the device."""
     doctor = enters(person, "doctor", DOCTOR)
-    evil = {
-        **{"code": "XEVIL00000000001", "generic_name": MARKUP, "form": "片剂", "otc": False},
-        **{"specification": "<b>5mg</b>×28片", "unit": "盒", "pack_size": 28, "pack_unit": "片"},
-        **{"strength": "5", "strength_unit": "mg", "route": "1", "frequency": "qd", "atc": ""},
-        **{"manufacturer": "<script>alert(1)</script>", "insurance_class": "甲", "price_fen": 1},
-    }
-    answer = json.dumps({"medicines": [evil], "next": None})
+    answer = json.dumps({"medicines": [EVIL], "next": None})
     doctor.route("**/api/medicines*", lambda route: route.fulfill(body=answer))
     doctor.goto("/doctor/prescribe")
     doctor.get_by_label("搜索药品").fill("x")
@@ -169,10 +183,9 @@ def test_text_of_others_is_text_and_every_page_opens(person, stack):
     doctor.get_by_role("button", name="血压<i>", exact=True).click()
     expect(doctor.get_by_label("每次剂量")).to_have_value("5")
     seen(doctor, "doctor-desk")
-    for page in ("prescriptions", "tasks", "history"):
-        doctor.goto(f"/doctor/{page}")
-        ready(doctor)
-        seen(doctor, f"doctor-{page}")
+    doctor.goto("/doctor/prescriptions")
+    ready(doctor)
+    seen(doctor, "doctor-prescriptions")
 
 
 @pytest.mark.parametrize("page", ["appraisal", "figures"])
@@ -182,3 +195,82 @@ def test_the_reviewers_other_pages(person, watch, page):
     reviewer.goto(f"/reviewer/{page}")
     ready(reviewer)
     seen(reviewer, f"reviewer-{page}")
+
+
+def at_a_pharmacy(stack, patient, prescription: str) -> None:
+    """Approved, and the patient has chosen a pharmacy, whose pharmacist asks for a change."""
+    path = f"/api/prescriptions/{prescription}"
+    reviewer = stack.cast.member("liuzhou-hospital", "reviewer")
+    reviewer.command(f"{path}/review", {"decision": "approve", "reason": "none"})
+    pharmacy = "longcheng-pharmacy"
+    chosen = {"pharmacy": pharmacy, "way": "collect", "payers": []}
+    client = stack.cast.patient(patient)
+    client.command(f"{path}/authorize", chosen)
+    order = client.write(f"{path}/pay", {})["out_trade_no"]
+    stack.wechat("pay", **client.get(f"/api/payments/{order}/parameters"))
+    assert wait_until(lambda: client.get(path)["status"] == "paid", 60, pause_s=0.2)
+    origin = stack.cast.http.get("/log/checkpoint").text.partition("\n")[0]
+    code = pickup_code(client, prescription, pharmacy, origin)
+    pharmacist = stack.cast.member(pharmacy, "pharmacist")
+    pharmacist.write("/api/scans", {"code": code})
+    asked = {"reason": "dose", "words": f"请核对天数{MARKUP}", "salt": "AAAAAAAAAAAAAAAAAAAAAA=="}
+    pharmacist.command(f"{path}/change-request", asked)
+
+
+def test_a_pharmacist_asks_and_an_emergency_needs_two(person, stack, watch):
+    """E1: by identity number at the desk; changed on request; broken glass shows what was written."""
+    patient = stack.somebody()
+    stack.cast.patient(patient)
+    doctor = enters(person, "doctor", "liuzhou-hospital/doctor/2", color_scheme="dark")
+    doctor.goto("/doctor/prescribe")
+    doctor.get_by_label("患者身份证号").fill(patient.id_number)
+    doctor.get_by_label("诊断名称").fill("2型糖尿病")
+    doctor.keyboard.press("Enter")
+    add(doctor, "ysejsg", "盐酸二甲双胍", "1", "14")
+    doctor.locator("[data-rule='rx.days_supply']").get_by_role("button", name="注明理由").click()
+    doctor.keyboard.type("病情稳定，外出")
+    expect(doctor.locator("[data-findings=blocks]")).to_have_count(0)
+    doctor.keyboard.press("Control+Enter")
+    sign(doctor)
+    doctor.wait_for_url("**/doctor/prescription#*")
+    prescription = doctor.url.partition("#")[2]
+    expect(doctor.locator("section[data-status=issued]")).to_be_visible()
+
+    at_a_pharmacy(stack, patient, prescription)
+    doctor.goto("/doctor/tasks")
+    request = doctor.locator(f"[data-request='{prescription}']")
+    expect(request).to_contain_text(MARKUP)
+    seen(doctor, "doctor-tasks")
+    request.get_by_role("link", name="修改处方").click()
+    doctor.get_by_label("天数").first.fill("7")
+    seen(doctor, "doctor-change")
+    doctor.get_by_role("button", name="核对并签名修改").click()
+    sign(doctor)
+    expect(doctor.locator("section[data-status=issued]")).to_contain_text("二甲双胍")
+
+    watch.expect("status of 403")
+    doctor.goto("/doctor/history")
+    doctor.get_by_label("患者身份证号").fill(patient.id_number)
+    doctor.get_by_role("button", name="查看用药史").click()
+    expect(doctor.locator("[data-code='access.not_granted']")).to_be_visible()
+    doctor.get_by_role("button", name="紧急查看").click()
+    doctor.get_by_label("为什么来不及征得患者同意").fill(f"昏迷{MARKUP}")
+    doctor.get_by_role("button", name="下一步").click()
+    sign(doctor)
+    expect(doctor.locator(".toast.good")).to_contain_text("另一名医师")
+    colleague = enters(person, "doctor", "liuzhou-hospital/doctor/3")
+    colleague.goto("/doctor/tasks")
+    colleague.locator("[data-list=pleas] button").first.click()
+    expect(colleague.get_by_role("dialog")).to_contain_text(MARKUP)
+    colleague.get_by_role("button", name="下一步").click()
+    sign(colleague)
+    expect(colleague.locator(".toast.good")).to_contain_text("已签署")
+    doctor.get_by_role("button", name="查看用药史").click()
+    expect(doctor.locator("[data-part=history]")).to_contain_text("二甲双胍")
+    seen(doctor, "doctor-history")
+
+    doctor.goto(f"/doctor/prescription#{prescription}")
+    doctor.get_by_role("button", name="取消处方").click()
+    doctor.get_by_role("button", name="下一步").click()
+    sign(doctor)
+    expect(doctor.locator("section[data-status=cancelled]")).to_be_visible()

@@ -26,7 +26,7 @@ const WAIT_MS = 600; // each question is a look at the patient's cover, and stan
  */
 export function form({ about = {}, desk = false, given = {}, lines = [], known = [], checks = true, deed, send }) {
   const state = { lines: [], results: h("div", { class: "results", "aria-live": "polite" }, h("p", { class: "tip" }, _("填写诊断和药品后，这里显示规则核对、价格与保障。"))) };
-  const number = desk ? text({ name: "patient", inputmode: "text", maxlength: "18", required: true, accesskey: "p", "aria-label": _("身份证号") }) : null;
+  const number = desk ? text({ name: "patient", inputmode: "text", maxlength: "18", required: true, accesskey: "p" }) : null;
   const place = h("div", { class: "all-lines" });
   const reach = (field) => lead(field, state, found, rest, number);
   const check = latest((body) => post("/api/prescriptions/check", body), (answer) => told(answer, state, reach), WAIT_MS);

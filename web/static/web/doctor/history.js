@@ -61,7 +61,7 @@ function past(one) {
   const given = one.dispensing ? [_("发药"), `${one.dispensing.pharmacy} ${moment(one.dispensing.at)}`] : [_("发药"), ""];
   return h("section", { class: "card" },
     h("h3", {}, one.created_at ? moment(one.created_at) : one.month, " ", h("span", { class: "tag" }, named(STATES, one.status))),
-    facts([[_("医院"), one.hospital], given]),
+    facts([given]),
     one.erased ? h("p", {}, _("内容已由患者删除")) : content.shown(one.fields, one.lines, one.amendments));
 }
 

@@ -14,11 +14,12 @@ const PENICILLINS = "J01C";
 export function line(medicine, given, { changed, next, drop }) {
   const inputs = made(medicine, given);
   const proposal = h("small", { class: "tip" });
-  let typed = given.quantity !== undefined;
+  const need = () => needed(medicine, inputs.dose.value, inputs.dose_unit.value, inputs.frequency.value, inputs.days.value);
+  let typed = given.quantity !== undefined && given.quantity !== need();
   const propose = () => {
-    const need = needed(medicine, inputs.dose.value, inputs.dose_unit.value, inputs.frequency.value, inputs.days.value);
-    if (!typed && need !== null) inputs.quantity.value = String(need);
-    fill(proposal, need === null ? "" : _("按用法需 %(number)s%(unit)s", { number: need, unit: medicine.unit }));
+    const units = need();
+    if (!typed && units !== null) inputs.quantity.value = String(units);
+    fill(proposal, units === null ? "" : _("按用法需 %(number)s%(unit)s", { number: units, unit: medicine.unit }));
   };
   const told = (event) => {
     if (event.target === inputs.quantity) typed = true;

@@ -9,13 +9,14 @@ import { open } from "./work.js";
 import "./refusals.js";
 import { isPaper, kindOf } from "./wedge.js";
 
-const place = h("div", { id: "work", tabindex: "-1" });
+const place = h("div", { id: "work", tabindex: "-1" }), beside = h("div", {});
 let work = null, scanner = null, scanned = [];
 
 start(async (main) => {
   const [scan] = fragment();
-  if (!scanner?.isConnected) fill(main, (scanner = bar(attempt(took))), place);
+  if (!scanner?.isConnected) fill(main, (scanner = bar(attempt(took))), place, beside);
   work = null;
+  fill(beside, siblings(scan));
   if (!scan) return fill(place, guide());
   fill(place, loading());
   work = await open(place, scan);
@@ -47,10 +48,8 @@ async function birthDate() {
 }
 
 function guide() {
-  const further = scanned.map((one, index) => cell(_("刚扫的第 %(number)s 张处方", { number: index + 1 }), { href: `#${one.id}` }));
   return [
     h("div", { class: "state", "data-state": "empty" }, h("p", {}, _("请扫描患者手机或纸上的取药码。"))),
-    further.length ? group(_("同一取药码"), further) : null,
     group(_("其他"),
       cell(_("交付与取回"), { href: "/pharmacy/waiting" }),
       cell(_("为同事复核"), { href: "/pharmacy/second" }),
@@ -59,7 +58,8 @@ function guide() {
   ];
 }
 
-/** The prescriptions of the same code, to go on with. */
-export function others(scan) {
-  return scanned.filter((one) => one.id !== scan);
+/** What else the same code named, to go on with. */
+function siblings(scan) {
+  const shown = scanned.map((one, index) => [one.id, _("刚扫的第 %(number)s 张处方", { number: index + 1 })]).filter(([id]) => id !== scan);
+  return shown.length ? group(_("同一取药码"), shown.map(([id, words]) => cell(words, { href: `#${id}` }))) : null;
 }
