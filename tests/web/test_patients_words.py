@@ -1,4 +1,4 @@
-"""The patient's modules say of looks and grants what the hospital does, and keep no secrets."""
+"""The patient's modules say of looks and grants what the hospital says, and keep no answers."""
 
 from __future__ import annotations
 
