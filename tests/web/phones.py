@@ -18,13 +18,11 @@ REGISTER = """async () => {
 def opened(page: Page, stack: Stack, somebody: Patient, path: str = "patient/me") -> Page:
     """This page shows ``path``; the hospital and the payers know ``somebody``."""
     stack.cast.introduce(somebody)
-    entering.from_wechat(page, stack, somebody, back="patient/me")
-    ready(page)
+    entered(page, stack, somebody)
     page.evaluate(REGISTER)
     return goes(page, path)
 
 
-<<<<<<< HEAD
 def entered(page: Page, stack: Stack, somebody: Patient) -> None:
     """By WeChat, whose log-in comes back with a code; without a key yet."""
     entering.from_wechat(page, stack, somebody, back="patient/me")
@@ -32,8 +30,6 @@ def entered(page: Page, stack: Stack, somebody: Patient) -> None:
     ready(page)
 
 
-=======
->>>>>>> w-patient2
 def goes(page: Page, path: str) -> Page:
     """To another page of the same phone, until it has shown what it has."""
     page.goto(f"/{path}")
