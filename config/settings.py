@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "insurance",
     "insurance.reconciliation",
     "insurance.journal",
+    "insurance.board",
     "web",
     "config",
 ]
@@ -148,6 +149,11 @@ REVIEW_TIMEOUT_MIN = int(os.environ.get("RX_REVIEW_TIMEOUT_MIN", "30"))
 CONSULTATIONS_MOST = int(os.environ.get("RX_CONSULTATIONS_MOST", "5"))
 # Webhooks to this very machine, for demo and tests; elsewhere they go to the internet alone.
 FEEDS_LOCAL = not PRODUCTION and os.environ.get("RX_FEEDS_LOCAL") == "1"
+# The regulator's live feed (``hospital.live``): its address for pages, the one site whose pages may
+# read it, and how many readers it serves.
+LIVE_URL = os.environ.get("RX_LIVE", "")
+SITE_ORIGIN = os.environ.get("RX_SITE", "")
+LIVE_CLIENTS_MOST = int(os.environ.get("RX_LIVE_CLIENTS", "500"))
 METRICS = os.environ.get("RX_METRICS") == "1"  # opens /log/metrics
 LEDGER_POST_QUANTUM = os.environ.get("RX_POST_QUANTUM") == "1"
 
@@ -176,8 +182,6 @@ WECHAT_TEMPLATES = {
 
 # Pages outside WeChat find its camera and cashier here: the simulator's. Empty: they run inside it.
 WECHAT_PHONE = os.environ.get("WECHAT_PHONE", "")
-# Where the live feed answers, if not at the pages' own address.
-LIVE_URL = os.environ.get("RX_LIVE_URL", "")
 # The shop window lets everybody in as the sample's persons.
 DEMO = not PRODUCTION and os.environ.get("RX_DEMO") == "1"
 

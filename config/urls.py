@@ -38,6 +38,7 @@ urlpatterns = [
     path("api/", include("insurance.urls")),
     path("api/", include("insurance.reconciliation.urls")),
     path("api/", include("insurance.journal.urls")),
+    path("api/", include("insurance.board.urls")),
     path(
         "api/schema/",
         SpectacularAPIView.as_view(permission_classes=[], authentication_classes=[]),

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from hospital import http, promises, queries
 from hospital.actions import keys, login, people, recovering
+from hospital.gateways import wechat
 from hospital.keystate import KeyState
 from hospital.models import Key
 from hospital.roles import OrganisationKind, Role
@@ -70,13 +71,23 @@ class KeyLogin(Public):
 
 
 class WeChatLogin(Public):
-    """Log in with the code of ``wx.login``; a new openid becomes a new patient account."""
+    """
+    Log in with the code of ``wx.login`` or of a page's OAuth; a new openid becomes a new patient
+    account.
+    """
 
     class Input(http.Strict):
         code = http.Text(max_length=128)
+        via = serializers.ChoiceField(
+            [one.value for one in wechat.Via],
+            default=wechat.Via.MINI_PROGRAM.value,
+            help_text="`h5`: the code came back to a page from /connect/oauth2/authorize",
+        )
 
     def post(self, request: Request) -> Response:
-        return Response(_session(login.with_wechat(self.read()["code"], at=timezone.now())))
+        asked = self.read()
+        via = wechat.Via(asked["via"])
+        return Response(_session(login.with_wechat(asked["code"], via, at=timezone.now())))
 
 
 class EnrolmentLogin(Public):

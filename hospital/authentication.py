@@ -44,6 +44,9 @@ _NEEDED = (
 """What ``Account.actor``, ``reading_key_of`` and DRF read; a token has more columns."""
 
 
+ACTIVE = Q(user__is_active=True)
+
+
 def prefix_of(key_name: str) -> str:
     """
     How the tokens of sessions begin that were opened with this key: ten characters, knox's most.
@@ -60,6 +63,24 @@ def end_sessions_of(account: UUID, *, key: str = "") -> None:
     AuthToken.objects.filter(user_id=account, token_key__startswith=prefix).delete()
 
 
+def session_of(token: str, may: Q = ACTIVE) -> AuthToken:
+    """
+    The session in force of an account that ``may`` come in; one query.
+
+    Raises:
+        BadToken: there is none.
+    """
+    try:
+        digest = crypto.hash_token(token)
+    except (TypeError, ValueError) as fault:
+        raise BadToken from fault
+    tokens = AuthToken.objects.select_related("user__organisation__reading_key").only(*_NEEDED)
+    try:
+        return tokens.get(may, digest=digest, expiry__gt=timezone.now())
+    except AuthToken.DoesNotExist:
+        raise BadToken from None
+
+
 class Bearer(TokenAuthentication):  # type: ignore[misc]  # knox has no types
     """``Authorization: Bearer <token>``, checked in one query."""
 
@@ -68,14 +89,9 @@ class Bearer(TokenAuthentication):  # type: ignore[misc]  # knox has no types
         if scheme.lower() != b"bearer":
             return None
         try:
-            digest = crypto.hash_token(token.decode(HTTP_HEADER_ENCODING))
-        except (TypeError, ValueError, UnicodeError) as fault:
+            found = session_of(token.decode(HTTP_HEADER_ENCODING), _comes_in(request))
+        except UnicodeError as fault:
             raise BadToken from fault
-        tokens = AuthToken.objects.select_related("user__organisation__reading_key").only(*_NEEDED)
-        try:
-            found = tokens.get(_comes_in(request), digest=digest, expiry__gt=timezone.now())
-        except AuthToken.DoesNotExist:
-            raise BadToken from None
         return found.user, found
 
     def authenticate_header(self, request: Request) -> str:
@@ -84,10 +100,9 @@ class Bearer(TokenAuthentication):  # type: ignore[misc]  # knox has no types
 
 def _comes_in(request: Request) -> Q:
     """Who has an account; who has left, only where the answer to that may be asked for again."""
-    active = Q(user__is_active=True)
     if getattr(request.parser_context["view"], "answers_who_left", False):
-        return active | Q(user__left_at__isnull=False)
-    return active
+        return ACTIVE | Q(user__left_at__isnull=False)
+    return ACTIVE
 
 
 def actor_of(request: Request) -> Actor:

@@ -72,14 +72,21 @@ class Agent:
         return decided
 
     def _tried(self, work: Callable[[], bool]) -> bool:
-        """One refusal keeps nothing else waiting, unless it is that the session has ended."""
+        """
+        Whatever happens to one keeps no other waiting, unless it is that the session has ended or
+        that nobody answers.
+        """
         try:
             return work()
         except Problem as problem:
             if problem.status == UNAUTHORIZED:
                 raise
             log.warning("refused: %s", problem.code)
-            return False
+        except httpx.TransportError:
+            raise
+        except Exception as fault:
+            log.error("one of several fails: %s", type(fault).__name__)
+        return False
 
     def _decide(self, claim: dict[str, Any]) -> bool:
         """

@@ -133,15 +133,20 @@ def _offer(one: finding.Offer) -> dict[str, Any]:
         "pharmacy": one.pharmacy.slug,
         "name": one.pharmacy.name,
         "distance_m": one.distance_m,
+        "place": _place(one.pharmacy.place),
         "hours": _standing(one.standing),
         "whole": one.whole,
         "lines": list(one.lines),
         "total_fen": one.quote.total_fen,
         "patient_fen": one.quote.patient_fen,
-        "payers": one.quote.payers,
+        "payers": one.quote.together,
         "steps": one.quote.explained(),
         "ways": {"collect": True, "courier": [_carriage(each) for each in one.pharmacy.fares]},
     }
+
+
+def _place(known: tuple[str, str] | None) -> dict[str, str] | None:
+    return {"lng": known[0], "lat": known[1]} if known else None
 
 
 def _standing(one: hours.Standing) -> dict[str, Any]:

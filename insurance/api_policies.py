@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from hospital import http
+from hospital import http, paging
 from hospital.roles import Role
 from hospital.units import stamp
-from insurance import queries
+from insurance import queries, queries_policies
 from insurance.actions import coverage
 from insurance.api import bill_of
+from insurance.models import Edition
 from insurance.policies import bills
 from insurance.policies.reckon import WHOLE_BP
-from insurance.policies.terms import DAYS_MAX, FEN_MAX, NAMED_MAX, YEARS
+from insurance.policies.terms import CITY, DAYS_MAX, FEN_MAX, NAMED_MAX, YEARS
+from insurance.queries_policies import Stated
 
-CODE = [RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z")]
+NAME = "[A-Za-z0-9][A-Za-z0-9._-]*"
+PRODUCT = f"products/(?P<code>{NAME})"
+CODE = [RegexValidator(rf"^{NAME}\Z")]
 INSURED_MAX, TIERS_MAX = 20, 20
+PAGE = {"cursor": "next of the page before", "size": "1 to 50; 20 if left out"}
 
 
 def lasting(attrs: dict[str, Any]) -> dict[str, Any]:
@@ -68,6 +74,7 @@ class TermsInput(http.Strict):
         child=rate(), help_text="insurance class → rate of a line that counts"
     )
     deductible_fen = fen(default=0, help_text="of a year")
+    family_deductible_fen = fen(default=None, help_text="of a year, for all whom it insures")
     tiers = serializers.ListField(
         child=TierInput(), max_length=TIERS_MAX, default=[], help_text="left out: all is paid"
     )
@@ -77,13 +84,20 @@ class TermsInput(http.Strict):
     waiting_days = http.Whole(min_value=0, max_value=DAYS_MAX, default=0)
     diagnoses = serializers.ListField(child=IllnessInput(), max_length=NAMED_MAX, default=[])
     year = serializers.ChoiceField(YEARS, default=YEARS[0])
+    at_payment = serializers.RegexField(
+        CITY,
+        default="",
+        help_text="a fund's city code: it pays with the patient, through WeChat; left out: claims",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """As ``policies.terms`` reads them."""
         tiers = [[one["from_fen"], one["rate_bp"]] for one in attrs["tiers"]]
         ceilings = attrs["ceilings_fen"].items()
+        city = attrs.pop("at_payment")
         return {
             **attrs,
+            **({"at_payment": city} if city else {}),
             "tiers": tiers or [[0, WHOLE_BP]],
             "ceilings_fen": {name: fen for name, fen in ceilings if fen is not None},
             "diagnoses": [[one["prefix"], one["days"]] for one in attrs["diagnoses"]],
@@ -101,17 +115,49 @@ class ProductInput(http.Strict):
         return lasting(attrs)
 
 
-class Products(http.Command):
-    """A payer publishes the next edition of a product; what was published is never changed."""
+class Products(http.Command, http.Query):
+    """
+    The caller's payer's products, by their codes.
+
+    POST publishes the next edition of one; what was published is never changed.
+    """
 
     roles = (Role.OFFICER, Role.AGENT)
     success = 201
+    query = PAGE
     Input = ProductInput
+
+    def show(self, call: http.Call) -> dict[str, Any]:
+        payer, after, most = _page(self.request.query_params, call, "products")
+        found = queries_policies.products(payer, after=after, most=most, at=call.at)
+        following = _next([one.code for one in found], most, f"products/{payer}")
+        return {"next": following, "products": [asdict(one) for one in found]}
 
     def act(self, call: http.Call) -> dict[str, Any]:
         assert call.by.organisation_id is not None, "payers' members have an employer"
         made = coverage.publish(payer=call.by.organisation_id, **call.values)
         return {"code": made.product.code, "edition": made.number}
+
+
+class ShownProduct(http.Query):
+    """One of the caller's payer's products with the terms of its editions, the newest first."""
+
+    roles = (Role.OFFICER, Role.AGENT)
+    query = PAGE
+
+    def show(self, call: http.Call) -> dict[str, Any]:
+        code = str(call.where["code"])
+        payer, after, most = _page(self.request.query_params, call, f"products/{code}")
+        found = queries_policies.product(payer, code)
+        before = int(after) if after else None
+        editions = queries_policies.editions(found, before=before, most=most)
+        numbers = [str(one.number) for one in editions]
+        return {
+            "code": found.code,
+            "name": found.name,
+            "next": _next(numbers, most, f"products/{code}/{payer}"),
+            "editions": [_edition(one) for one in editions],
+        }
 
 
 class ShownBill(http.Query):
@@ -125,11 +171,16 @@ class ShownBill(http.Query):
         return {**bill_of(bill), "steps": bills.explained(bill)}
 
 
-class Policies(http.Command):
-    """A payer states a policy and whom it insures; one of the same number is changed."""
+class Policies(http.Command, http.Query):
+    """
+    The caller's payer's policies, by their numbers, and how many people each insures.
+
+    POST states one and whom it insures; one of the same number is changed.
+    """
 
     roles = (Role.OFFICER, Role.AGENT)
     success = 201
+    query = PAGE
 
     class Input(http.Strict):
         number = code(help_text="the payer's own")
@@ -148,6 +199,36 @@ class Policies(http.Command):
         def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
             return lasting(attrs)
 
+    def show(self, call: http.Call) -> dict[str, Any]:
+        payer, after, most = _page(self.request.query_params, call, "policies")
+        found = queries_policies.policies(payer, after=after, most=most)
+        following = _next([one.number for one in found], most, f"policies/{payer}")
+        return {"next": following, "policies": [_policy(one) for one in found]}
+
     def act(self, call: http.Call) -> dict[str, Any]:
         made = coverage.insure(coverage.Sold(**call.values), by=call.by)
         return {"number": made.number, "valid_until": stamp(made.valid_until)}
+
+
+def _page(asked: Any, call: http.Call, what: str) -> tuple[int, str, int]:
+    """Whose, behind which code or number, and up to how many; a cursor is good in its own list."""
+    payer = call.by.organisation_id
+    assert payer is not None, "payers' members have an employer"
+    text = asked.get("cursor")
+    after = paging.unpacked(text, f"{what}/{payer}") if text else ""
+    return payer, after, paging.size_of(asked)
+
+
+def _next(shown: list[str], most: int, about: str) -> str | None:
+    return paging.packed(shown[-1], about) if len(shown) == most else None
+
+
+def _edition(one: Edition) -> dict[str, Any]:
+    until = stamp(one.valid_until) if one.valid_until else None
+    times = {"valid_from": stamp(one.valid_from), "valid_until": until}
+    return {"edition": one.number, **times, "terms": one.terms}
+
+
+def _policy(one: Stated) -> dict[str, Any]:
+    times = {"valid_from": stamp(one.valid_from), "valid_until": stamp(one.valid_until)}
+    return {**asdict(one), **times}

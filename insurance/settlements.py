@@ -58,7 +58,8 @@ class Batch(models.Model):
     """
     What the schedule last made due to a pharmacy: its unsettled claims up to the id ``upto``.
 
-    ``claims_count`` and ``total_fen`` are of that moment; ``left`` counts down.
+    ``claims_count`` and ``total_fen`` are of that moment; ``left`` counts down what
+    was paid since, was reopened, or came back before it was paid.
     """
 
     payer = models.ForeignKey(Organisation, models.PROTECT, related_name="+", db_index=False)

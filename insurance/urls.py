@@ -54,6 +54,7 @@ urlpatterns = [
     path("rewards/owed", api_rewards.Owed.as_view()),
     path("coverages", api_claims.Coverages.as_view()),
     path("products", api_policies.Products.as_view()),
+    re_path(f"^{api_policies.PRODUCT}$", api_policies.ShownProduct.as_view()),
     path("policies", api_policies.Policies.as_view()),
     path("claims", api_claims.Claims.as_view()),
     path("claims/<uuid:prescription_id>/decide/statement", api_claims.DecideStatement.as_view()),

@@ -1,13 +1,35 @@
-"""What was given out, found again."""
+"""What waits at the counter; what was given out, found again."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from hospital import http
+from hospital import http, paging
 from hospital.roles import Role
 from hospital.units import stamp
+from pharmacy import queries
 from pharmacy.actions import recovering
+
+
+class Counter(http.Query):
+    """
+    What waits at the caller's pharmacy, the oldest first: ``paid``, to be given out when its
+    patient's code is scanned; ``dispensed``, to be handed over. References alone.
+    """
+
+    roles = (Role.PHARMACIST,)
+    query = {"cursor": "next of the page before", "size": "1 to 50; 20 if left out"}
+
+    def show(self, call: http.Call) -> dict[str, Any]:
+        wanted = paging.Wanted.asked(self.request.query_params)
+        rows = queries.at_counter(call.by.organisation_id)
+        page, following = paging.oldest_first(rows, wanted)
+        return {
+            "waiting": [
+                {"prescription": str(one.id), "status": one.status, "way": one.way} for one in page
+            ],
+            "next": str(following) if following else None,
+        }
 
 
 class Given(http.Query):

@@ -84,6 +84,13 @@ def printed_codes(patient: UUID) -> QuerySet[PrintedCode]:
     return found.order_by("-printed_at", "-id")
 
 
+def at_counter(pharmacy: int | None) -> QuerySet[Prescription]:
+    """What is paid, to be given out; what was given out, to be handed over."""
+    return Prescription.objects.filter(
+        pharmacy_id=pharmacy, status__in=[Status.PAID, Status.DISPENSED]
+    )
+
+
 def awaiting_courier(company: int | None) -> QuerySet[Prescription]:
     """
     What a courier company has to fetch or is carrying, with its address.

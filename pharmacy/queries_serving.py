@@ -27,7 +27,8 @@ class Fare:
 class Service:
     """
     ``closed``: days that can matter from now on. ``fares``: of each courier company that goes so
-    far the shortest of its offers, the shortest first.
+    far the shortest of its offers, the shortest first. ``place``: longitude and latitude (GCJ-02),
+    None if nobody knows where.
     """
 
     slug: str
@@ -35,6 +36,7 @@ class Service:
     week: tuple[Interval, ...]
     closed: frozenset[date]
     fares: tuple[Fare, ...]
+    place: tuple[str, str] | None
 
 
 def services(metres: Mapping[int, int | None], *, on: date) -> dict[int, Service]:
@@ -49,12 +51,15 @@ def services(metres: Mapping[int, int | None], *, on: date) -> dict[int, Service
         return {row[0]: _service(*row[1:]) for row in cursor.fetchall()}
 
 
-def _service(slug: str, name: str, week: str, closed: list[date], offers: str) -> Service:
+def _service(
+    slug: str, name: str, week: str, closed: list[date], offers: str, place: list[str] | None
+) -> Service:
     fares: dict[str, Fare] = {}
     for courier, fee_fen, minutes in json.loads(offers):
         fares.setdefault(courier, Fare(courier, fee_fen, minutes))
     intervals = tuple(Interval(*one) for one in json.loads(week))
-    return Service(slug, name, intervals, frozenset(closed), tuple(fares.values()))
+    known = (place[0], place[1]) if place else None
+    return Service(slug, name, intervals, frozenset(closed), tuple(fares.values()), known)
 
 
 def carriages() -> QuerySet[Carriage]:
@@ -71,7 +76,9 @@ _SERVICES = """
                                    ORDER BY up_to_m, courier.slug), '[]')
          FROM pharmacy_carriage AS offer
          JOIN hospital_organisation AS courier ON courier.id = offer.courier_id
-         WHERE offer.pharmacy_id = place.id AND offer.up_to_m >= near.metres)
+         WHERE offer.pharmacy_id = place.id AND offer.up_to_m >= near.metres),
+        CASE WHEN place.latitude IS NOT NULL
+             THEN ARRAY[place.longitude::text, place.latitude::text] END
     FROM unnest(%s::bigint[], %s::int[]) AS near (id, metres)
     JOIN hospital_organisation AS place ON place.id = near.id
 """

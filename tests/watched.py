@@ -12,7 +12,7 @@ APPS = (
     *("hospital", "faces", "feeds", "guardians", "notices", "readingkeys"),
     *("consultations", "corrections"),
     *("prescriptions", "appraisal", "sharing", "pharmacy"),
-    *("insurance", "journal", "reconciliation"),
+    *("insurance", "board", "journal", "reconciliation"),
 )
 MOST = 2_000
 """Rows that are read before they are added up."""

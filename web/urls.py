@@ -5,6 +5,6 @@ from web.areas import AREAS
 
 urlpatterns = [
     path("words.js", views.words),
-    path("patient/worker.js", views.worker),
+    *(path(f"{area}/worker.js", views.worker(area)) for area in views.KEPT_AREAS),
     *(path(page.path, views.shell(area, page)) for area in AREAS for page in area.pages),
 ]

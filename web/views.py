@@ -18,6 +18,9 @@ from web.pages import Area, Page
 LANGUAGES = {"zh-hans": "zh-CN", "en": "en"}
 """Django's names of the languages that pages speak → what HTML calls them."""
 
+KEPT_AREAS = ("patient", "pharmacy")
+"""Whose pages, or some of them, open without a network."""
+
 POLICY = (
     "default-src 'none'; script-src 'self'{wasm}; style-src 'self'; img-src 'self' data: blob:;"
     " media-src 'self' blob:; connect-src 'self'{live}; worker-src 'self'; manifest-src 'self';"
@@ -33,9 +36,10 @@ def shell(area: Area, page: Page) -> Callable[[HttpRequest], HttpResponse]:
     @require_safe
     def view(request: HttpRequest) -> HttpResponse:
         language = _language(request)
-        shown = {"area": area, "page": page, "lang": LANGUAGES[language], "wechat": _wechat()}
+        known = {"wechat": _wechat(), "appid": _appid(), "live": settings.LIVE_URL}
+        shown = {"area": area, "page": page, "lang": LANGUAGES[language], **known}
         with translation.override(language):
-            answer = render(request, "web/page.html", {**shown, "live": settings.LIVE_URL})
+            answer = render(request, "web/page.html", shown)
         live = f" {settings.LIVE_URL}" if settings.LIVE_URL else ""
         wasm = " 'wasm-unsafe-eval'" if page.scans else ""
         answer["Content-Security-Policy"] = POLICY.format(live=live, wasm=wasm)
@@ -52,19 +56,33 @@ def words(request: HttpRequest) -> HttpResponseBase:
         return JavaScriptCatalog.as_view(packages=["web"])(request)
 
 
-@require_safe
-def worker(request: HttpRequest) -> HttpResponse:
-    """The patient's service worker, at an address whose scope is the patient's pages."""
-    found = finders.find("web/patient/worker.js")
-    if found is None:
-        raise Http404
-    return HttpResponse(Path(str(found)).read_bytes(), content_type="text/javascript")
+def worker(area: str) -> Callable[[HttpRequest], HttpResponse]:
+    """
+    The view of an area's service worker, at an address whose scope is the area's pages. It fetches
+    and keeps what they are made of, and loads no other script.
+    """
+
+    @require_safe
+    def view(request: HttpRequest) -> HttpResponse:
+        found = finders.find(f"web/{area}/worker.js")
+        if found is None:
+            raise Http404
+        answer = HttpResponse(Path(str(found)).read_bytes(), content_type="text/javascript")
+        answer["Content-Security-Policy"] = "default-src 'none'; connect-src 'self'"
+        return answer
+
+    return view
 
 
 def _language(request: HttpRequest) -> str:
     """What the reader has chosen; pages speak Chinese unless told otherwise."""
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
     return chosen if chosen in LANGUAGES else "zh-hans"
+
+
+def _appid() -> str:
+    """Of the app in whose name pages send people to WeChat's log-in; it is no secret."""
+    return str(settings.WECHAT["appid"])
 
 
 def _wechat() -> str:

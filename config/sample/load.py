@@ -13,9 +13,10 @@ from hospital import calendar
 from hospital.actions import people
 from hospital.models import Account, Department, Organisation
 from hospital.rights import Rights
-from hospital.roles import Role
+from hospital.roles import OrganisationKind, Role
 from pharmacy.actions import receiving
-from pharmacy.models import StockItem
+from pharmacy.hours import DAY_MIN, SUNDAY
+from pharmacy.models import Carriage, Opening, StockItem
 from prescriptions.catalogue import files
 from prescriptions.catalogue.actions import importing
 from prescriptions.uploaded import Uploaded
@@ -24,6 +25,11 @@ BASIS_POINTS = 10_000
 PAEDIATRICS = "儿科"
 LOT, LASTS = "示范20260801", timedelta(days=730)
 """The lot that lies on the sample's shelves, and how long it can be used."""
+USUAL = (7 * 60, 22 * 60)
+NIGHT_AND_DAY = "longcheng-pharmacy"
+"""When shops are open, every day; one of them always is."""
+FARES = ((5_000, 600, 40), (20_000, 1_200, 90))
+"""What both courier companies ask: up to so many metres, fen, minutes."""
 NEWCOMERS_BORN = date(1965, 1, 1)
 NEWCOMERS_RIGHTS = Rights(practising_since=date(2010, 7, 1))
 
@@ -56,6 +62,7 @@ def load(*, at: datetime) -> dict[str, Account]:
             accounts[f"{source.slug}/{member.role}/{number}"] = account
         if source.stock:
             _fill_shelf(organisation, source.stock, at)
+    _serve()
     return accounts
 
 
@@ -145,3 +152,27 @@ def _fill_shelf(pharmacy: Organisation, stock: loader.Stock, at: datetime) -> No
     empty = StockItem.objects.filter(pharmacy=pharmacy, lots__isnull=True)
     expires_on = calendar.legal_day(at) + LASTS
     receiving.open_with(empty.select_related("pharmacy"), LOT, expires_on, stock.quantity, at=at)
+
+
+def _serve() -> None:
+    """Hours of every shop, and who brings what it gives out; a hospital's own does not send."""
+    shops = Organisation.objects.filter(kind=OrganisationKind.PHARMACY)
+    Opening.objects.bulk_create(
+        (
+            Opening(pharmacy=shop, weekday=weekday, opens=opens, closes=closes)
+            for shop in shops
+            for opens, closes in [(0, DAY_MIN) if shop.slug == NIGHT_AND_DAY else USUAL]
+            for weekday in range(SUNDAY + 1)
+        ),
+        ignore_conflicts=True,
+    )
+    couriers = Organisation.objects.filter(kind=OrganisationKind.COURIER)
+    Carriage.objects.bulk_create(
+        (
+            Carriage(pharmacy=shop, courier=courier, up_to_m=metres, fee_fen=fen, minutes=minutes)
+            for shop in shops.filter(hospital=None)
+            for courier in couriers
+            for metres, fen, minutes in FARES
+        ),
+        ignore_conflicts=True,
+    )

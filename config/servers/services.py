@@ -37,11 +37,13 @@ class Stack:
     """
     Everything running: where it answers, what watches it, and the environment to join it.
 
-    ``simulator_url`` is empty if the environment names a real WeChat merchant.
+    ``live_url`` is where the regulator's feed is. ``simulator_url`` is empty if the environment
+    names a real WeChat merchant.
     """
 
     home: Path
     web_url: str
+    live_url: str
     simulator_url: str
     env: Mapping[str, str]
     servers: embedded.Servers
@@ -108,6 +110,7 @@ def _stack(
     """Choose the addresses, and write them into the environment of every program."""
     home = servers.home
     web = f"http://127.0.0.1:{ports.choose(home, 'web', port)}"
+    live = f"http://127.0.0.1:{ports.choose(home, 'live')}/live"
     simulator, wechat = "", {}
     if not os.environ.get("WECHAT_MCHID"):
         simulator = f"http://127.0.0.1:{ports.choose(home, 'simulator')}"
@@ -116,7 +119,8 @@ def _stack(
     env = {"DJANGO_SETTINGS_MODULE": "config.settings", **os.environ, "RX_HOME": str(home)}
     if home != places.HOME:
         env |= {name: str(home / name[3:].lower()) for name in ("RX_KEYS", "RX_LOG", "RX_POLICY")}
-    return Stack(home, web, simulator, {**env, **wechat, **added}, servers, supervisor)
+    env |= {"RX_LIVE": live, "RX_SITE": web}
+    return Stack(home, web, live, simulator, {**env, **wechat, **added}, servers, supervisor)
 
 
 def _prepare(stack: Stack, with_witnesses: bool, say: Say) -> list[Program]:
@@ -144,11 +148,14 @@ def _programs(stack: Stack) -> list[Program]:
     senders = _celery("worker", "--queues", "webhooks", "--hostname", "webhooks@%h")
     senders += ("--pool", "threads", "--concurrency", str(WEBHOOK_SENDERS), *QUIET)
     beat = _celery("beat", "--scheduler", "celery.beat:Scheduler", "--pidfile", "")
+    live = (sys.executable, "-m", "hospital.live", "--port", str(urlsplit(stack.live_url).port))
+    ready_live = f"{stack.live_url.removesuffix('/live')}/healthz"
     programs = [
         Program("web", web, stack.env, lambda: processes.answers(f"{stack.web_url}/healthz")),
         Program("worker", worker, stack.env, lambda: _worker_answers(stack)),
         Program("webhooks", senders, stack.env),
         Program("beat", beat, stack.env),
+        Program("live", live, stack.env, lambda: processes.answers(ready_live)),
     ]
     if stack.simulator_url:
         ready = f"{stack.simulator_url}/healthz"

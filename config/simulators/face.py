@@ -88,6 +88,12 @@ class Faces:
                 session.result = result if openid == session.openid else OTHER_PHONE
             return session.result
 
+    def look_here(self, verify_id: str, result: int) -> int:
+        """``look``, by the camera of the very phone that the session is bound to."""
+        with self._lock:
+            session = self._sessions.get(verify_id)
+        return self.look(verify_id, session.openid if session else "", result)
+
     def outcome(self, question: Question) -> dict[str, Any]:
         """``queryverifyinfo``: only for who knows all that the session is bound to."""
         self._login.check_token(question)

@@ -42,12 +42,13 @@ MEANINGS = {
 
 @dataclass(slots=True)
 class Code:
-    """What the phone of ``openid`` got from ``wx.login()``."""
+    """What the phone of ``openid`` got from ``wx.login()``, or a page (``h5``) by OAuth."""
 
     openid: str
     appid: str
     good_until: datetime
     risky: bool
+    h5: bool = False
     used: bool = False
 
 
@@ -77,16 +78,19 @@ class Login:
         """The interfaces under their official paths."""
         return [
             Route("GET", "/sns/jscode2session", plain(self.session)),
+            Route("GET", "/sns/oauth2/access_token", plain(self.page_session)),
             Route("POST", "/cgi-bin/stable_token", plain(self.token)),
             Route("POST", "/cgi-bin/message/subscribe/send", plain(self.message)),
         ]
 
-    def issue_code(self, openid: str, *, appid: str = "", risky: bool = False) -> str:
-        """A code as the phone gets it; ``appid`` may be another mini program's."""
+    def issue_code(
+        self, openid: str, *, appid: str = "", risky: bool = False, h5: bool = False
+    ) -> str:
+        """A code as the phone gets it; ``appid`` may be another app's."""
         code = f"0{secrets.token_hex(15)}"
         with self._lock:
             self._codes[code] = Code(
-                openid, appid or self._merchant.appid, self._clock.now() + CODE_LIFE, risky
+                openid, appid or self._merchant.appid, self._clock.now() + CODE_LIFE, risky, h5
             )
         return code
 
@@ -97,12 +101,23 @@ class Login:
 
     def session(self, question: Question) -> dict[str, Any]:
         """``jscode2session``: a code becomes an openid, once."""
+        openid = self._spent(question, "js_code", h5=False)
+        return {"session_key": b64encode(secrets.token_bytes(16)).decode(), "openid": openid}
+
+    def page_session(self, question: Question) -> dict[str, Any]:
+        """``oauth2/access_token``: a page's code becomes an openid, once."""
+        openid = self._spent(question, "code", h5=True)
+        tokens = {name: secrets.token_urlsafe(64) for name in ("access_token", "refresh_token")}
+        return {**tokens, "expires_in": TOKEN_LIFE_S, "openid": openid, "scope": "snsapi_base"}
+
+    def _spent(self, question: Question, parameter: str, *, h5: bool) -> str:
+        """The openid of a code of this kind, which is then used. Raises ``Wrong``."""
         self._check_credentials(question.query)
         if question.query.get("grant_type") != "authorization_code":
             raise Wrong(40002)
         with self._lock:
-            code = self._codes.get(question.query.get("js_code", ""))
-            if code is None or code.appid != self._merchant.appid:
+            code = self._codes.get(question.query.get(parameter, ""))
+            if code is None or code.h5 != h5 or code.appid != self._merchant.appid:
                 raise Wrong(40029)
             minute = (code.openid, int(self._clock.now().timestamp() // 60))
             self._asked[minute] += 1
@@ -115,8 +130,7 @@ class Login:
             if code.risky:
                 raise Wrong(40226)
             code.used = True
-        session_key = b64encode(secrets.token_bytes(16)).decode()
-        return {"session_key": session_key, "openid": code.openid}
+            return code.openid
 
     def token(self, question: Question) -> dict[str, Any]:
         """``stable_token``: the same one until five minutes before its end, unless forced."""

@@ -118,6 +118,14 @@ class Orders:
 
     def pay(self, prepay_id: str, *, at: datetime) -> Order:
         """The person confirms on the phone."""
+        order = self.payable(prepay_id, at=at)
+        order.state, order.success_at = "SUCCESS", at
+        order.transaction_id = f"42000{secrets.randbelow(10**23):023d}"
+        self._book.write(order)
+        return order
+
+    def payable(self, prepay_id: str, *, at: datetime) -> Order:
+        """The order that the phone may pay. Raises ``Refusal``: there is none any more."""
         order = self._by_prepay_id.get(prepay_id)
         if order is None or order.prepaid_at is None or order.prepay_id != prepay_id:
             raise Refusal(400, "PREPAY_UNKNOWN", "no such prepay_id")
@@ -127,9 +135,6 @@ class Orders:
             raise Refusal(400, "ORDER_CLOSED", "该订单已关闭")
         if at >= order.prepaid_at + PREPAY_LIFE or terms.expired(order.asked, at=at):
             raise Refusal(400, "PREPAY_EXPIRED", "该订单已过期")
-        order.state, order.success_at = "SUCCESS", at
-        order.transaction_id = f"42000{secrets.randbelow(10**23):023d}"
-        self._book.write(order)
         return order
 
     def close(self, number: str) -> None:

@@ -92,6 +92,11 @@ class Pay:
         }
         return web.of_json({"data": [shown]})
 
+    def order_of(self, prepay_id: str) -> Order:
+        """What the cashier shows. Raises ``Refusal``: nothing is to be paid."""
+        with self.lock:
+            return self.orders.payable(prepay_id, at=self._clock.now())
+
     def paid_by_phone(self, prepay_id: str) -> dict[str, Any]:
         """The person confirmed: book it and send the notice; the order as it then is."""
         with self.lock:

@@ -16,6 +16,7 @@ from config.simulators.faults import Faults
 from config.simulators.login import Login
 from config.simulators.medins import MedicalInsurance
 from config.simulators.notices import Postman
+from config.simulators.pages import Pages
 from config.simulators.pay import Pay
 from config.simulators.phone import Phone
 from config.simulators.signing import Signer
@@ -49,11 +50,12 @@ class Simulator:
         pay = Pay(merchant, signer, clock, Postman(signer, clock), book)
         faces = Faces(login, clock)
         phone = Phone(merchant, signer, clock, self._faults, login, faces, pay)
+        pages = Pages(merchant, signer, login, faces, pay)
         others = (Tencent(cloud, clock), Couriers(company, clock))
         bills = Bills(merchant, clock, pay)
         insured = MedicalInsurance(merchant, signer, clock, pay)
         wechat_pay = (pay, bills, insured, Transfers(merchant, clock))
-        parts = (login, faces, *others, *wechat_pay, phone)
+        parts = (login, faces, *others, *wechat_pay, phone, pages)
         self._routes = [route for part in parts for route in part.routes()]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:

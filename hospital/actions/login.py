@@ -90,15 +90,15 @@ def answer(signed: str, *, at: datetime) -> Session:
     return _session(made.key.account, at, of_key=made.key)
 
 
-def with_wechat(code: str, *, at: datetime) -> Session:
+def with_wechat(code: str, via: wechat.Via, *, at: datetime) -> Session:
     """
-    Turn the code of ``wx.login`` into a session; a new openid becomes a new patient account.
+    Turn WeChat's code into a session; a new openid becomes a new patient account.
 
     Raises:
         BadLogin: WeChat refuses the code. WeChatDown: WeChat does not answer.
     """
     try:
-        openid = wechat.client().login(code).openid
+        openid = wechat.client().login(code, via).openid
     except wechat.CodeRefused as fault:
         raise BadLogin from fault
     except wechat.Unavailable as fault:

@@ -145,6 +145,23 @@ class ConsultationDetail(http.Query):
         return shown(viewing.view(about(call), **call.doer))
 
 
+class News(http.Query):
+    """
+    How far the conversation is: its state and how many messages it has, nothing of what they say.
+
+    This is what a chat asks every few seconds. No view is recorded, since nothing sealed is opened;
+    whoever finds more messages than are shown reads them, and that is.
+    """
+
+    roles = (Role.PATIENT, Role.DOCTOR)
+    for_wards = True
+    records_refusals = True
+
+    def show(self, call: http.Call) -> dict[str, Any]:
+        consultation, _ = viewing.own_or_asked(about(call), call.by)
+        return {"state": consultation.state, "messages": consultation.messages_count}
+
+
 class AskStatement(http.Draw):
     """The statement by which the patient asks."""
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("consultations", api.Consultations.as_view()),
     path("consultations/awaiting", api.Awaiting.as_view()),
     path(ONE, api.ConsultationDetail.as_view()),
+    path(f"{ONE}/news", api.News.as_view()),
     path(f"{ONE}/ask/statement", api.AskStatement.as_view()),
     path(f"{ONE}/ask", api.Ask.as_view()),
     path(f"{ONE}/accept/statement", api.AcceptStatement.as_view()),

@@ -1,5 +1,5 @@
 """
-WeChat's log-in: the one-time code of ``wx.login()`` becomes an openid.
+WeChat's log-in: the one-time code of ``wx.login()``, or of a page's OAuth, becomes an openid.
 
 The code is good once and for five minutes. WeChat also answers a ``session_key``, with which one
 could decrypt or forge what the person's WeChat signs; nothing here needs it, so it is dropped
@@ -8,12 +8,19 @@ where it arrives.
 Repeating a question is safe: if WeChat used up the code and only its answer was lost, the second
 attempt gets 40163, the person is told so, and the mini program asks for a new code.
 
-Source: developers.weixin.qq.com/miniprogram/dev/server/API/user-login/api_code2session
+A mini program's code and a page's (H5, ``snsapi_base``) are exchanged at two places, and neither
+takes the other's. The page's exchange answers an ``access_token`` too, for the person's nickname
+and picture; nothing here needs it, so it is dropped as well. openids belong to one appid, as
+payments do: a deployment has one app, a mini program or a service account.
+
+Sources: developers.weixin.qq.com/miniprogram/dev/server/API/user-login/api_code2session;
+developers.weixin.qq.com/doc/service/guide/h5/auth.html (网页授权)
 """
 
 import functools
 import re
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Final, Protocol
 from urllib.parse import urlencode
 
@@ -22,7 +29,7 @@ from django.conf import settings
 from hospital.gateways import exchange
 from hospital.gateways.exchange import Busy, Patience, Unavailable
 
-__all__ = ["CodeRefused", "Login", "Unavailable", "WeChat", "WeChatClient", "client"]
+__all__ = ["CodeRefused", "Login", "Unavailable", "Via", "WeChat", "WeChatClient", "client"]
 
 BUSY: Final = -1
 UNKNOWN_CODE: Final = 40029
@@ -31,6 +38,19 @@ RISKY_PERSON: Final = 40226
 
 _CODE: Final = re.compile(r"[0-9A-Za-z_-]{1,128}")
 _OPENID: Final = re.compile(r"[0-9A-Za-z_-]{1,128}")
+
+
+class Via(StrEnum):
+    """Where the person is: in the mini program, or on a page within WeChat."""
+
+    MINI_PROGRAM = "mini_program"
+    H5 = "h5"
+
+
+_EXCHANGES: Final = {
+    Via.MINI_PROGRAM: ("/sns/jscode2session", "js_code"),
+    Via.H5: ("/sns/oauth2/access_token", "code"),
+}
 
 
 class CodeRefused(Exception):
@@ -54,9 +74,9 @@ class Login:
 class WeChat(Protocol):
     """What the hospital asks of WeChat's servers."""
 
-    def login(self, code: str) -> Login:
+    def login(self, code: str, via: Via = Via.MINI_PROGRAM) -> Login:
         """
-        Exchange the code of ``wx.login()`` for the openid of the person who got it.
+        Exchange a code for the openid of the person who got it.
 
         Raises:
             CodeRefused: the person must get a new code.
@@ -73,27 +93,28 @@ class WeChatClient:
     secret: str = field(repr=False)
     patience: Patience = exchange.USUAL
 
-    def login(self, code: str) -> Login:
+    def login(self, code: str, via: Via = Via.MINI_PROGRAM) -> Login:
         """See ``WeChat.login``."""
         if not _CODE.fullmatch(code):
             raise CodeRefused(UNKNOWN_CODE)
-        answer = exchange.repeat(lambda: self._exchange_code(code), self.patience)
+        answer = exchange.repeat(lambda: self._exchange_code(code, via), self.patience)
         openid = answer.get("openid")
         if not isinstance(openid, str) or not _OPENID.fullmatch(openid):
             raise Unavailable("an answer without an openid")
         return Login(openid=openid)
 
-    def _exchange_code(self, code: str) -> dict[str, Any]:
+    def _exchange_code(self, code: str, via: Via) -> dict[str, Any]:
         """Ask once. Only ``Busy`` is worth another attempt."""
+        path, parameter = _EXCHANGES[via]
         question = urlencode(
             {
                 "appid": self.appid,
                 "secret": self.secret,
-                "js_code": code,
+                parameter: code,
                 "grant_type": "authorization_code",
             }
         )
-        url = f"{self.base}/sns/jscode2session?{question}"
+        url = f"{self.base}{path}?{question}"
         answer = exchange.ask("GET", url, patience=self.patience)
         if answer.status >= 500:
             raise Busy(f"HTTP {answer.status}")

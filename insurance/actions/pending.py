@@ -22,6 +22,7 @@ from hospital.models import Organisation
 from hospital.roles import Actor, Role
 from hospital.units import stamp
 from insurance import queries, queries_claims, turns
+from insurance.actions import scheduling
 from insurance.actions.claims import AlreadyDecided, bill_of, lock_claims
 from insurance.journal import post
 from insurance.models import Bill, Claim, Pending
@@ -229,6 +230,8 @@ def _reopen(plan: _Plan, step: Step, by: Actor, at: datetime) -> None:
     post.undecided(plan.claim, plan.bill, plan.facts["fen"], plan.claim.owed_fen, at=at)
     rows = Claim.objects.filter(id=plan.claim.id)
     rows.update(approved_fen=plan.claim.reversed_fen, rest_fen=plan.facts["fen"])
+    if plan.claim.owed_fen > 0:
+        scheduling.leave_batch(plan.claim.payer_id, plan.bill.pharmacy_id, [plan.claim.id])
     _make(plan, by, at, cause=Cause.REOPENED, reason=step.reason, barred=[by.person], seconded=True)
 
 

@@ -22,7 +22,7 @@ from hospital.feeds import publishing
 from hospital.models import Organisation
 from hospital.roles import Actor
 from insurance import queries, turns
-from insurance.actions import settling
+from insurance.actions import scheduling, settling
 from insurance.actions.claims import WrongInsurer
 from insurance.journal import post
 from insurance.models import Claim, Clawback, Reversal
@@ -85,6 +85,9 @@ def accept(
     if not is_paid:
         claims = Claim.objects.filter(id=due[0].claim_id)
         claims.update(reversed_fen=F("reversed_fen") + facts["reversed_fen"])
+        if facts["left_fen"] == 0:
+            bill = due[0].claim.bill
+            scheduling.leave_batch(due[0].claim.payer_id, bill.pharmacy_id, [due[0].claim_id])
     post.reversed_(due, by.organisation, settled=is_paid, at=at)
     return prescription, entry
 

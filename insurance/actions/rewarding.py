@@ -21,6 +21,7 @@ from hospital.models import Account
 from hospital.notices import actions as notices
 from hospital.notices.kinds import Kind
 from insurance import queries
+from insurance.actions import rounds
 from insurance.gateways import wechat_transfer
 from insurance.gateways.wechat_transfer import Reward, TransferState
 from insurance.journal import post
@@ -44,18 +45,13 @@ log = logging.getLogger(__name__)
 def pay_rewards(*, at: datetime) -> int:
     """Begin transfers for what is due, then ask WeChat Pay; how many were asked about."""
     _begin_due(at)
-    asked = list(queries.unfinished_transfers(at=at)[:BATCH])
-    for one in asked:
+
+    def ask(one: Transfer) -> None:
         known = one.asked_at is not None
         Transfer.objects.filter(id=one.id).update(asked_at=at)
-        try:
-            _book(one, _ask(one, known=known), at)
-        except wechat_transfer.Unavailable:
-            log.warning("WeChat Pay does not answer; transfers are asked about again later")
-            break
-        except wechat_transfer.Refused as refusal:
-            log.error("WeChat Pay refuses a transfer: %s", refusal.code)
-    return len(asked)
+        _book(one, _ask(one, known=known), at)
+
+    return rounds.each(list(queries.unfinished_transfers(at=at)[:BATCH]), ask, "transfers")
 
 
 @transaction.atomic

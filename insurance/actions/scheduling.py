@@ -7,17 +7,20 @@ is written to the claims, of which there may be millions: a batch says up to whi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Final
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from hospital import errors
 from hospital.feeds import publishing
 from hospital.models import Organisation
 from hospital.roles import Actor
 from insurance import schedule
-from insurance.models import Batch, Terms
+from insurance.actions import rounds
+from insurance.models import Batch, Claim, Terms
 
 DUE: Final = "settlement.due"
 
@@ -68,10 +71,24 @@ def waits_for_nothing(payer: int, fen: int) -> bool:
     return limit is None or fen <= limit
 
 
+def leave_batch(payer: int, pharmacy: int, claims: Sequence[int]) -> None:
+    """
+    These claims are paid, or nothing of them is owed any more: fewer are left of the pharmacy's
+    batch. Claims that it does not hold count for nothing.
+    """
+    batch = Batch.objects.filter(payer_id=payer, pharmacy_id=pharmacy).first()
+    if batch is not None and batch.left > 0:
+        of_it = Claim.objects.filter(id__in=claims, id__lte=batch.upto, at_once=False).count()
+        Batch.objects.filter(id=batch.id).update(left=F("left") - of_it)
+
+
 def prepare_due(*, at: datetime) -> int:
     """Make due what the schedules say; how many came round. Each in a transaction of its own."""
     payers = Terms.objects.filter(next_at__lte=at).order_by("next_at")
-    return sum(_prepare(one, at) for one in payers.values_list("payer_id", flat=True))
+    came: list[bool] = []
+    due = payers.values_list("payer_id", flat=True)
+    rounds.each(due, lambda payer: came.append(_prepare(payer, at)), "payers' schedules")
+    return sum(came)
 
 
 @transaction.atomic(savepoint=False)

@@ -18,15 +18,15 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 
 from hospital import errors, signing
 from hospital.feeds import publishing
 from hospital.models import Organisation
 from hospital.roles import Actor
 from insurance import filing, queries, queries_settling, turns
+from insurance.actions import scheduling
 from insurance.journal import post
-from insurance.models import Batch, Claim, Remittance, Settlement
+from insurance.models import Claim, Remittance, Settlement
 from ledger import chain
 from ledger.entry import Statement
 
@@ -91,7 +91,7 @@ def settle(
         digest=bytes.fromhex(draft.facts["file"]),
     )
     Claim.objects.filter(id__in=[claim.id for claim in found]).update(settlement=made)
-    _count_down(made, [claim.id for claim in found])
+    scheduling.leave_batch(made.payer_id, pharmacy.id, [claim.id for claim in found])
     post.settled(made, at=at)
     _tell(made, entry, kind="insurance.settle", move="settle", state="settled")
     return made, entry
@@ -107,7 +107,7 @@ def draw_remittance(
     at: datetime,
 ) -> Statement:
     """The remittance to sign. Raises what ``remit`` raises."""
-    draft, _ = _remittance(pharmacy, settlements, reference, by, lock=False)
+    draft, _ = _remittance(pharmacy, settlements, reference, by)
     return signing.draw(draft, by=by, key=key, at=at)
 
 
@@ -129,7 +129,7 @@ def remit(
         ReferenceUsed, SeveralLines: see there.
     """
     turns.in_turn(by)
-    draft, found = _remittance(pharmacy, settlements, reference, by, lock=True)
+    draft, found = _remittance(pharmacy, settlements, reference, by)
     entry = signing.append(draft, signed, by=by, at=at)
     made = Remittance.objects.create(
         payer_id=by.organisation_id,
@@ -187,20 +187,13 @@ def _settlement(
     return _in_one_line(draft, {one.line for one in found}, "claims"), found
 
 
-def _count_down(made: Settlement, claims: Sequence[int]) -> None:
-    """What is left of the pharmacy's batch: claims that it does not hold count for nothing."""
-    batch = Batch.objects.filter(payer_id=made.payer_id, pharmacy_id=made.pharmacy_id).first()
-    if batch is not None and batch.left > 0:
-        of_it = Claim.objects.filter(id__in=claims, id__lte=batch.upto, at_once=False).count()
-        Batch.objects.filter(id=batch.id).update(left=F("left") - of_it)
-
-
 def _remittance(
-    pharmacy: Organisation, settlements: Sequence[UUID], reference: str, by: Actor, *, lock: bool
+    pharmacy: Organisation, settlements: Sequence[UUID], reference: str, by: Actor
 ) -> tuple[signing.Draft, list[Settlement]]:
+    """No row is locked: remittances alone change settlements, and they come in the payer's turn."""
     mine = Settlement.objects.filter(payer_id=by.organisation_id, pharmacy=pharmacy)
-    rows = mine.filter(id__in=settlements, remittance=None).exclude(subject="").order_by("subject")
-    found = list(rows.select_for_update() if lock else rows)
+    rows = mine.filter(id__in=settlements, remittance=None).exclude(subject="")
+    found = list(rows.order_by("subject"))
     if len(found) != len(set(settlements)):
         raise UnknownSettlement(field="settlements")
     if Remittance.objects.filter(payer_id=by.organisation_id, reference=reference).exists():

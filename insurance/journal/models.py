@@ -89,8 +89,10 @@ class Fold(models.Model):
 
 class Carrying(models.Model):
     """
-    Who carries the share of a delivered bill that ``payer`` refuses, by contract; without a row the
-    pharmacy. ``pharmacy`` None: wherever no contract of a pharmacy says otherwise.
+    Who carries the share of a delivered bill that ``payer`` refuses, by the contract that counts
+    ``since`` then, till another does; without a row the pharmacy. ``pharmacy`` None: wherever no
+    contract of a pharmacy says otherwise. Rows are only added: what was refused is carried by the
+    contract of that day.
     """
 
     class Carrier(models.TextChoices):
@@ -100,10 +102,11 @@ class Carrying(models.Model):
     payer = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     pharmacy = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
     carrier = models.CharField(max_length=8, choices=Carrier.choices)
+    since = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["payer", "pharmacy"], name="carried_by_one", nulls_distinct=False
+                fields=["payer", "pharmacy", "since"], name="carried_by_one", nulls_distinct=False
             ),
         ]

@@ -50,7 +50,7 @@ class Edition(models.Model):
 
 class Policy(models.Model):
     """
-    A policy, of one person or of a family that shares its family ceiling.
+    A policy, of one person or of a family that shares its family's ceiling and deductible.
 
     ``number`` is the payer's own. ``rank``: of several commercial payers the lower one is asked
     first; the social fund always comes before them.

@@ -7,7 +7,8 @@ For one policy, line by line in the bill's order:
 
 1. ``own_payment``: only a rate of the line counts (自付比例 first), rounded down.
 2. ``item_ceiling``: of one line no more than this counts.
-3. ``deductible``: what counts in a year is the insured's up to the deductible (起付线).
+3. ``deductible``: what counts in a year is the insured's up to the deductible (起付线), and up to
+   what a family's deductible still leaves to all whom the policy insures.
 4. ``co_payment``: of what is beyond it the policy pays the rate of the tier that the year has
    reached. Rounded down on the year's running sum and not on each line, so that a sum costs the
    same in one line as in many.
@@ -55,7 +56,8 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Limits:
     """
-    The figures of one policy, in fen; a ceiling of None is none.
+    The figures of one policy, in fen; a ceiling of None is none. ``family_deductible``: more than
+    this all together do not bear of their deductibles; None: each bears his own.
 
     ``tiers``: from which sum of a year beyond the deductible on which rate is paid, rising, the
     first from 0.
@@ -68,6 +70,7 @@ class Limits:
     day: int | None = None
     year: int | None = None
     family: int | None = None
+    family_deductible: int | None = None
 
     @classmethod
     def read(cls, said: dict[str, Any]) -> Self:
@@ -85,7 +88,8 @@ class Used:
     """
     What one policy's year has used before the bill, or uses by it, in fen.
 
-    ``counted``: beyond the deductible; it says which tier is reached.
+    ``counted``: beyond the deductible; it says which tier is reached. What begins with ``family``
+    is of all whom the policy insures.
     """
 
     deductible: int = 0
@@ -93,6 +97,7 @@ class Used:
     day: int = 0
     year: int = 0
     family: int = 0
+    family_deductible: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +205,7 @@ def _pays_of_line(
 
     take(counts.why, base - base * counts.bp // WHOLE_BP)
     take("item_ceiling", _above(left, limits.item))
-    owned = max(limits.deductible - before.deductible - use.deductible, 0)
-    own = take("deductible", min(left, owned))
+    own = take("deductible", min(left, _owned(limits, before, use)))
     reached, beyond = before.counted + use.counted, left
     due = _due(limits.tiers, reached + beyond) - _due(limits.tiers, reached)
     take("co_payment", beyond - due)
@@ -210,8 +214,19 @@ def _pays_of_line(
         gone = use.year + (0 if name == "bill" else getattr(before, name))
         take(f"{name}_ceiling", _above(left, None if ceiling is None else max(ceiling - gone, 0)))
     return Share(left, tuple(steps)), Used(
-        use.deductible + own, use.counted + beyond, *(use.year + left,) * 3
+        use.deductible + own,
+        use.counted + beyond,
+        *(use.year + left,) * 3,
+        family_deductible=use.deductible + own,
     )
+
+
+def _owned(limits: Limits, before: Used, use: Used) -> int:
+    """What is still to be borne of the deductible."""
+    owned = limits.deductible - before.deductible
+    if limits.family_deductible is not None:
+        owned = min(owned, limits.family_deductible - before.family_deductible)
+    return max(owned - use.deductible, 0)
 
 
 def _above(fen: int, room: int | None) -> int:

@@ -249,8 +249,8 @@ def test_nobody_reads_the_clock_but_the_edge():
     """F10: time is passed in; only HTTP, tasks and commands ask for it."""
     web = ("api.py", "batches.py", "api_claims.py", "http.py", "asking.py", "authentication.py")
     more = ("api_export.py", "api_parcels.py", "api_scans.py", "api_stock.py")
-    commands = ("commands/reconcile.py", "commands/refunds.py")
-    edge = (*web, "api_emergencies.py", *more, "tasks.py", "agent.py", *commands)
+    commands = ("commands/journal.py", "commands/reconcile.py", "commands/refunds.py")
+    edge = (*web, "api_emergencies.py", *more, "asgi.py", "tasks.py", "agent.py", *commands)
     readers = {
         name
         for name, node in nodes(ast.Call)

@@ -10,21 +10,17 @@ from __future__ import annotations
 
 import os
 import random
-import signal
-import time
 from collections import Counter
-from typing import Any
 
 import pytest
-from django.db import OperationalError, connection, transaction
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import transaction
 from django.utils import timezone
 
 from hospital import errors
 from hospital.models import Account
 from pharmacy.actions import stock
 from prescriptions.models import Prescription
-from tests import stockbooks
+from tests import forked, stockbooks
 from tests.anystock import Books, Drawing, Operation, Scene, found
 from tests.shelves import a_shelf
 from tests.world import World, a_medicine
@@ -32,9 +28,7 @@ from tests.world import World, a_medicine
 WAITING = 3
 STEPS = 16
 """An operation has about so many: statements, and what is before and after its commit."""
-PATIENCE_S = 60.0
 DIED, REFUSED, DONE = "died", "refused", "done"
-_inherited: list[Any] = []
 
 
 def a_scene(world: World) -> Scene:
@@ -110,60 +104,10 @@ def once(operation: Operation) -> str:
 
 
 def die(operation: Operation, step: int, *, database: bool) -> str:
-    """In a process of its own, which kills itself before a step; and PostgreSQL's with it."""
-    child = os.fork()
-    if child == 0:
-        _as_a_child(operation, step, database)
-    _, status = os.waitpid(child, 0)
-    if database:
-        _await_the_database()
-    if os.WIFSIGNALED(status):
-        return DIED
-    return {0: DONE, 1: REFUSED}[os.WEXITSTATUS(status)]
-
-
-def _as_a_child(operation: Operation, step: int, database: bool) -> None:
-    try:
-        _inherited.append(connection.connection)  # the parent's: neither used nor closed here
-        connection.connection = None
-        connection.connect()
-        left = iter(range(step))
-
-        def step_by_step() -> None:
-            if next(left, None) is None:
-                if database:
-                    os.kill(connection.connection.info.backend_pid, signal.SIGKILL)
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        def execute(call: Any, *arguments: Any) -> Any:
-            step_by_step()
-            return call(*arguments)
-
-        commit = BaseDatabaseWrapper._commit  # type: ignore[attr-defined]
-
-        def counted(wrapper: BaseDatabaseWrapper) -> None:
-            step_by_step()
-            commit(wrapper)
-            step_by_step()
-
-        BaseDatabaseWrapper._commit = counted  # type: ignore[attr-defined]
-        connection.execute_wrappers.append(execute)
-        os._exit(0 if once(operation) == DONE else 1)
-    except BaseException:
-        os._exit(2)
-
-
-def _await_the_database() -> None:
-    """PostgreSQL starts anew when one of its processes was killed."""
-    until = time.monotonic() + PATIENCE_S
-    while True:
-        connection.close()
-        try:
-            connection.ensure_connection()
-            return
-        except OperationalError:
-            assert time.monotonic() < until, "the database does not come back"
-            time.sleep(0.1)
+    """In a process of its own, which is killed at a step; and PostgreSQL's with it."""
+    outcomes = (DONE, REFUSED)
+    came = forked.killed(lambda: outcomes.index(once(operation)), step, database=database)
+    return DIED if came is None else outcomes[came]
 
 
 def test_c1_any_stock_adds_up_though_processes_die(world):

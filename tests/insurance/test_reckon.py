@@ -33,9 +33,9 @@ def tiers(draw):
 
 LIMITS = st.builds(
     Limits, deductible=FEN, tiers=tiers(), item=MAYBE, bill=MAYBE, day=MAYBE, year=MAYBE,
-    family=MAYBE,
+    family=MAYBE, family_deductible=MAYBE,
 )  # fmt: skip
-USED = st.builds(Used, FEN, FEN, FEN, FEN, FEN)
+USED = st.builds(Used, FEN, FEN, FEN, FEN, FEN, FEN)
 COUNTS = st.tuples(*[st.builds(Counts, BP)] * PAYERS_MAX)
 LINES = st.lists(st.builds(Line, st.just("1"), FEN, COUNTS), max_size=5)
 POLICIES = st.lists(st.tuples(LIMITS, USED), max_size=PAYERS_MAX)
@@ -89,6 +89,18 @@ def test_who_owes_more_of_the_deductible_gets_no_more(lines, limits, used, more)
     less, usual = by([(dearer, used)], lines), by([(limits, used)], lines)
     assert less.fens <= usual.fens
     assert less.patient_fen >= usual.patient_fen
+
+
+@given(LINES, LIMITS, USED, FEN)
+def test_a_family_bears_no_more_than_its_deductible(lines, limits, used, less):
+    """C3: nor does one of it bear more than without it; and a lower one leaves nobody worse off."""
+    own = replace(limits, family_deductible=None)
+    ceiling = used.family_deductible + less
+    shared = replace(limits, family_deductible=ceiling)
+    (alone,), (together,) = (by([(one, used)], lines).uses for one in (own, shared))
+    assert together.deductible <= min(alone.deductible, less)
+    lower = replace(limits, family_deductible=max(ceiling - 1, 0))
+    assert by([(lower, used)], lines).patient_fen <= by([(shared, used)], lines).patient_fen
 
 
 @given(LINES, POLICIES)

@@ -1,22 +1,18 @@
 """
 What can happen to the money of one prescription, whoever does it, and processes that die of it.
 
-``Purse`` takes steps by their names; ``STEPS`` says in which state which of them are likely.
-``dying`` ends a call before its n-th statement, before its commit, or after it: what a killed
-process leaves behind, without the time that a process takes.
+``Purse`` takes steps by their names; ``STEPS`` says in which state which of them are likely. A step
+that dies is taken in a process of its own, which is killed at a statement or a commit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import OperationalError, connection
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -24,7 +20,7 @@ from hospital.client import Client, Problem
 from insurance.actions import paying, refunding
 from insurance.models import Bill, Payment, Refund
 from prescriptions.models import Prescription
-from tests import moneybooks
+from tests import forked, moneybooks
 from tests.journeys import letters
 from tests.journeys.returning import BOTH, FIRST, SECOND, bring_back, claw_back, settle
 from tests.journeys.writes import of, owed
@@ -44,42 +40,9 @@ STEPS = {
     "cancelled": ("pay",),
 }
 """Mostly onward, or no life would get far."""
+OUTCOMES = ("done", "refused")
 LATER = timedelta(seconds=10)
 """When WeChat is asked about an order."""
-
-
-class Died(OperationalError):
-    """What a process sees last."""
-
-
-@contextmanager
-def dying(before: int) -> Iterator[None]:
-    """Each statement is a step, and before and after each commit is one; 0: nobody dies."""
-    left = iter(range(before - 1)) if before else None
-
-    def step() -> None:
-        nonlocal left
-        if left is not None and next(left, None) is None:
-            left = None  # once; the clean-up that follows is the database's own
-            raise Died
-
-    def execute(call: Any, *arguments: Any) -> Any:
-        step()
-        return call(*arguments)
-
-    commit = BaseDatabaseWrapper._commit  # type: ignore[attr-defined]
-
-    def counted(wrapper: BaseDatabaseWrapper) -> None:
-        step()
-        commit(wrapper)
-        step()
-
-    BaseDatabaseWrapper._commit = counted  # type: ignore[attr-defined]
-    try:
-        with connection.execute_wrapper(execute):
-            yield
-    finally:
-        BaseDatabaseWrapper._commit = commit  # type: ignore[attr-defined]
 
 
 @dataclass
@@ -114,16 +77,26 @@ class Purse:
         return Q(prescription__id=self.rx)
 
     def take(self, name: str, which: int, dies: int) -> str:
-        """Take a step: done, refused, or died. ``which``: of several letters or payers."""
+        """
+        Take a step: done, refused, or died. ``which``: of several letters or payers. ``dies``: in a
+        process that is killed at its so many'th statement, if it comes so far; 0: in this one.
+
+        What a phone was told in another process it has forgotten.
+        """
+        if not dies:
+            return self._take(name, which)
+        came = forked.killed(lambda: OUTCOMES.index(self._take(name, which)), dies)
+        return "died" if came is None else OUTCOMES[came]
+
+    def _take(self, name: str, which: int) -> str:
         try:
-            with dying(dies):
-                getattr(self, name)(which)
+            getattr(self, name)(which)
         except Problem as problem:
-            if problem.status >= 500 and not dies:
+            if problem.status >= 500:
                 raise
-            return "refused" if problem.status < 500 else "died"
-        except (Died, refunding.NotFailed, StopIteration) as end:
-            return "died" if isinstance(end, Died) else "refused"
+            return "refused"
+        except (refunding.NotFailed, StopIteration):
+            return "refused"
         return "done"
 
     def faults(self) -> list[str]:
@@ -231,6 +204,10 @@ class Purse:
         claw_back(self.world, self._agent(which), self.rx)
 
     # --- the end -------------------------------------------------------------------------------
+
+    def left_at_the_fund(self) -> list[str]:
+        """A fund that decides on claims has paid nothing with the patient."""
+        return []
 
     def come_to_an_end(self) -> None:
         """What is not given out is cancelled, all letters arrive, the tasks do what is due."""

@@ -48,6 +48,9 @@ class TestNearest:
 
         assert slugs(page) == [near.slug, middle.slug, far.slug]
         assert [one["distance_m"] for one in page["pharmacies"]] == [100, 2_500, 9_000]
+        near.refresh_from_db()
+        place = {"lng": f"{near.longitude:.6f}", "lat": f"{near.latitude:.6f}"}
+        assert page["pharmacies"][0]["place"] == place
         assert (page["next"], page["searched_m"], page["within_m"]) == (None, 50_000, 50_000)
 
     def test_only_within_the_distance(self, patient, rx, town):
@@ -160,7 +163,7 @@ class TestNarcotics:
 
         (row,) = finds(patient, rx, town, within_m=1)["pharmacies"]
 
-        assert (row["pharmacy"], row["distance_m"]) == (own.slug, None)
+        assert (row["pharmacy"], row["distance_m"], row["place"]) == (own.slug, None, None)
         assert row["ways"] == {"collect": True, "courier": []}
 
 

@@ -47,7 +47,7 @@ FOR_WARDS = {
     ),
     *("/api/consultations", TALK),
     *(f"{TALK}/{verb}{call}" for verb in ("ask", "withdraw") for call in ("", "/statement")),
-    *(f"{TALK}/{what}" for what in ("messages", "messages/<int:number>", "pictures")),
+    *(f"{TALK}/{what}" for what in ("messages", "messages/<int:number>", "news", "pictures")),
     *("/api/me/looks", "/api/me/recalls"),
     "/api/payments/(?P<out_trade_no>P[0-9a-f]{30})/parameters",
 }

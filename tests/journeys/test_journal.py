@@ -63,7 +63,7 @@ def carried_by_the_operator(slug: str) -> Iterator[None]:
     try:
         yield
     finally:
-        Carrying.objects.filter(payer__slug=slug).delete()
+        call_command("journal", "carries", "pharmacy", slug, stdout=io.StringIO())
 
 
 @contextmanager
@@ -145,6 +145,7 @@ class TestAWholeLife:
         with carried_by_the_operator(fund):
             world.fund_agent.command(f"{path}/decide", said)
             assert at(rx, accounts.OPERATOR_CARRIES) == share - 300
+        assert [*moneybooks.faults(of(rx))] == [], "by the contract of that day"
         world.fund_officer.command(f"{path}/reopen", {"reason": "mistake"})
         assert payer(rx, fund) == (0, share, 0, 0, 0)
         assert at(rx, accounts.OPERATOR_CARRIES) == 0

@@ -106,6 +106,7 @@ def test_what_is_not_proven_is_left_to_a_person(
     client = type("Liar", (), {"__getattr__": lambda _, name: getattr(world.fund_agent, name)})()
     client.get = lying
     ours.client = client
+    ours.later.clock = lambda: 0.0  # so that the second step is too early to look again
     with caplog.at_level(logging.ERROR, logger="agent"):
         ours.step()
         ours.step()

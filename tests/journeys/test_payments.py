@@ -1,9 +1,14 @@
 """WeChat Pay's notices, really signed: however often, in whatever order, from whomever."""
 
+from datetime import timedelta
+from uuid import UUID
+
 import pytest
 from django.utils import timezone
 
 from hospital import errors
+from hospital.gateways.exchange import Unavailable
+from insurance import queries
 from insurance.actions import paying
 from insurance.models import Bill, Payment, Refund
 from prescriptions.models import Prescription
@@ -160,8 +165,6 @@ def close_by_cancel(world, patient, rx):
 
 
 def close_by_expiry(world, patient, rx):
-    from uuid import UUID
-
     from prescriptions.actions import issuing
 
     end = Prescription.objects.get(id=rx).valid_until
@@ -235,6 +238,54 @@ def test_a_refund_that_wechat_refuses_keeps_nobody_waiting(world, bench, monkeyp
     other.refresh_from_db()
     assert other.state in (Refund.State.PROCESSING, Refund.State.DONE)
     paid.update(amount_fen=refused.amount_fen)
+
+
+def test_orders_of_which_nothing_can_be_heard_keep_nobody_waiting(world, bench, monkeypatch):
+    """F9, C2: the two at the head get answers that nobody understands, a third one breaks."""
+    monkeypatch.setattr(queries, "ASK_AGAIN", timedelta(0))
+    ask, numbers = paying.ask_about, []
+    for _ in range(4):
+        patient = world.a_patient()
+        numbers.append(paid_on_the_phone(world, bench, patient, world.authorized(patient)))
+    ends = dict(zip(numbers, (Unavailable, Unavailable, RuntimeError), strict=False))
+
+    def asked(payment, at):
+        if end := ends.get(payment.out_trade_no):
+            raise end
+        ask(payment, at)
+
+    monkeypatch.setattr(paying, "ask_about", asked)
+    for _ in range(4):
+        paying.ask_about_payments(at=timezone.now())
+
+    paid = Payment.objects.filter(out_trade_no__in=numbers, state=Payment.State.PAID)
+    assert list(paid.values_list("out_trade_no", flat=True)) == numbers[3:]
+    monkeypatch.setattr(paying, "ask_about", ask)
+    paying.ask_about_payments(at=timezone.now())
+    assert paid.count() == 4
+
+
+def test_a_bill_that_cannot_be_voided_keeps_nobody_waiting(world, bench, monkeypatch):
+    """F9, C2: neither another bill nor what is owed back."""
+    clear, closed = paying._clear, []
+    for patient in (world.a_patient(), world.a_patient()):
+        closed.append(world.authorized(patient))
+        close_by_cancel(world, patient, closed[-1])
+    stuck = UUID(closed[0])
+
+    def cleared(prescription_id, at):
+        if prescription_id == stuck:
+            raise RuntimeError
+        clear(prescription_id, at)
+
+    monkeypatch.setattr(paying, "_clear", cleared)
+    paying.refund_owed(at=timezone.now())
+
+    bills = [Bill.objects.get(prescription__id=rx).state for rx in closed]
+    assert bills == [Bill.State.OPEN, Bill.State.VOID]
+    monkeypatch.setattr(paying, "_clear", clear)
+    paying.refund_owed(at=timezone.now())
+    assert Bill.objects.get(prescription__id=stuck).state == Bill.State.VOID
 
 
 def test_an_expired_order_cannot_pay_an_expired_prescription(world, patient, bench, ordered):

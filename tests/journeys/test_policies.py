@@ -13,7 +13,15 @@ from django.db.models import F
 
 from hospital.client import Problem
 from hospital.roles import OrganisationKind, Role
-from insurance.models import Bill, BillLine, BillShare, Edition, LineShare, PolicyUse, Reckoning
+from insurance.models import (
+    Bill,
+    BillShare,
+    Edition,
+    LineShare,
+    PolicyUse,
+    Reckoning,
+    ReckoningShare,
+)
 from insurance.policies import promised
 from prescriptions.models import Prescription
 from tests import invariants
@@ -21,6 +29,7 @@ from tests.journeys.finding import Town, finds
 from tests.journeys.insuring import PRICE, covers, insures, paid, publishes
 from tests.journeys.looking import own_list
 from tests.journeys.returning import bring_back, decide
+from tests.journeys.test_query_counts import queries_of
 from tests.journeys.test_races import rounds
 from tests.journeys.watching import at_once, drawn, outcomes
 from tests.journeys.writes import of
@@ -65,6 +74,19 @@ class TestTheYear:
         third = world.authorized(patient)
         # The deductible is due again, and 3 598 of the tiers are used: 2 878 of 4 156 are paid.
         assert paid(third) == [1_278, 1_000, 2 * PRICE - 2_278]
+
+    def test_remembers_a_family_s_deductible(self, world, patient):
+        """C3: what one has borne nobody of the family bears again, till it is given back."""
+        kin = world.a_patient()
+        shared = {"deductible_fen": 2 * PRICE, "family_deductible_fen": 2 * PRICE}
+        covers(world.fund_agent, patient, kin, **shared)
+
+        first, theirs = world.authorized(patient), world.authorized(kin)
+        assert (paid(first), paid(theirs)) == ([0, 2 * PRICE], [2 * PRICE, 0])
+        assert used(theirs) == [(0, 2 * PRICE, 2 * PRICE)]
+
+        patient.client.command(of(first, "withdraw"))
+        assert paid(world.authorized(kin)) == [0, 2 * PRICE]
 
     def test_has_less_used_after_a_part_and_a_return(self, world, patient):
         """C3, R6: the use follows what the bill comes to."""
@@ -237,6 +259,39 @@ class TestProducts:
         body = {"code": "x", "name": "x", "terms": terms, "valid_from": "2026-01-01T00:00:00Z"}
         assert refused(world.insurer_agent.write, "/api/products", body) == "product.bad_terms"
 
+    def test_are_listed_for_their_payer(self, world, patient):
+        """Z4, D3: page by page, with the terms of each edition, and for nobody else."""
+        agent = a_member(Role.AGENT, an_organisation(OrganisationKind.INSURER))
+        first, second, third = sorted(publishes(agent) for _ in range(3))
+        publishes(agent, first, begins=timedelta(days=1), rates_bp={"乙": 1})
+        family = insures(agent, first, patient, world.a_patient())
+        numbers = sorted([family, covers(agent, patient)])
+
+        listed = list(agent.each("/api/products", "products", size=2))
+        shown = list(agent.each(f"/api/products/{first}", "editions", size=1))
+        sold = list(agent.each("/api/policies", "policies", size=1))
+
+        counts = {one["code"]: (one["editions"], one["in_force"]) for one in listed}
+        assert [one["code"] for one in listed][:3] == sorted(counts)[:3]
+        assert (counts[first], counts[second], counts[third]) == ((2, 1), (1, 1), (1, 1))
+        assert [one["edition"] for one in shown] == [2, 1]
+        assert [[*one["terms"]["rates_bp"]] for one in shown] == [["乙"], ["甲"]]
+        assert [one["number"] for one in sold] == numbers
+        assert {one["product"]: one["insured"] for one in sold}[first] == 2
+        other = world.insurer_agent
+        assert refused(other.get, f"/api/products/{first}") == "product.not_found"
+        assert first not in {one["code"] for one in other.each("/api/products", "products")}
+        assert not {*numbers} & {one["number"] for one in other.each("/api/policies", "policies")}
+
+    @pytest.mark.parametrize("path", ["/api/products", "/api/policies"])
+    def test_a_longer_list_costs_no_more(self, world, patient, path):
+        """D3: nothing is asked per row."""
+        agent = a_member(Role.AGENT, an_organisation(OrganisationKind.INSURER))
+        publishes(agent)
+        few, _ = queries_of(lambda: agent.get(path)), covers(agent, patient)
+        covers(agent, patient)
+        assert len(queries_of(lambda: agent.get(path))) == len(few) <= 6
+
     def test_are_read_from_a_file_all_or_none(self, world, tmp_path):
         """D4: as the interface takes them."""
         good = {"code": "f1", "name": "x", "terms": {"rates_bp": {"甲": 1}}}
@@ -262,21 +317,49 @@ class TestProducts:
         assert paid(world.authorized(kin)) == [2 * PRICE, 0]
 
 
+def less(rows):
+    """One fen less in each of the rows."""
+    changed = "fen" if hasattr(rows.model, "fen") else "patient_fen"
+    rows.update(**{changed: F(changed) - 1})
+
+
+def from_one_to_another(rows):
+    """A fen moves between two payers, so that their sum is what it was."""
+    one, other = rows.order_by("id")[:2]
+    rows.filter(id=one.id).update(fen=F("fen") - 1)
+    rows.filter(id=other.id).update(fen=F("fen") + 1)
+
+
 @pytest.mark.parametrize(
-    ("name", "rows"),
+    ("name", "broken"),
     [
-        ("bill_payers_add_up", lambda bill: Bill.objects.filter(id=bill.id)),
-        ("bill_payers_add_up", lambda bill: BillShare.objects.filter(bill=bill)),
-        ("bill_is_its_lines", lambda bill: BillLine.objects.filter(bill=bill)),
-        ("line_payers_add_up", lambda bill: LineShare.objects.filter(share__bill=bill)),
+        ("bill_payers_add_up", lambda bill: less(Bill.objects.filter(id=bill.id))),
+        ("bill_payers_add_up", lambda bill: less(bill.shares.all())),
+        ("bill_is_its_lines", lambda bill: less(bill.lines.all())),
+        ("line_payers_add_up", lambda bill: less(LineShare.objects.filter(share__bill=bill))),
+        ("share_is_its_lines", lambda bill: from_one_to_another(bill.shares.all())),
+        ("share_is_its_lines", lambda bill: from_one_to_another(bill.lines.first().shares.all())),
     ],
 )
-def test_the_database_adds_up_bill_and_lines(world, patient, name, rows):
+def test_the_database_adds_up_bill_and_lines(world, patient, name, broken):
     """C1, C3: at the commit, whoever forgot it."""
     world.covers(patient, insurer_bp=5_000)
     bill = Bill.objects.get(prescription__id=world.authorized(patient))
-    found = rows(bill)
-    changed = "fen" if hasattr(found.model, "fen") else "patient_fen"
+    not_committed(name, lambda: broken(bill))
+
+
+def test_the_database_adds_up_what_is_left_after_a_return(world, patient):
+    """C1, R6: of the patient, and of each payer."""
+    world.covers(patient, insurer_bp=5_000)
+    rx = world.delivered(patient)
+    bring_back(world.pharmacist, rx, {"lines": {"1": 1}, "reason": "quality"})
+    left = Reckoning.objects.filter(bill__prescription__id=rx)
+    shares = ReckoningShare.objects.filter(reckoning__in=left)
+    for rows in (left, shares):
+        not_committed("reckoning_adds_up", lambda rows=rows: less(rows))
+
+
+def not_committed(name, change):
     with pytest.raises(IntegrityError) as refusal, transaction.atomic():
-        found.update(**{changed: F(changed) - 1})
+        change()
     assert refusal.value.__cause__.diag.constraint_name == name  # type: ignore[union-attr]

@@ -56,6 +56,7 @@ COSTS = {
     "pay_daily": 11,
     "bring_statement": 25,
     "close_difference": 10,
+    "acknowledge": 12,
     "destroy": 14,
     "confirm_destruction": 16,
     "recall": 14,

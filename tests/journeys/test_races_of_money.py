@@ -9,6 +9,7 @@ from insurance.models import Bill, Claim, Refund, Settlement
 from tests.journeys import writes
 from tests.journeys.letters import letter, paid_on_the_phone, send
 from tests.journeys.test_races import rounds, status
+from tests.journeys.turns import in_turn
 from tests.journeys.watching import at_once, drawn, kinds, outcomes
 from tests.world import Patient, World
 
@@ -114,12 +115,16 @@ def test_two_settlements_of_one_claim(world, patient):
 
 
 def test_two_remittances_of_one_settlement(world, patient):
-    """C1, C4: two transfers are told of, one counts."""
+    """C1, C4: two transfers are told of, one alone and one in a larger batch; one counts."""
+    second = writes.remit(world, beside(patient, world))
     first = writes.remit(world, patient)
-    other = drawn(first.by, first.path, {**first.input, "reference": "TEST-TWICE"})
+    paid, other = first.input["settlements"][0], second.input["settlements"][0]
+    larger = drawn(first.by, first.path, {**second.input, "settlements": [paid, other]})
 
-    results = at_once(
-        lambda: first.by.write(first.path, first.body), lambda: first.by.write(first.path, other)
+    one, two = in_turn(
+        lambda: first.by.write(first.path, first.body), lambda: first.by.write(first.path, larger)
     )
 
-    assert outcomes(results) == ["done", "settlement.unknown"]
+    assert outcomes([one, two]) == ["done", "settlement.unknown"]
+    assert str(Settlement.objects.get(id=paid).remittance_id) == one["id"]
+    assert Settlement.objects.get(id=other).remittance is None

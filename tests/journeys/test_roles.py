@@ -9,6 +9,8 @@ from hospital.roles import OrganisationKind, Role
 from tests.journeys.watching import everything, raw
 from tests.routes import EXAMPLES, every_route, example, fields_of, other_routes
 from tests.world import World, a_client, a_member, an_organisation
+from web.areas import AREAS
+from web.views import KEPT_AREAS
 
 PEOPLE = tuple(role for role in Role if role not in (Role.CLOCK, Role.CASHIER))
 P, D, R, H, C, A, F, G, S, Q = (
@@ -128,6 +130,7 @@ TABLE = {
     f"POST {TALK}/close/statement": D,
     f"POST {TALK}/close": D,
     f"GET {TALK}/messages": P | D,
+    f"GET {TALK}/news": P | D,
     f"POST {TALK}/messages": P | D,
     f"GET {TALK}/messages/<int:number>": P | D,
     f"POST {TALK}/pictures": P | D,
@@ -240,6 +243,7 @@ TABLE = {
     f"POST {RX}/take-back": H,
     f"GET {RX}/parcel": P,
     "GET /api/parcels/coming-back": H,
+    "GET /api/counter": H,
     "GET /api/double-checks": H,
     "GET /api/hours": H,
     "POST /api/hours": H,
@@ -289,6 +293,9 @@ TABLE = {
     "POST /api/coverages": F | A,
     "POST /api/products": F | A,
     "POST /api/policies": F | A,
+    "GET /api/products": F | A,
+    "GET /api/products/(?P<code>[A-Za-z0-9][A-Za-z0-9._-]*)": F | A,
+    "GET /api/policies": F | A,
     "GET /api/claims": A | F,
     f"POST {CLAIM}/decide/statement": A | F,
     f"POST {CLAIM}/decide": A | F,
@@ -319,6 +326,11 @@ TABLE = {
     "GET /api/journal/accounts": H | A | F,
     "GET /api/journal/postings": H | A | F,
     "GET /api/journal/trial-balance": G,
+    "GET /api/board/figures": G,
+    "GET /api/board/organisations": G,
+    "GET /api/board/alarms": G,
+    "POST /api/board/alarms/<uuid:alarm_id>/acknowledge": G,
+    "GET /api/board/health": G,
     "GET /api/feed": H | C | A | F,
     "GET /api/feed/endpoints": H | C | A | F,
     "POST /api/feed/endpoints": H | C | A | F,
@@ -346,6 +358,9 @@ OUTSIDE = {
     "/api/parcels/news",
     "/api/schema/",
     "/api/docs/",
+    "/words.js",
+    *(f"/{area}/worker.js" for area in KEPT_AREAS),
+    *(f"/{page.path}" for area in AREAS for page in area.pages),
 }
 SESSION_CALLS = {call for call, roles in TABLE.items() if roles is not NOBODY_YET}
 CALLS = {

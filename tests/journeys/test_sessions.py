@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -130,6 +131,26 @@ def test_wechats_code_is_good_once_and_ours_only(world, bench):
         answer = raw(a_client(), "POST", "/api/login/wechat", body={"code": wrong})
         assert code_of(answer) == (401, "login.failed")
     assert everything() == before
+
+
+def test_a_pages_code_leads_to_the_same_account(world, bench):
+    """T10: by WeChat's page (OAuth), said to be one; neither way takes the other's code."""
+    openid = f"o{uuid4().hex[:27]}"
+    known = a_client().enter_with_wechat(world.wechat_code(openid))["account"]
+    query = {
+        "appid": bench.merchant.appid,
+        "redirect_uri": "https://hospital.example/enter",
+        "response_type": "code",
+        "scope": "snsapi_base",
+    }
+    tapped = world.wechat.post("/connect/oauth2/authorize", params=query, data={"openid": openid})
+    code = parse_qs(urlsplit(tapped.headers["Location"]).query)["code"][0]
+    as_h5 = {"code": world.wechat_code(openid), "via": "h5"}
+    for wrong in ({"code": code}, as_h5):
+        answer = raw(a_client(), "POST", "/api/login/wechat", body=wrong)
+        assert code_of(answer) == (401, "login.failed")
+    answer = raw(a_client(), "POST", "/api/login/wechat", body={"code": code, "via": "h5"})
+    assert answer.json()["account"] == known
 
 
 def test_headers_make_nobody_somebody_else(world, patient):

@@ -15,6 +15,7 @@ from django.utils import timezone
 from stdnum.cn import uscc
 
 from hospital.client import Problem
+from hospital.roles import OrganisationKind, Role
 from insurance.actions import scheduling
 from insurance.agent import Agent
 from insurance.models import Batch, Claim, Settlement, Terms
@@ -23,11 +24,11 @@ from ledger.entry import Statement
 from ledger.models import Event
 from tests import invariants
 from tests.feeding import end, wake, whole
-from tests.journeys import returning, writes
+from tests.journeys import insuring, returning, writes
 from tests.journeys.test_payers_agent import agreed
 from tests.journeys.test_races_of_money import beside
 from tests.journeys.watching import subject
-from tests.world import Patient, World, a_client
+from tests.world import Patient, World, a_client, a_member, an_organisation
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -79,6 +80,32 @@ def test_a_schedule_makes_due_and_the_agent_pays(world: World, patient: Patient)
 
 def paid(rx: str) -> bool:
     return Claim.objects.filter(bill__prescription__id=rx, settlement__isnull=False).exists()
+
+
+def test_nobody_waits_for_what_leaves_a_batch(world: World, patient: Patient):
+    """C1, R6: what is reopened, and what comes back before it is paid, is not left of it."""
+    payer = an_organisation(OrganisationKind.INSURER)
+    agent, officer = a_member(Role.AGENT, payer), a_member(Role.OFFICER, payer)
+    agent.write("/api/settlements/terms", {"every": "month", "day": 28, "time": "02:00"})
+    insuring.covers(agent, patient, rates_bp={"甲": 5_000})
+    reopened, back, paid_for = (world.delivered(patient) for _ in range(3))
+    for rx in (reopened, back, paid_for):
+        returning.decide(agent, rx)
+    Terms.objects.filter(payer=payer).update(next_at=EPOCH)
+    scheduling.prepare_due(at=timezone.now())
+
+    left = [Batch.objects.get(payer=payer).left]
+    officer.command(f"/api/claims/{reopened}/reopen", {"reason": "mistake"})
+    left.append(Batch.objects.get(payer=payer).left)
+    for line in "12":
+        body = {"lines": {line: 1}, "reason": "quality"}
+        returning.bring_back(world.pharmacist, back, body)
+        agent.command(f"/api/claims/{back}/reverse", {})
+        left.append(Batch.objects.get(payer=payer).left)
+    returning.settle(world, agent, paid_for)
+
+    assert left == [3, 2, 2, 1]
+    assert agent.get("/api/settlements/due")["due"] == []
 
 
 def test_too_little_waits_for_more(world: World, patient: Patient):

@@ -22,6 +22,9 @@ from hospital import access, boxes, calendar
 from hospital.client import Client
 from hospital.models import Person
 from hospital.roles import OrganisationKind, Role
+from insurance.board import alarms
+from insurance.board.models import Alarm, Rule
+from insurance.board.rules import Found
 from insurance.models import Claim
 from insurance.reconciliation import statements
 from insurance.reconciliation.models import Difference
@@ -761,6 +764,13 @@ def close_difference(world: World, patient: Patient) -> Write:
     return Write(world.fund_officer, path, {"reason": "次日入账"})
 
 
+def acknowledge(world: World, patient: Patient) -> Write:
+    who = uuid4().hex
+    alarms.note([Found(Rule.OUT_OF_HOURS, who, world.pharmacy.slug, 3, 3)], at=timezone.now())
+    path = f"/api/board/alarms/{Alarm.objects.get(who=who).id}/acknowledge"
+    return Write(world.regulator, path, {"reason": "explained"})
+
+
 def destroy(world: World, patient: Patient) -> Write:
     """Of narcotics, so that it waits for a second person."""
     lot = a_lot(a_shelf(world.own_pharmacy, a_medicine(control="narcotic"), on_hand=0), 9)
@@ -1191,6 +1201,7 @@ WRITES: dict[str, tuple[Make, ...]] = {
     "/api/clawbacks": (claw_back,),
     "/api/reconciliation/statements": (bring_statement,),
     "/api/reconciliation/differences/<uuid:difference_id>/close": (close_difference,),
+    "/api/board/alarms/<uuid:alarm_id>/acknowledge": (acknowledge,),
     "/api/recalls": (recall,),
     f"{RECALL}/lift": (lift_recall,),
     f"{RECALL}/collect": (collect,),

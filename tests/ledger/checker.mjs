@@ -3,7 +3,8 @@ import { createInterface } from "node:readline";
 import * as ed25519 from "../../ledger/static/ledger/ed25519.js";
 import * as forms from "../../ledger/static/ledger/forms.js";
 import { isMlDsaSignature } from "../../ledger/static/ledger/mldsa.js";
-import { joined } from "../../ledger/static/ledger/paper.js";
+import { joined, parts } from "../../ledger/static/ledger/paper.js";
+import { sizeOf, verifyList } from "../../ledger/static/ledger/patients.js";
 import * as policies from "../../ledger/static/ledger/policy.js";
 import * as receipt from "../../ledger/static/ledger/receipt.js";
 
@@ -25,6 +26,11 @@ const ANSWERS = {
   post_quantum: (asked) => isMlDsaSignature(bytes(asked.key), bytes(asked.message), bytes(asked.signature)),
   open: (asked) => Buffer.from(receipt.withOpened(bytes(asked.receipt), asked.fields, asked.names)).toString(),
   join: async (asked) => Buffer.from(await joined(asked.texts)).toString(),
+  cut: (asked) => parts(bytes(asked.receipt), asked.least),
+  list: (asked) => {
+    const found = verifyList(bytes(asked.proof), asked.tag, asked.indices, bytes(asked.policy), isMlDsaSignature);
+    return { size: found.head.size, cosigned: found.cosigned, said: sizeOf(bytes(asked.proof)) };
+  },
   needs: (asked) => receipt.needsMlDsa(bytes(asked.policy)),
   point: (asked) => ed25519.isValidPoint(bytes(asked.key)),
 };

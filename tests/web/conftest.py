@@ -56,6 +56,7 @@ from tests.web.camera import Camera
 from tests.web.looking import PHONE
 from tests.web.watching import Watch
 
+HERE = Path(__file__).parent
 FAILED = pytest.StashKey[bool]()
 
 
@@ -67,11 +68,17 @@ class Persons(Protocol):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Who starts a browser never does so in the fast tests, nor beside others."""
-    for item in items:
-        if {"browser", "stack"} & set(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.slow)
-            item.add_marker(pytest.mark.alone)
+    """Who starts a browser does so after all others, for the stack stays; never in fast tests."""
+    ours = [item for item in items if HERE in item.path.parents and _browses(item)]
+    chosen = set(ours)
+    for item in ours:
+        item.add_marker(pytest.mark.slow)
+        item.add_marker(pytest.mark.alone)
+    items[:] = [item for item in items if item not in chosen] + ours
+
+
+def _browses(item: pytest.Item) -> bool:
+    return bool({"browser", "stack"} & set(getattr(item, "fixturenames", ())))
 
 
 @pytest.hookimpl(wrapper=True)

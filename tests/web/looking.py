@@ -35,8 +35,8 @@ LARGE_TYPE = """(times) => {
 }"""
 USUAL_TYPE = """() => {
   for (const [it, style] of window.typeBefore) {
-    it.removeAttribute("style");
-    if (style) it.style.cssText = style;
+    it.style.cssText = style ?? "";
+    if (style === null && it.getAttribute("style") === "") it.removeAttribute("style");
   }
   delete window.typeBefore;
 }"""
@@ -125,6 +125,7 @@ def weight(page: Page, path: str) -> int:
     session.on("Network.loadingFinished", count)
     session.send("Network.enable")
     session.send("Network.clearBrowserCache")
+    page.goto("about:blank")  # or another fragment of the same page would load nothing
     page.goto(path, wait_until="networkidle")
     session.detach()
     return bytes_[0]

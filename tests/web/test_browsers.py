@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.web import entering
 from tests.web.conftest import a_page
 from tests.web.looking import DESK, MOST_BYTES, axe, fits, picture, small, weight
 from tests.web.shown import served
@@ -105,3 +106,12 @@ def test_everybody_can_be_asked_by_api_too(stack):
     assert stack.cast.patient(somebody).get("/api/keys")["keys"]
     assert stack.wechat_url.startswith("http://127.0.0.1:")
     assert stack.enrolment_code("liuzhou-hospital/doctor/1")
+
+
+def test_who_comes_in_stands_before_the_own_page(person, stack):
+    doctor = person(DESK)
+    entering.played(doctor, "liuzhou-hospital/doctor/1")
+    expect(doctor).to_have_url(f"{stack.web_url}/doctor/")
+    patient = person()
+    entering.from_wechat(patient, stack, stack.somebody())
+    expect(patient).to_have_url(f"{stack.web_url}/patient/identify")

@@ -1,5 +1,6 @@
 """What browsers get that is not ours is what its makers published, and is served as what it is."""
 
+import gzip
 import hashlib
 from pathlib import Path
 
@@ -30,7 +31,8 @@ def rows(folder: Path) -> list[list[str]]:
 
 def files(folder: Path) -> list[Path]:
     licences = ("README.md", "LICENSE")
-    return [it for it in folder.rglob("*") if it.is_file() and not it.name.startswith(licences)]
+    found = [it for it in folder.rglob("*") if it.is_file() and not it.name.startswith(licences)]
+    return [it for it in found if it.suffix != ".gz"]
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=["served", "for tests"])
@@ -62,6 +64,17 @@ def test_each_file_is_served_as_what_it_is():
         said = dict(file.get_response("GET", {}).headers)["Content-Type"]
         assert said.split(";")[0] == TYPES[path.suffix], path
         assert path.suffix == ".wasm" or said.endswith('charset="utf-8"'), path
+
+
+def test_the_large_sheet_goes_over_the_line_compressed():
+    """WhiteNoise serves what lies beside a file under the same name and ``.gz``."""
+    sheet = SERVED / "weui" / "weui.min.css"
+    packed = sheet.with_suffix(".css.gz").read_bytes()
+    assert gzip.decompress(packed) == sheet.read_bytes()
+    served = WhiteNoise(None, root=SERVED, prefix="static/").files["/static/weui/weui.min.css"]
+    answer = served.get_response("GET", {"HTTP_ACCEPT_ENCODING": "gzip, br"})
+    assert dict(answer.headers)["Content-Encoding"] == "gzip"
+    assert int(dict(answer.headers)["Content-Length"]) < 25_000
 
 
 def test_no_file_writes_markup_or_code():

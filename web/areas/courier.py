@@ -1,4 +1,4 @@
-"""The pages of the area ``courier``."""
+"""The pages of the area ``courier``: one, for a phone."""
 
 from django.utils.translation import gettext_noop as _
 
@@ -8,6 +8,6 @@ AREA = Area(
     name="courier",
     title=_("配送"),
     roles=("courier",),
-    pages=(Page("courier/", "courier/home.js", _("配送")),),
-    tabs=(Tab("courier/", _("首页"), "home"),),
+    pages=(Page("courier/", "courier/home.js", _("我的包裹")),),
+    tabs=(Tab("courier/", _("包裹"), "truck"),),
 )

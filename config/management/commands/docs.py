@@ -1,4 +1,4 @@
-"""``manage.py docs``: write the generated documents; ``--check``: say which are out of step."""
+"""``manage.py docs``: write what is made from other files; ``--check``: say what is out of step."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from config import documents
+from config import documents, translations
 
 
 class Command(BaseCommand):
@@ -18,11 +18,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         stale = []
-        for path, text in documents.documents().items():
-            if not path.exists() or path.read_text() != text:
+        made = {path: text.encode() for path, text in documents.documents().items()}
+        for path, content in {**made, **translations.compiled()}.items():
+            if not path.exists() or path.read_bytes() != content:
                 stale.append(path.name)
                 if not options["check"]:
-                    path.write_text(text)
+                    path.write_bytes(content)
         if stale and options["check"]:
             raise CommandError(f"out of step: {', '.join(stale)}; run manage.py docs")
         self.stdout.write(f"written: {', '.join(stale)}" if stale else "all in step")

@@ -2,6 +2,7 @@
  * A receipt from the texts of its QR codes (`RX1:…`), as ledger/paper.py writes them.
  *
  *     joined(texts) → a promise of the receipt file's bytes; refused: a Refusal, code "malformed"
+ *     parts(bytes, least) → a promise of such texts, no longer than `least` unless 16 would not do
  *
  * Needs DecompressionStream: browsers since 2023, Node 18. A mini-program brings an `inflate` of its
  * own: a function from bytes to a promise of bytes, never more than `most` of them.
@@ -88,4 +89,39 @@ async function joined(texts, inflate = inflated) {
   return wrapped(data);
 }
 
-export { joined };
+// --- writing --------------------------------------------------------------------------------
+
+function encode(bytes) {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 2) {
+    const isPair = at + 1 < bytes.length, number = isPair ? bytes[at] * 256 + bytes[at + 1] : bytes[at];
+    text += ALPHABET[number % 45] + ALPHABET[Math.floor(number / 45) % 45];
+    if (isPair) text += ALPHABET[Math.floor(number / 2025)];
+  }
+  return text;
+}
+
+async function deflated(bytes) {
+  const packed = new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate"));
+  return new Uint8Array(await new Response(packed).arrayBuffer());
+}
+
+/** The extra data as they are. */
+function unwrapped(bytes) {
+  const text = forms.decodeUtf8(bytes), first = text.indexOf("\n") + 1, second = text.indexOf("\n", first);
+  const line = text.slice(first, second);
+  if (!line.startsWith("extra ")) return bytes;
+  const extra = forms.decodeUtf8(forms.decodeBase64(line.slice(6)));
+  return forms.encodeUtf8(text.slice(0, first) + "extra " + extra + text.slice(second));
+}
+
+/** Screens want small codes and paper large ones, so `least` is the caller's. */
+async function parts(bytes, least = 700) {
+  const packed = await deflated(unwrapped(bytes)), text = encode(packed);
+  const length = Math.max(Math.ceil(text.length / MAX_PARTS), Math.min(least, text.length));
+  const count = Math.ceil(text.length / length), sign = hex(forms.hash(packed)).slice(0, 8).toUpperCase();
+  const cut = Array.from({ length: count }, (_, i) => text.slice(i * length, (i + 1) * length));
+  return cut.map((one, i) => `RX1:${i + 1}/${count}:${sign}:${one}`);
+}
+
+export { joined, parts };

@@ -103,13 +103,13 @@ function threshold(word, members) {
   return Number(word);
 }
 
-function isMet(policy, names) {
-  var met = new Set(names);
+function isMet(policy, names, quorum) {
+  var met = new Set(names), wanted = quorum === undefined ? policy.quorum : quorum;
   policy.groups.forEach(function (group) {
     var there = group.members.filter(function (member) { return met.has(member); }).length;
     if (there >= group.threshold) met.add(group.name);
   });
-  return policy.quorum === NONE || met.has(policy.quorum);
+  return wanted === NONE || met.has(wanted);
 }
 
 function refused(name) {
@@ -176,8 +176,8 @@ function big(number) {
   return bytes;
 }
 
-/** {head, cosigned: {name: seconds}} of a checkpoint that is final under the policy. */
-function finalHead(checkpoint, policy, isMlDsa) {
+/** {head, cosigned: {name: seconds}} of a checkpoint that is final under the policy, or its group `quorum`. */
+function finalHead(checkpoint, policy, isMlDsa, quorum) {
   var note = forms.parseNote(checkpoint), head = forms.parseHead(note.text), cosigned = {};
   var logs = policy.logs.filter(function (key) { return key.name === head.origin; });
   if (!isSigned(note, logs, isMlDsa)) {
@@ -190,7 +190,7 @@ function finalHead(checkpoint, policy, isMlDsa) {
       cosigned[name] = Math.max(at, forms.own(cosigned, name) || 0);
     });
   });
-  if (!isMet(policy, Object.keys(cosigned))) {
+  if (!isMet(policy, Object.keys(cosigned), quorum)) {
     var said = Object.keys(cosigned).length + " of " + policy.witnesses.size;
     throw new forms.Refusal("not_final", said + " witnesses have cosigned size " + head.size);
   }

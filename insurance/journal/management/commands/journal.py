@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from hospital.models import Organisation
 from hospital.roles import PAYERS, OrganisationKind
@@ -58,10 +59,11 @@ class Command(BaseCommand):
             self.stdout.write(f"{yuan(line.fen):>16}  {line.account}")
 
     def _carries(self, carrier: str, payer: str, pharmacy: str | None) -> None:
-        Carrying.objects.update_or_create(
+        Carrying.objects.create(
             payer=self._organisation(payer, *PAYERS),
             pharmacy=self._organisation(pharmacy, OrganisationKind.PHARMACY) if pharmacy else None,
-            defaults={"carrier": carrier},
+            carrier=carrier,
+            since=timezone.now(),
         )
         self.stdout.write(f"OK       the {carrier} carries what {payer} refuses")
 

@@ -18,9 +18,17 @@ export class Problem extends Error {
 
 /** Read something; `query` are parameters of the address. */
 export function get(path, query) {
+  return called("GET", asking(path, query), undefined, {});
+}
+
+/** Read something whose bytes count (a receipt, a proof, a copy): its text as it came. */
+export function text(path, query) {
+  return called("GET", asking(path, query), undefined, {}, true);
+}
+
+function asking(path, query) {
   const parameters = new URLSearchParams(Object.entries(query || {}).filter(([, value]) => value !== undefined && value !== ""));
-  const asked = parameters.size ? `${path}?${parameters}` : path;
-  return called("GET", asked, undefined, {});
+  return parameters.size ? `${path}?${parameters}` : path;
 }
 
 /** All rows called `name` of a list, page after page, as an async iterator. */
@@ -43,11 +51,11 @@ export function write(path, body, key = crypto.randomUUID()) {
   return called("POST", path, body, { "Idempotency-Key": key });
 }
 
-async function called(method, path, body, headers) {
+async function called(method, path, body, headers, plain = false) {
   const until = Date.now() + PATIENCE_MS;
   let pause = 200, entered = false;
   for (;;) {
-    const answer = await sent(method, path, body, headers);
+    const answer = await sent(method, path, body, headers, plain);
     const last = Date.now() + pause > until;
     if (answer.status === 401 && !path.startsWith("/api/login/") && !entered && (entered = true) && (await enterAgain())) continue;
     if (!last && mayRepeat(answer, method, headers)) {
@@ -64,18 +72,18 @@ function mayRepeat(answer, method, headers) {
   return answer.status === 503 || (answer.status === 409 && AGAIN.includes(answer.body.code));
 }
 
-async function sent(method, path, body, headers) {
+async function sent(method, path, body, headers, plain) {
   const by = session();
   const known = { ...headers };
   if (by?.token) known.Authorization = `Bearer ${by.token}`;
-  if (by?.guardianship) known.Guardianship = by.guardianship;
+  if (by?.guardianship && !path.startsWith("/api/guardianships")) known.Guardianship = by.guardianship; // those are one's own
   if (body !== undefined) known["Content-Type"] = "application/json";
   const asked = { method, headers: known, cache: "no-store", credentials: "omit" };
   if (body !== undefined) asked.body = JSON.stringify(body);
   try {
     const answer = await fetch(path, asked);
     const text = await answer.text();
-    return { status: answer.status, body: text ? JSON.parse(text) : {} };
+    return { status: answer.status, body: plain && answer.ok ? text : text ? JSON.parse(text) : {} };
   } catch (fault) {
     if (!(fault instanceof TypeError || fault instanceof SyntaxError)) throw fault;
     return { status: 0, body: { code: "offline", title: String(fault.message) } };

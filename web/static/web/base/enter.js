@@ -27,8 +27,9 @@ export async function enterAgain() {
   return found !== null;
 }
 
-export async function withWeChat(code) {
-  return entered(await post("/api/login/wechat", { code }));
+/** By WeChat's code: of the mini program, or `via` "h5" of a page that WeChat came back to. */
+export async function withWeChat(code, via = "mini_program") {
+  return entered(await post("/api/login/wechat", { code, via }));
 }
 
 export async function withCode(code) {
@@ -44,16 +45,17 @@ async function entered(found, name) {
 
 /**
  * Make a key on this device and register it for who has just logged in; `more` is what the call for
- * registering takes beside it (`face_check`, `device`). The new key signs its own registration.
+ * registering takes beside it (`face_check`, `device`). The new key signs its own registration; at
+ * "/api/keys/recover" it takes the place of all others, which were lost.
  */
-export async function register(label, more = {}) {
+export async function register(label, more = {}, path = "/api/keys") {
   const made = await keys.make();
   const by = session();
-  const drawn = await post("/api/keys/statement", { public_key: made.public });
+  const drawn = await post(`${path}/statement`, { public_key: made.public });
   const key = { account: by.account, name: drawn.key, role: by.role, organisation: by.organisation, label, ...made };
   const note = await keys.sign(key, drawn.statement);
-  await write("/api/keys", { public_key: made.public, ...more, note });
+  const done = await write(path, { public_key: made.public, ...more, note });
   await keys.keep(key);
   keep({ ...by, key: key.name });
-  return key;
+  return { ...key, active_from: done.active_from };
 }

@@ -1,6 +1,6 @@
 /** Names of the facts in statements and of their values, in Chinese; English comes from the catalogue. */
 export const FACTS = {
-  bill: "账单", total_fen: "总额", patient_fen: "您自付", fen: "金额", payers: "支付方", payer: "支付方",
+  bill: "账单", total_fen: "总额", patient_fen: "您自付", fund_fen: "医保", insurer_fen: "保险", fen: "金额", payers: "支付方", payer: "支付方",
   pharmacy: "药房", hospital: "医院", courier: "配送公司", organisation: "机构", doctor: "医师", reader: "查看者",
   grant: "同时允许查看", purpose: "用途", to: "对象", until: "截止时间", fields: "内容", basis: "依据", record: "记录",
   records: "记录数", way: "取药方式", address: "收货地址（指纹）", lines: "药品数量", boxes: "追溯码", lots: "批次",

@@ -2,7 +2,7 @@
 import { Problem } from "./api.js";
 import { button, fill, h } from "./dom.js";
 import { said } from "./problems.js";
-import { session } from "./session.js";
+import { change, session } from "./session.js";
 import { NotSigned } from "./sign.js";
 import { _ } from "./words.js";
 
@@ -10,16 +10,18 @@ const main = document.getElementById("main");
 
 /**
  * Fill the page by `render(main)`, which may be asked again. Where the area belongs to a role, nobody
- * else's session opens it: who has none is led to the log-in.
+ * else's session opens it: who has none is led to the log-in. `anybody`: the page shows what lies on
+ * the device, which needs no session (and no network).
  */
-export function start(render) {
+export function start(render, { anybody = false } = {}) {
   const roles = document.body.dataset.roles.split(" ").filter(Boolean);
-  if (roles.length && !roles.includes(session()?.role)) {
+  if (!anybody && roles.length && !roles.includes(session()?.role)) {
     const back = encodeURIComponent(location.pathname.slice(1));
     location.replace(`/enter#${document.body.dataset.area}/${back}`);
     return;
   }
   watchNetwork();
+  sayForWhom();
   window.addEventListener("hashchange", () => show(render));
   document.querySelector(".skip")?.addEventListener("click", skip);
   show(render);
@@ -117,4 +119,12 @@ function watchNetwork() {
   window.addEventListener("online", tell);
   window.addEventListener("offline", tell);
   tell();
+}
+
+/** Who acts for a ward must see it on every page, and be able to stop. */
+function sayForWhom() {
+  if (!session()?.guardianship) return;
+  const leave = () => { change({ guardianship: "" }); location.assign("/patient/guardians"); };
+  main.before(h("p", { class: "ward", role: "status" },
+    _("您正在代被监护人办理。"), h("button", { type: "button", onclick: leave }, _("结束代办"))));
 }

@@ -22,9 +22,10 @@ export class OtherStatement extends Error {}
  * Draw at `path`/statement with `body`, show, sign, send to `path`; the server's answer.
  *
  * `kind` (or several) is what the statement must be. `rows` are `[name, value]` texts of this page to
- * show first. `ask: false` signs without asking: only for what binds nobody, as a look at a list.
+ * show first; `yes` is what the button says. `ask: false` signs without asking: only for what binds
+ * nobody, as a look at a list.
  */
-export async function command(path, body, { kind, rows = [], ask = true } = {}) {
+export async function command(path, body, { kind, rows = [], ask = true, yes } = {}) {
   const key = await keys.of(session().account);
   if (!key) throw new Problem(403, { code: "key.none", title: "no key on this device" });
   for (let left = TRIES; ; left--) {
@@ -32,7 +33,7 @@ export async function command(path, body, { kind, rows = [], ask = true } = {}) 
     const texts = [drawn.statement, ...(drawn.more || [])];
     const read = texts.map(statements.read);
     check(read, key, kind);
-    if (ask) await confirmed(read, rows);
+    if (ask) await confirmed(read, rows, yes);
     const [note, ...more] = await Promise.all(texts.map((text) => keys.sign(key, text)));
     try {
       return await write(path, { ...body, note, ...(more.length ? { more } : {}) });
@@ -51,14 +52,14 @@ function check(read, key, kind) {
 }
 
 /** Resolves when the person signs. Raises NotSigned. */
-async function confirmed(read, rows) {
+async function confirmed(read, rows, yes = _("签名确认")) {
   const shown = await Promise.all(read.slice(0, 5).map(statements.rows));
   const parts = read.slice(0, 5).map((one, index) => [
     h("h3", {}, statements.title(one)),
     h("dl", { class: "facts" }, [...(index ? [] : rows), ...shown[index]].map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
   ]);
   const further = read.length > 5 ? h("p", {}, _("另有 %(number)s 条同类内容", { number: read.length - 5 })) : null;
-  const agreed = await asked(_("请核对后签名"), [parts, further], _("签名确认"));
+  const agreed = await asked(_("请核对后签名"), [parts, further], yes);
   if (!agreed) throw new NotSigned();
 }
 

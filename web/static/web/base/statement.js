@@ -19,21 +19,34 @@ export function title(statement) {
   return _(KINDS[statement.kind] || statement.kind);
 }
 
-/** The facts as `[name, value]` texts, those that a reader can judge first. */
-export async function rows(statement) {
-  const known = await organisations();
-  const told = Object.entries(statement.facts).flatMap(([name, value]) => said([name], value, known));
+/**
+ * The facts as `[name, value]` texts, those that a reader can judge first. `names` are the
+ * organisations' by slug, for who has kept them and may be without a network.
+ */
+export async function rows(statement, names) {
+  const known = names || (await organisations());
+  const told = inOrder(statement.facts).flatMap(([name, value]) => said([name], value, known));
   return [...told, [_("编号"), _("%(subject)s（第 %(version)s 版）", statement)], [_("时间"), moment(statement.at)]];
+}
+
+/** What the title has said is left out (from which state to which); lists of many come last. */
+function inOrder(facts) {
+  const many = ([, value]) => Number(value !== null && typeof value === "object" && !Array.isArray(value));
+  const told = Object.entries(facts).filter(([name]) => !("move" in facts && ["from", "to", "move"].includes(name)));
+  return told.sort((one, other) => many(one) - many(other));
 }
 
 function said(path, value, known) {
   if (value !== null && typeof value === "object" && !Array.isArray(value)) {
-    return Object.entries(value).flatMap(([name, inner]) => said([...path, name], inner, known));
+    return inOrder(value).flatMap(([name, inner]) => said([...path, name], inner, known));
   }
   return [[label(path, known), plain(path.at(-1), value, known)]];
 }
 
+/** What is said of a bill's lines is about a medicine by its number. */
 function label(path, known) {
+  const numbered = /^[0-9]+$/.test(path.at(-2)) && path.at(-3) === "lines";
+  if (numbered) return `${_("第 %(number)s 种药", { number: path.at(-2) })} · ${_(FACTS[path.at(-1)] || path.at(-1))}`;
   return path.map((name) => (FACTS[name] ? _(FACTS[name]) : known.get(name) || name)).join(" · ");
 }
 

@@ -10,9 +10,11 @@ import { _ } from "../base/words.js";
 
 const ROLES = { patient: "patient", doctor: "doctor", reviewer: "reviewer", pharmacy: "pharmacist", courier: "courier", payer: "officer", board: "regulator" };
 
+const ASKED = "rx.oauth";
+
 start(async (main) => {
   const asked = new URLSearchParams(location.search), code = asked.get("code");
-  if (code) return goOn("patient", asked.get("state") || "", await enter.withWeChat(code));
+  if (code) return cameBack(code, asked.get("state"));
   const [area = "patient", back = "", person = ""] = fragment();
   if (!(area in ROLES)) return location.replace("/");
   const known = (await keys.all()).filter((one) => one.role === ROLES[area]);
@@ -34,10 +36,23 @@ function withKey(area, back, key) {
 function byWeChat(back) {
   const phone = meta("rx:wechat") || "https://open.weixin.qq.com";
   const act = () => {
-    const asked = new URLSearchParams({ redirect_uri: `${location.origin}/enter`, response_type: "code", scope: "snsapi_base", state: back });
-    location.assign(`${phone}/connect/oauth2/authorize?${asked}#wechat_redirect`);
+    const state = crypto.randomUUID().replaceAll("-", "");
+    sessionStorage.setItem(ASKED, JSON.stringify({ state, back }));
+    const known = JSON.parse(sessionStorage.getItem("rx.claim"))?.openid;
+    const asked = { appid: meta("rx:appid"), redirect_uri: `${location.origin}/enter`, response_type: "code", scope: "snsapi_base", state };
+    if (known && meta("rx:wechat")) asked.login_hint = known;
+    location.assign(`${phone}/connect/oauth2/authorize?${new URLSearchParams(asked)}#wechat_redirect`);
   };
   return h("div", { class: "bar" }, button(_("微信登录"), act));
+}
+
+/** With WeChat's code, which is taken only if this tab asked for it: nobody is logged in as somebody else by a link. */
+async function cameBack(code, state) {
+  const asked = JSON.parse(sessionStorage.getItem(ASKED));
+  sessionStorage.removeItem(ASKED);
+  history.replaceState(null, "", "/enter");
+  if (!asked || asked.state !== state) throw Object.assign(new Error("state"), { code: "login.failed" });
+  return goOn("patient", asked.back, await enter.withWeChat(code, "h5"));
 }
 
 function byCode(area, back) {

@@ -1,0 +1,1 @@
+"""The regulator's live board: figures, alarms by rule, and how the ledger is."""

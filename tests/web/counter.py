@@ -1,0 +1,94 @@
+"""What comes before the counter, by API: a prescription that is issued, authorized and paid."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from config.demo.phone import pickup_code
+from hospital.client import Client
+from prescriptions.uploaded import Patient
+from tests.web.stacks import Stack
+
+HOSPITAL = "liuzhou-hospital"
+AMLODIPINE, ASPIRIN = "XC08CAA023E002010110851", "XB01ACA033E004010111221"
+DOSES = {AMLODIPINE: "5", ASPIRIN: "100"}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A paid prescription and its patient's phone."""
+
+    stack: Stack
+    patient: Client
+    id: str
+    pharmacy: str
+
+    def code(self) -> str:
+        """A fresh one, as the phone shows it."""
+        origin = self.stack.cast.http.get("/log/checkpoint").text.splitlines()[0]
+        return pickup_code(self.patient, self.id, self.pharmacy, origin)
+
+    def status(self) -> str:
+        return str(self.patient.get(f"/api/prescriptions/{self.id}")["status"])
+
+
+def paid(
+    stack: Stack,
+    person: Patient,
+    *,
+    pharmacy: str,
+    way: str = "collect",
+    medicines: tuple[str, ...] = (AMLODIPINE,),
+    packs: int = 1,
+    **about: Any,
+) -> Waiting:
+    """``about`` is more of the draft: allergies, say."""
+    cast = stack.cast
+    patient, doctor = cast.patient(person), cast.member(HOSPITAL, "doctor")
+    body = {
+        "patient": person.id_number,
+        "online": False,
+        "diagnoses": [{"code": "I10.x00", "name": "原发性高血压", "main": True}],
+        "lines": [_line(code, packs) for code in medicines],
+        **about,
+    }
+    rx = str(doctor.write("/api/prescriptions", body)["id"])
+    doctor.command(f"/api/prescriptions/{rx}/issue")
+    approve = {"decision": "approve"}
+    cast.member(HOSPITAL, "reviewer").command(f"/api/prescriptions/{rx}/review", approve)
+    choice: dict[str, Any] = {"pharmacy": pharmacy, "way": way, "payers": []}
+    if way == "courier":
+        address = {"recipient": person.name, "phone": "13900139000", "text": "柳州市示例路1号"}
+        choice |= {"address": patient.write("/api/me/addresses", address)["id"]}
+        choice |= {"courier": "guishun-courier"}
+    patient.command(f"/api/prescriptions/{rx}/authorize", choice)
+    _pay(stack, patient, rx)
+    return Waiting(stack, patient, rx, pharmacy)
+
+
+def _line(code: str, packs: int) -> dict[str, Any]:
+    usage = {"dose": DOSES[code], "dose_unit": "mg", "route": "1", "frequency": "qd"}
+    return {"medicine": code, **usage, "days": 7, "quantity": packs}
+
+
+def _pay(stack: Stack, patient: Client, rx: str) -> None:
+    order = patient.write(f"/api/prescriptions/{rx}/pay", {})
+    asked = patient.get(f"/api/payments/{order['out_trade_no']}/parameters")
+    stack.cast.wechat.post("/simulator/pay", json=asked).raise_for_status()
+    for _ in range(200):
+        if patient.get(f"/api/prescriptions/{rx}")["status"] == "paid":
+            return
+        time.sleep(0.1)
+    raise AssertionError("WeChat's notice has not come")
+
+
+def typed(page: Page, text: str) -> None:
+    """A scanner that types: into nothing in particular, with Enter at each line's end."""
+    expect(page.locator("#scan")).to_be_visible()
+    page.keyboard.type(text)
+    if not text.endswith("\n"):
+        page.keyboard.press("Enter")

@@ -1,0 +1,45 @@
+"""Every page of every area, as its people see it first: nothing shuts anybody out."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.web import entering
+from tests.web.looking import DESK, PHONE, axe, fits, picture, weight
+from web.areas import AREAS
+from web.pages import Area
+
+PERSONS = {
+    "patient": "patient/1",
+    "doctor": "liuzhou-hospital/doctor/1",
+    "reviewer": "liuzhou-hospital/reviewer/9",
+    "pharmacy": "longcheng-pharmacy/pharmacist/1",
+    "courier": "guishun-courier/courier/1",
+    "payer": "liuzhou-fund/officer/2",
+    "board": "liuzhou-regulator/regulator/1",
+}
+PHONES = {"", "patient", "courier"}
+FIRST_LOAD = 300_000
+"""Bytes, without the reader of codes."""
+
+
+def a_page(person, area: Area):
+    """Of one of its people, logged in."""
+    page = person(PHONE if area.name in PHONES else DESK)
+    if area.name:
+        entering.played(page, PERSONS[area.name])
+    return page
+
+
+@pytest.mark.parametrize("area", AREAS, ids=lambda area: area.name or "window")
+def test_every_page_of(area, person):
+    page = a_page(person, area)
+    for one in area.pages:
+        page.goto(f"/{one.path}")
+        expect(page.locator("main")).to_have_attribute("aria-busy", "false")
+        axe(page)
+        fits(page)
+        picture(page, one.path.strip("/").replace("/", "-") or "window")
+        heavy = weight(page, f"/{one.path}")
+        assert heavy <= FIRST_LOAD or one.scans, (one.path, heavy)

@@ -1,0 +1,67 @@
+"""The patient's modules say of looks and grants what the hospital does, and keep no secrets."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.home import BASE
+from hospital import consents, lookwords, sharing
+from hospital.api_consents import WORDS
+
+MODULES = BASE / "web" / "static" / "web" / "patient"
+IMPORT = re.compile(r"^import .*;$", re.MULTILINE)
+
+
+def exported(name: str, tmp_path: Path) -> Any:
+    """The objects that a module exports; its imports are left out."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed")
+    copy = tmp_path / "module.mjs"
+    copy.write_text(IMPORT.sub("", (MODULES / name).read_text()))
+    script = "import(process.argv[1]).then((it) => process.stdout.write(JSON.stringify(it)))"
+    return json.loads(subprocess.check_output([node, "-e", script, str(copy)], text=True))
+
+
+def test_looks_have_the_words_of_the_hospital(tmp_path):
+    found = exported("lookwords.js", tmp_path)
+    assert found["ROLES"] == dict(lookwords.ROLES)
+    assert found["PURPOSES"] == dict(lookwords.PURPOSES)
+    assert found["BASES"] == dict(lookwords.BASES)
+    assert found["FIELDS"] == dict(lookwords.FIELDS)
+
+
+def test_grants_offer_what_the_hospital_takes(tmp_path):
+    found = exported("granted.js", tmp_path)
+    assert found["FIELDS"] == WORDS
+    assert {
+        purpose: (one["words"], set(one["kinds"]), tuple(one["fields"]))
+        for purpose, one in found["PURPOSES"].items()
+    } == {
+        purpose.value: (lookwords.PURPOSES[purpose], set(terms.kinds), terms.fields)
+        for purpose, terms in consents.TERMS.items()
+    }
+    assert set(sharing.FIELDS) <= set(found["FIELDS"])
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        *((path, True) for path in ("/patient/", "/patient/receipt", "/words.js")),
+        *((path, True) for path in ("/static/web/base/dom.js", "/static/ledger/receipt.js")),
+        *((path, False) for path in ("/api/me/looks", "/api/receipts/00", "/log/policy", "/")),
+        *((path, False) for path in ("/demo/people", "/words.json", "/x/patient/", "/enter")),
+    ],
+)
+def test_the_worker_keeps_pages_and_no_answers(path, kept):
+    """Answers of the API hold a person's data."""
+    pattern = re.search("^const KEPT = /(.*)/;$", (MODULES / "worker.js").read_text(), re.MULTILINE)
+    assert pattern is not None
+    assert bool(re.match(pattern[1].replace(r"\/", "/"), path)) is kept

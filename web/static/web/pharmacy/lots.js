@@ -1,0 +1,57 @@
+/** The lots that are proposed for each medicine, the boxes scanned, and another choice with its reason. */
+import { cell, group, h } from "../base/dom.js";
+import { _ } from "../base/words.js";
+import { byMedicine } from "./shelf.js";
+
+export function shelfOf(work) {
+  const wanted = [...byMedicine(work.rx.lines, work.units)];
+  return [group(_("批次（先到期先出）"), wanted.map(([code, units]) => one(work, code, units))), boxes(work), choosing(work, wanted)];
+}
+
+function name(work, code) {
+  return Object.values(work.rx.lines).find((line) => line.code === code).generic_name;
+}
+
+function one(work, code, units) {
+  const { taken, missing } = work.taken(code, units);
+  const said = taken.filter((part) => part.units > 0).map(({ lot, units: some }) => _("批号 %(number)s，有效期至 %(day)s，%(units)s 件", { number: lot.number, day: lot.expires_on, units: some }));
+  const short = missing ? _("库存缺 %(units)s 件", { units: missing }) : null;
+  return h("div", { class: "weui-cell", "data-medicine": code },
+    h("span", { class: "weui-cell__bd" }, h("span", {}, name(work, code)),
+      said.map((words) => h("span", { class: "weui-cell__desc" }, words)),
+      short ? h("span", { class: "bad" }, short) : null));
+}
+
+function boxes(work) {
+  if (!work.boxes.size) return null;
+  const drop = (code) => () => { work.boxes.delete(code); work.draw(); };
+  return group(_("已扫追溯码"), [...work.boxes.values()].map((box) =>
+    cell(box.code, { desc: _("%(name)s，批号 %(lot)s，点击移除", { name: name(work, box.medicine), lot: box.lot }), value: String(box.units), onclick: drop(box.code) })));
+}
+
+/** Other lots than those that expire first, and why. */
+function choosing(work, wanted) {
+  const rows = wanted.flatMap(([code, units]) => {
+    const chosen = new Map(work.taken(code, units).taken.map(({ lot, units: some }) => [lot.id, some]));
+    return work.stock.get(code).filter((lot) => lot.usable && !lot.recalled).map((lot) => choice(work, code, lot, chosen));
+  });
+  const reason = h("input", { class: "weui-input", value: work.reason, maxlength: "200", onchange: (event) => { work.reason = event.target.value.trim(); } });
+  return h("details", { class: "card" }, h("summary", {}, _("改用其他批次")), rows,
+    h("label", { class: "weui-cell" }, h("span", { class: "weui-cell__hd weui-label" }, _("原因")), h("span", { class: "weui-cell__bd" }, reason)));
+}
+
+function choice(work, code, lot, chosen) {
+  const input = h("input", {
+    type: "number", class: "units", min: "0", max: String(lot.on_hand), value: String(chosen.get(lot.id) || 0), inputmode: "numeric",
+    "aria-label": _("批号 %(number)s 的数量", { number: lot.number }),
+  });
+  input.addEventListener("change", () => {
+    chosen.set(lot.id, Math.max(0, Math.floor(Number(input.value) || 0)));
+    const all = work.stock.get(code);
+    work.picked.set(code, [...chosen].map(([id, units]) => ({ lot: all.find((each) => each.id === id), units })));
+  });
+  const about = _("%(day)s 到期，现有 %(units)s", { day: lot.expires_on, units: lot.on_hand });
+  return h("div", { class: "weui-cell" },
+    h("span", { class: "weui-cell__bd" }, h("span", {}, `${name(work, code)} ${lot.number}`), h("span", { class: "weui-cell__desc" }, about)),
+    h("span", { class: "weui-cell__ft" }, input));
+}

@@ -1,0 +1,143 @@
+/** One scanned prescription at the counter: what it says, what is given of it, and how it is signed. */
+import { Problem, each, get } from "../base/api.js";
+import { button, cell, fill, group, h } from "../base/dom.js";
+import { attempt, toast } from "../base/page.js";
+import { command } from "../base/sign.js";
+import { _ } from "../base/words.js";
+import { checklist } from "./checklist.js";
+import { content } from "./content.js";
+import { further } from "./deeds.js";
+import { given } from "./given.js";
+import { shelfOf } from "./lots.js";
+import { byMedicine, named, outOf, proposed } from "./shelf.js";
+
+/** Read what was scanned and fill `place`; what the scan bar talks to. */
+export async function open(place, scan) {
+  const rx = await get(`/api/scans/${scan}`);
+  const work = new Work(place, scan, rx);
+  await work.lots();
+  work.draw();
+  return work;
+}
+
+class Work {
+  constructor(place, scan, rx) {
+    Object.assign(this, { place, scan, rx, units: { ...rx.parts.chosen }, boxes: new Map(), picked: new Map(), reason: "", naming: false });
+    this.stock = new Map();
+  }
+
+  /** What lies on the shelf of each medicine, read once. */
+  async lots() {
+    const codes = [...new Set(Object.values(this.rx.lines).map((one) => one.code))];
+    await Promise.all(codes.map(async (medicine) => {
+      const found = [];
+      for await (const lot of each("/api/stock/lots", "lots", { medicine, size: 50 })) found.push(lot);
+      this.stock.set(medicine, found);
+    }));
+  }
+
+  draw() {
+    this.list = checklist(this.rx, this.units);
+    const part = h("div", {}), sign = this.signing();
+    fill(part, content(this.rx, this.units, (units) => this.change(units)), shelfOf(this));
+    const more = further(this.rx.id, this.rx, () => this.ended(_("已退回，患者可另选药房。")));
+    fill(this.place, h("div", { class: "columns counter" }, part, h("div", {}, this.list.view, sign, more)));
+  }
+
+  /** How much of each line is given was changed: ticks and lots anew. */
+  change(units) {
+    this.units = units;
+    this.picked.clear();
+    this.draw();
+  }
+
+  /** A box was scanned: it is of one of the lines, and holds something that is still wanted. */
+  async box(code) {
+    if (this.boxes.has(code)) return toast(_("这盒药已经扫过。"), "bad");
+    const box = await get("/api/stock/boxes", { code });
+    const wanted = byMedicine(this.rx.lines, this.units).get(box.medicine);
+    if (!wanted) return toast(_("这盒药不在处方上，请勿发出。"), "bad");
+    const units = outOf(box, wanted, this.boxesOf(box.medicine));
+    if (units <= 0) return toast(box.on_hand ? _("这种药已经够数。") : _("这盒药已经用完，追溯码已使用。"), "bad");
+    this.boxes.set(code, { ...box, units });
+    this.draw();
+    return toast(_("已登记追溯码 …%(end)s，%(units)s 件", { end: code.slice(-6), units }));
+  }
+
+  boxesOf(medicine) {
+    return [...this.boxes.values()].filter((one) => one.medicine === medicine);
+  }
+
+  /** The lots of one medicine: those that the pharmacist chose, or what expires first. */
+  taken(medicine, wanted) {
+    const found = proposed(this.stock.get(medicine), wanted, this.boxesOf(medicine));
+    return this.picked.has(medicine) ? { taken: this.picked.get(medicine), missing: 0 } : found;
+  }
+
+  /** What the command says. Lots are named where somebody chose them, and where the law wants it. */
+  body() {
+    const wanted = [...byMedicine(this.rx.lines, this.units)];
+    const said = this.naming ? wanted : wanted.filter(([code]) => this.picked.has(code) || this.boxesOf(code).length);
+    return {
+      lines: this.units,
+      lots: said.flatMap(([code, units]) => named(this.taken(code, units).taken)),
+      boxes: [...this.boxes.values()].map(({ code, units }) => ({ code, units })),
+      checks: this.list.made(),
+      ...(this.reason ? { reason: this.reason } : {}),
+    };
+  }
+
+  get whole() {
+    return Object.entries(this.rx.parts.chosen).every(([line, units]) => this.units[line] === units);
+  }
+
+  signing() {
+    const act = attempt(() => this.dispense());
+    const ready = button(this.whole ? _("核对无误") : _("核对无误，部分发药"), act);
+    const watch = () => { ready.setAttribute("aria-disabled", String(!this.list.complete())); };
+    this.list.view.addEventListener("change", watch);
+    watch();
+    return h("div", { class: "bar" }, ready);
+  }
+
+  async dispense() {
+    if (!this.list.complete()) return toast(_("请先看过并勾选每一项核对。"), "bad");
+    const verb = this.whole ? "dispense" : "dispense-part";
+    const rows = [[_("患者"), this.rx.fields["patient/name"]], ...this.said()];
+    const path = `/api/prescriptions/${this.rx.id}/${verb}`;
+    try {
+      const done = await command(path, this.body(), { kind: "pharmacy.dispense", rows, yes: _("签名发药") });
+      return given(this.place, this.scan, this.rx, done);
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      return this.refused(problem);
+    }
+  }
+
+  /** Lots have to be named for what two pharmacists give out: name what is proposed. */
+  refused(problem) {
+    if (problem.code === "lot.missing" && !this.naming) {
+      this.naming = true;
+      return this.dispense();
+    }
+    if (problem.code === "dispensing.not_checked") this.waits();
+    throw problem;
+  }
+
+  waits() {
+    const again = button(_("复核后继续"), attempt(() => this.dispense()));
+    this.place.prepend(group(_("等待复核"),
+      cell(_("请第二名药师在“复核”中核对这张处方"), { desc: _("复核签名后，再点“复核后继续”。") }), h("div", { class: "bar" }, again)));
+  }
+
+  said() {
+    return Object.entries(this.units).filter(([, units]) => units > 0).map(([line, units]) => {
+      const one = this.rx.lines[line];
+      return [`${one.generic_name} ${one.specification}`, `${units} ${one.unit}`];
+    });
+  }
+
+  ended(words) {
+    fill(this.place, h("div", { class: "state", role: "status" }, h("p", {}, words)));
+  }
+}
