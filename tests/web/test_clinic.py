@@ -110,7 +110,7 @@ def review(page: Page, complaint: str) -> None:
 
 
 def test_from_a_question_to_an_approved_prescription(person, stack, watch):
-    """R1, Z1: findings while typing, a block stops the issue; a reviewer approves what remains."""
+    """Findings while typing, a block stops the issue; a reviewer approves what remains."""
     patient = stack.somebody()
     path, complaint = a_question(stack, patient)
     doctor = enters(person, "doctor", DOCTOR)
@@ -218,7 +218,7 @@ def at_a_pharmacy(stack, patient, prescription: str) -> None:
 
 
 def test_a_pharmacist_asks_and_an_emergency_needs_two(person, stack, watch):
-    """E1: by identity number at the desk; changed on request; broken glass shows what was written."""
+    """By identity number; changed on request; broken glass shows what was written."""
     patient = stack.somebody()
     stack.cast.patient(patient)
     doctor = enters(person, "doctor", "liuzhou-hospital/doctor/2", color_scheme="dark")
