@@ -18,10 +18,6 @@ export const FACTS = {
 export const VALUES = {
   collect: "到店自取", courier: "配送到家", approve: "通过", return: "退回", refuse: "拒绝", part: "部分", "true": "是",
   patient: "患者", doctor: "医生", reviewer: "审方药师", pharmacist: "药师", officer: "经办人", regulator: "监管人员",
-<<<<<<< HEAD
-  dispense: "配药", claim: "理赔", deliver: "配送", care: "诊疗", research: "研究", dispense_deliver_settle: "配药、送药、结算",
-=======
   appropriateness: "用药合理性", incompatibility: "配伍禁忌", medicine: "药品", prescription: "处方",
-  dispense: "配药", claim: "理赔", deliver: "配送", care: "诊疗", research: "研究",
->>>>>>> w-station
+  dispense: "配药", claim: "理赔", deliver: "配送", care: "诊疗", research: "研究", dispense_deliver_settle: "配药、送药、结算",
 };
