@@ -125,3 +125,81 @@ def test_who_withdraws_after_paying_gets_the_money_back(person, stack, desk):
     expect(phone.get_by_role("link", name="选药房")).to_be_visible()
     expect(phone.locator("[data-kind='prescription.withdraw']")).to_be_visible()
     assert deeds.refunded(phone, stack, order) == round(float(own.lstrip("¥")) * 100)
+
+
+def test_a_pharmacy_declines_and_a_doctor_is_stopped_by_a_rule(person, stack, desk, camera, watch):
+    """R1, C4: the patient chooses again; what a rule forbids never becomes a prescription."""
+    somebody, phone = stack.somebody("韦建国"), person(PHONE, device_scale_factor=2)
+    deeds.comes(phone, stack, somebody)
+    complaint = asked(somebody)
+    deeds.asks(phone, complaint)
+    doctor = desk(DOCTOR)
+    deeds.accepts(doctor, complaint)
+    deeds.prescribes(doctor, days="30")
+    blocks = doctor.locator("[data-findings=blocks]")
+    expect(blocks.locator("[data-rule='rx.days_supply']")).to_contain_text("第十九条")
+    watch.expect("status of 422")
+    doctor.keyboard.press("Control+Enter")
+    expect(doctor.locator(".toast.bad")).to_contain_text("prescription.rule_broken")
+    goes(phone, "patient/")
+    expect(phone.locator("[data-state=empty]")).to_be_visible()
+    blocks.get_by_role("button", name="去修改").first.click()
+    doctor.keyboard.press("Control+a")
+    doctor.keyboard.type("7")
+    deeds.issues(doctor)
+    deeds.approves(desk(REVIEWER), complaint)
+
+    rx = deeds.opens_the_prescription(phone)
+    deeds.authorizes(phone, rx)
+    order = deeds.pays(phone)
+    pharmacist = desk(f"{PHARMACY}/pharmacist/1")
+    deeds.scans(pharmacist, camera, deeds.shows_the_code(phone))
+    pharmacist.get_by_text("不能照方发药").click()
+    button(pharmacist, "无法调配，退回处方").click()
+    pharmacist.locator("dialog select[name=reason]").select_option("out_of_stock")
+    button(pharmacist, "下一步").click()
+    signs(pharmacist, "签名退回")
+    expect(pharmacist.get_by_text("已退回，患者可另选药房。")).to_be_visible()
+    expect(phone.get_by_role("link", name="选药房")).to_be_visible()  # the page goes on by itself
+    expect(phone.locator("[data-kind='pharmacy.decline']")).to_contain_text("缺货")
+    goes(phone, "patient/me")
+    expect(phone.get_by_text("药房无法调配您的处方，请另选药房。已付款项将退回。")).to_be_visible()
+    assert deeds.refunded(phone, stack, order) > 0
+
+
+def test_a_recall_arrives_on_the_phone(person, stack, desk, camera):
+    """D3: of the lot that was given out, and of no other."""
+    somebody, phone = stack.somebody("莫丽华"), person(PHONE, device_scale_factor=2)
+    deeds.comes(phone, stack, somebody)
+    number = f"召回{somebody.id_number[-8:]}"
+    a_lot(stack, number)
+    rx = approved(stack, desk, phone, somebody)
+    deeds.authorizes(phone, rx)
+    deeds.pays(phone)
+    pharmacist = desk(f"{PHARMACY}/pharmacist/1")
+    deeds.scans(pharmacist, camera, deeds.shows_the_code(phone))
+    expect(pharmacist.locator("[data-medicine]")).to_contain_text(number)
+    deeds.gives_out(pharmacist)
+    deeds.receives(phone, rx)
+    goes(phone, "patient/")
+    expect(phone.locator("[data-recall]")).to_have_count(0)
+
+    regulator = desk("liuzhou-regulator/regulator/1")
+    goes(regulator, "board/recalls")
+    regulator.get_by_label("药品").fill(AMLODIPINE)
+    regulator.get_by_label("批号").fill(number)
+    button(regulator, "签名并召回").click()
+    signs(regulator)
+    expect(regulator.get_by_text("召回已生效，各药房立即停发。")).to_be_visible()
+    until(phone, phone.locator("[data-recall]", has_text=number))
+    expect(phone.locator("[data-recall]")).to_contain_text("请马上停用这种药")
+    goes(phone, "patient/me")
+    until(phone, phone.get_by_text("您领取的一种药品被召回，请打开查看。"))
+
+
+def a_lot(stack, number: str) -> None:
+    """One package of what is prescribed here, that expires before all others at this pharmacy."""
+    goods = {"medicine": AMLODIPINE, "number": number, "units": 1, "document": "送货单"}
+    soon = (date.today() + timedelta(days=60)).isoformat()
+    pharmacist = stack.cast.member(PHARMACY, "pharmacist")
+    pharmacist.write("/api/stock/receipts", {**goods, "expires_on": soon})
