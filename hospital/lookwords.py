@@ -27,6 +27,7 @@ ROLES: Mapping[str, str] = {
     Role.OFFICER: "理赔专员",
     Role.RESEARCHER: "研究人员",
     Role.REGULATOR: "监管人员",
+    Role.CASHIER: "收银系统",
 }
 OWN = "您本人"
 PURPOSES: Mapping[str, str] = {
@@ -45,6 +46,7 @@ PURPOSES: Mapping[str, str] = {
     "countersign": "处方会签",
     "dispense": "核对发药",
     "deliver": "配送药品",
+    "insured_payment": "医保移动支付，向微信支付和医保提供姓名与证件号摘要",
     "register": "麻精药品登记",
     "appraisal": "处方点评",
     "oversight": "监管审查",
@@ -82,6 +84,7 @@ FIELDS: Mapping[str, str] = {
     "": "全部内容",
     "patient/": "姓名等身份信息",
     "patient/name": "姓名",
+    "patient/id_number": "身份证号",
     "diagnosis/": "诊断",
     "line/": "药品",
     "doctor/": "开方医师",

@@ -19,6 +19,7 @@ from hospital.units import stamp, yuan
 from insurance.actions import billing, checkout, paying
 from insurance.gateways import wechat_pay
 from insurance.models import Bill
+from insurance.queries import at_payment
 from ledger.entry import Statement
 from prescriptions.api import changed
 from prescriptions.models import Way
@@ -77,6 +78,7 @@ def bill_of(bill: Bill) -> dict[str, Any]:
         "fund_fen": bill.fund_fen,
         "insurer_fen": bill.insurer_fen,
         "payers": {one.payer.slug: one.fen for one in bill.in_order if one.fen},
+        "at_payment": at_payment(bill, bill),
         "patient_fen": bill.patient_fen,
     }
 
@@ -149,6 +151,7 @@ class Pay(http.Command):
         return {
             "out_trade_no": payment.out_trade_no,
             "amount_fen": payment.amount_fen,
+            "insured_fen": payment.insured_fen,
             "expires_at": stamp(payment.expires_at),
         }
 
@@ -173,15 +176,13 @@ def payment_notice(request: HttpRequest) -> HttpResponse:
     """
     at = timezone.now()
     try:
-        notice = wechat_pay.client().read_notice(request.headers, request.body, at=at)
-        if isinstance(notice, wechat_pay.Notice):
-            paying.accept(notice, at=at)
-        else:
-            paying.accept_refund(notice, at=at)
+        paying.hear(paying.read_notice(request.headers, request.body, at=at), at=at)
     except (wechat_pay.ForgedNotice, wechat_pay.StaleNotice) as forged:
         if getattr(forged, "reason", "") != "probe":  # WeChat probes with bad signatures itself
             security.warning("payment notice refused: %s", type(forged).__name__)
         return _fail("signature", 401)
+    except errors.Unavailable as fault:
+        return _fail(fault.code, 503)
     except errors.Refusal as refusal:
         return _fail(refusal.code, 403)
     return HttpResponse(status=204)

@@ -139,7 +139,7 @@ def _offer(one: finding.Offer) -> dict[str, Any]:
         "lines": list(one.lines),
         "total_fen": one.quote.total_fen,
         "patient_fen": one.quote.patient_fen,
-        "payers": one.quote.payers,
+        "payers": one.quote.together,
         "steps": one.quote.explained(),
         "ways": {"collect": True, "courier": [_carriage(each) for each in one.pharmacy.fares]},
     }

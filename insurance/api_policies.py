@@ -17,7 +17,7 @@ from insurance.api import bill_of
 from insurance.models import Edition
 from insurance.policies import bills
 from insurance.policies.reckon import WHOLE_BP
-from insurance.policies.terms import DAYS_MAX, FEN_MAX, NAMED_MAX, YEARS
+from insurance.policies.terms import CITY, DAYS_MAX, FEN_MAX, NAMED_MAX, YEARS
 from insurance.queries_policies import Stated
 
 NAME = "[A-Za-z0-9][A-Za-z0-9._-]*"
@@ -84,13 +84,20 @@ class TermsInput(http.Strict):
     waiting_days = http.Whole(min_value=0, max_value=DAYS_MAX, default=0)
     diagnoses = serializers.ListField(child=IllnessInput(), max_length=NAMED_MAX, default=[])
     year = serializers.ChoiceField(YEARS, default=YEARS[0])
+    at_payment = serializers.RegexField(
+        CITY,
+        default="",
+        help_text="a fund's city code: it pays with the patient, through WeChat; left out: claims",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """As ``policies.terms`` reads them."""
         tiers = [[one["from_fen"], one["rate_bp"]] for one in attrs["tiers"]]
         ceilings = attrs["ceilings_fen"].items()
+        city = attrs.pop("at_payment")
         return {
             **attrs,
+            **({"at_payment": city} if city else {}),
             "tiers": tiers or [[0, WHOLE_BP]],
             "ceilings_fen": {name: fen for name, fen in ceilings if fen is not None},
             "diagnoses": [[one["prefix"], one["days"]] for one in attrs["diagnoses"]],

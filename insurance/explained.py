@@ -45,7 +45,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a payer has decided in all; ``waits``: some of its share is still to be decided on."""
+    """
+    What a payer has decided in all; ``waits``: some of its share is still to be decided on.
+    ``at_payment``: there is nothing to decide, it pays with the patient.
+    """
 
     payer: str
     name: str
@@ -53,6 +56,7 @@ class Decided:
     decision: str
     reason: str
     waits: bool = False
+    at_payment: bool = False
 
 
 def lines(of: Sequence[Line], decided: Sequence[Decided]) -> list[dict[str, Any]]:
@@ -92,7 +96,8 @@ def _share(
     name = decided.name if decided else payer
     words = [f"{name}应付{yuan(fen)}（{rule}）"]
     if approved:
-        words.append(f"已同意{yuan(approved)}")
+        is_paid = decided is not None and decided.at_payment
+        words.append(f"{'付款时支付' if is_paid else '已同意'}{yuan(approved)}")
     if refused and decided:
         words.append(f"未同意{yuan(refused)}：{REASONS_ZH[decided.reason]}")
     if waits:

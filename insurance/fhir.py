@@ -43,7 +43,7 @@ def _claim(one: Told, billed: Told, tag: str, *, live: bool) -> Resource:
     """``billed``: whose bill counts, the authorization's or that of a part."""
     facts = one.statement.facts
     bill: Mapping[str, Any] = billed.statement.facts["bill"]
-    payers = sorted(bill["payers"]) or [_NOBODY]
+    payers = sorted({*bill["payers"], *bill.get("at_payment", ())}) or [_NOBODY]
     lines = sorted(bill["lines"].items(), key=lambda line: int(line[0]))
     return {
         "resourceType": "Claim",

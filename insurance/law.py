@@ -16,14 +16,20 @@ def clauses() -> dict[str, Clause]:
         **lawbills.clauses(),
         "withdraw": by_its_patient({}, forget=CHOSEN),
         "pay": Clause(
-            {"patient_fen": "fen"},
+            {"patient_fen": "fen", "at_payment?": {"*": "count"}},
             [
                 equal(
                     "wrong_amount",
                     "the patient's share is paid",
                     "facts.patient_fen",
                     "kept.patient_fen",
-                )
+                ),
+                equal(
+                    "wrong_amount",
+                    "and with it the shares of those who pay at payment",
+                    {"plus": ["facts.at_payment", is_({})]},
+                    lawbills.kept_at_payment(),
+                ),
             ],
         ),
         **lawclaims.clauses(),
@@ -43,9 +49,10 @@ def _authorize() -> Clause:
             "grant": {"to": "words", "purpose": "text", "until": "moment"},
         },
         *(OPENED, lawcontrolled.FETCHED_THERE, *lawcontrolled.SEEN),
-        *(_way(), *_lines(), *lawbills.sums(), *lawbills.grant()),
+        *(_way(), *_lines(), *lawbills.sums(), lawbills.paid_once(), *lawbills.grant()),
         keep={
             "approved": is_({}),
+            "at_payment": lawbills.billed_at_payment(),
             "chosen": "facts.lines",
             "offered": {"sorted": ["kept.offered", "facts.pharmacy"]},
             "courier": "facts.courier",

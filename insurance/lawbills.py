@@ -14,14 +14,31 @@ BILL: Data = {
     "total_fen": "fen",
     "patient_fen": "fen",
     "payers": {"*": "count"},
+    "at_payment?": {"*": "count"},
     "lines": {"*": dict.fromkeys(_FEN, "fen")},
 }
+
+
+def billed_at_payment() -> Data:
+    """Payer → fen that it pays together with the patient; a bill need not say that nobody does."""
+    return {"plus": ["facts.bill.at_payment", is_({})]}
+
+
+def kept_at_payment() -> Data:
+    """The same of the bill that was authorized, which may be older than this law."""
+    return {"plus": ["kept.at_payment", is_({})]}
+
+
 _PAY: Data = {
     "patient_fen": "facts.bill.patient_fen",
     "shares": "facts.bill.payers",
     "waiting": "facts.bill.payers",
+    "at_payment": billed_at_payment(),
 }
-"""What is remembered of a bill: who pays what of it, and who has still to decide on it."""
+"""
+What is remembered of a bill: who pays what of it, who has still to decide on it, and who pays a
+share together with the patient.
+"""
 _THIS_PROPOSAL = equal(
     "wrong_proposal", "it answers what was proposed", "facts.proposal", "kept.proposed"
 )
@@ -58,7 +75,7 @@ def _agree() -> Clause:
             ["equal", "facts.courier", "kept.courier"],
         ),
         equal("wrong_quantity", "it is for the same units", "facts.lines", "kept.chosen"),
-        *(*lawcontrolled.SEEN, *sums(), *grant()),
+        *(*lawcontrolled.SEEN, *sums(), paid_once(), *grant()),
         keep=_PAY,
         forget=["proposed", "asked", *DOUBLE_CHECKED],
     )
@@ -86,7 +103,29 @@ def _reduced() -> list[Data]:
             "facts.bill.patient_fen",
             "kept.patient_fen",
         ),
+        no_more_at_payment(),
     ]
+
+
+def no_more_at_payment() -> Data:
+    return condition(
+        "wrong_amount",
+        "nobody who has paid with the patient pays more than that",
+        "each_at_most",
+        billed_at_payment(),
+        kept_at_payment(),
+    )
+
+
+def paid_once() -> Data:
+    """A payer pays its share together with the patient, or is claimed from: never both."""
+    payers = "facts.bill.payers"
+    return equal(
+        "wrong_payer",
+        "no payer pays with the patient and by a claim",
+        {"count": {"plus": [payers, billed_at_payment()]}},
+        {"sum": [{"count": payers}, {"count": billed_at_payment()}]},
+    )
 
 
 def sums() -> list[Data]:
@@ -116,14 +155,15 @@ def sums() -> list[Data]:
             "wrong_amount",
             "payers and patient pay the total",
             f"{bill}.total_fen",
-            {"sum": [f"{bill}.patient_fen", f"{bill}.payers"]},
+            {"sum": [f"{bill}.patient_fen", f"{bill}.payers", billed_at_payment()]},
         ),
     ]
 
 
 def grant() -> list[Data]:
     """It opens the prescription to who delivers and who pays, as long as it is valid."""
-    readers = {"sorted": ["facts.pharmacy", "facts.courier", {"keys": "facts.bill.payers"}]}
+    who_pays = ({"keys": "facts.bill.payers"}, {"keys": billed_at_payment()})
+    readers = {"sorted": ["facts.pharmacy", "facts.courier", *who_pays]}
     purpose = is_("dispense_deliver_settle")
     return [
         equal(

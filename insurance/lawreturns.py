@@ -3,8 +3,9 @@ What is lawful when medicines come back, and money with them: data of the law.
 
 What a prescription remembers, each as a map: ``given``, line → units with the patient;
 ``given_lots``, the same by lots, where they are named; ``shares``, payer → fen of what is kept;
-``approved``, payer → fen that it stands by; ``reversals``, payer → fen that it has still to accept
-back; ``clawback``, payer → fen that the pharmacy owes it back.
+``at_payment``, the same of those who pay with the patient; ``approved``, payer → fen that it
+stands by; ``reversals``, payer → fen that it has still to accept back; ``clawback``, payer → fen
+that the pharmacy owes it back.
 
 That the bill is reckoned at its own prices is no term of the law, which does not multiply; that
 nobody pays more than before, and all sums, are.
@@ -13,6 +14,7 @@ nobody pays more than before, and all sums, are.
 from __future__ import annotations
 
 from hospital.law import Data, condition, is_
+from insurance import lawbills
 from insurance.lawtaking import BY_THE_PAYER
 from pharmacy.returns import Reason
 from prescriptions.law import Clause, equal
@@ -97,7 +99,12 @@ def _return(*rest: Data) -> Clause:
             "lines": {"*": "count"},
             "lots?": {"*": "count"},
             "reason": "text",
-            "bill": {"total_fen": "fen", "patient_fen": "fen", "payers": {"*": "fen"}},
+            "bill": {
+                "total_fen": "fen",
+                "patient_fen": "fen",
+                "payers": {"*": "fen"},
+                "at_payment?": {"*": "fen"},
+            },
             "refund_fen": "fen",
             "waiting": {"*": "count"},
             "back": {"*": "count"},
@@ -105,6 +112,7 @@ def _return(*rest: Data) -> Clause:
         [*_goods(), *rest, *_money()],
         keep={
             "approved": _STANDS,
+            "at_payment": lawbills.billed_at_payment(),
             "given": _LEFT,
             "given_lots": {"minus": ["kept.given_lots", "facts.lots"]},
             "patient_fen": "facts.bill.patient_fen",
@@ -161,7 +169,7 @@ def _money() -> list[Data]:
             "wrong_amount",
             "payers and patient pay the total of what is kept",
             "facts.bill.total_fen",
-            {"sum": ["facts.bill.patient_fen", "facts.bill.payers"]},
+            {"sum": ["facts.bill.patient_fen", "facts.bill.payers", lawbills.billed_at_payment()]},
         ),
         condition(
             "wrong_amount",
@@ -170,6 +178,7 @@ def _money() -> list[Data]:
             "facts.bill.payers",
             "kept.shares",
         ),
+        lawbills.no_more_at_payment(),
         equal(
             "wrong_amount",
             "the patient gets back what was paid too much",

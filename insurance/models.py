@@ -9,6 +9,8 @@ from django.db.models import F, Q
 
 from hospital.models import Account, Organisation
 from hospital.roles import OrganisationKind
+from insurance.payments import Payment as Payment
+from insurance.payments import Refund as Refund
 from insurance.pending import ClaimLimit as ClaimLimit
 from insurance.pending import Pending as Pending
 from insurance.policies.models import Edition as Edition
@@ -27,7 +29,6 @@ from insurance.settlements import Remittance as Remittance
 from insurance.settlements import Settlement as Settlement
 from insurance.settlements import Terms as Terms
 from insurance.transfers import Transfer as Transfer
-from pharmacy.returns import Return
 from prescriptions.models import Prescription
 
 SOCIAL_FUND = OrganisationKind.SOCIAL_FUND
@@ -83,6 +84,11 @@ class Bill(models.Model):
         """What commercial insurers pay, all together."""
         return sum(one.fen for one in self.in_order if one.payer.kind != SOCIAL_FUND)
 
+    @property
+    def at_payment(self) -> BillShare | None:
+        """The share that is paid with the patient's, be it nothing; None: there is none."""
+        return next((one for one in self.in_order if one.city), None)
+
 
 class BillLine(models.Model):
     """
@@ -103,122 +109,6 @@ class BillLine(models.Model):
             models.CheckConstraint(
                 name="priced_by_the_unit",
                 condition=Q(total_fen=F("units") * (F("total_fen") / F("units"))),
-            ),
-        ]
-
-
-class Payment(models.Model):
-    """
-    The patient's share as an order at WeChat Pay. The row is written before WeChat is asked.
-
-    ``payer`` is the guardian who pays for the patient; None: the patient. ``paid_at`` is WeChat
-    Pay's moment of it, by which it stands in a day's bill; None too where it is not known.
-    """
-
-    class State(models.TextChoices):
-        OPEN = "open"
-        PAID = "paid"
-        CLOSED = "closed"
-
-    bill = models.ForeignKey(Bill, models.PROTECT, related_name="payments")
-    out_trade_no = models.CharField(max_length=32, unique=True)
-    amount_fen = models.PositiveBigIntegerField()
-    state = models.CharField(max_length=6, choices=State.choices, default=State.OPEN)
-    prepay_id = models.CharField(max_length=64, blank=True)
-    transaction_id = models.CharField(max_length=32, null=True, unique=True)
-    created_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    asked_at = models.DateTimeField(null=True)
-    payer = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
-    paid_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                name="paid_at_if_paid", condition=Q(paid_at__isnull=True) | Q(state="paid")
-            ),
-            models.CheckConstraint(name="pays_something", condition=Q(amount_fen__gt=0)),
-            models.UniqueConstraint(
-                fields=["bill"], condition=Q(state="open"), name="one_open_payment"
-            ),
-            models.CheckConstraint(
-                name="paid_has_a_transaction",
-                condition=Q(state="paid", transaction_id__isnull=False)
-                | (~Q(state="paid") & Q(transaction_id__isnull=True)),
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["created_at"], condition=Q(state="open"), name="unanswered"),
-            models.Index(fields=["paid_at"], condition=Q(state="paid"), name="paid_on_a_day"),
-        ]
-
-
-class Refund(models.Model):
-    """
-    Money owed back to the patient: of one payment once for each cause, or for each return, under
-    one number for ever, and together no more than was paid, which a trigger sees to.
-
-    ``VOID``: the bill counts no more, all of it goes back. ``PART``: only a part was given out.
-    ``RETURN``: something was brought back (``returned``).
-
-    A failed one has WeChat's word for it in ``outcome``: ``ABNORMAL``, the patient's account took
-    no money; ``CLOSED``, WeChat gave it up. It waits for an operator (``actions.refunding``).
-    """
-
-    class State(models.TextChoices):
-        DUE = "due"
-        PROCESSING = "processing"
-        DONE = "done"
-        FAILED = "failed"
-
-    class Cause(models.TextChoices):
-        VOID = "void"
-        PART = "part"
-        RETURN = "return"
-
-    payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
-    cause = models.CharField(max_length=6, choices=Cause.choices, default=Cause.VOID)
-    returned = models.OneToOneField(Return, models.PROTECT, null=True, related_name="refund")
-    out_refund_no = models.CharField(max_length=32, unique=True)
-    amount_fen = models.PositiveBigIntegerField()
-    state = models.CharField(max_length=10, choices=State.choices, default=State.DUE)
-    refund_id = models.CharField(max_length=32, blank=True)
-    created_at = models.DateTimeField()
-    asked_at = models.DateTimeField(null=True)
-    failed_at = models.DateTimeField(null=True)
-    outcome = models.CharField(max_length=16, blank=True)
-    done_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                name="done_at_if_done", condition=Q(done_at__isnull=True) | Q(state="done")
-            ),
-            models.CheckConstraint(
-                name="a_refund_fails_at_a_time_for_a_reason",
-                condition=Q(state="failed", failed_at__isnull=False) & ~Q(outcome="")
-                | ~Q(state="failed") & Q(failed_at__isnull=True, outcome=""),
-            ),
-            models.UniqueConstraint(
-                fields=["payment", "cause"],
-                condition=~Q(cause="return"),
-                name="refunded_once_for_each_cause",
-            ),
-            models.CheckConstraint(
-                name="a_refund_names_its_return",
-                condition=Q(cause="return", returned__isnull=False)
-                | (~Q(cause="return") & Q(returned__isnull=True)),
-            ),
-            models.CheckConstraint(name="refunds_something", condition=Q(amount_fen__gt=0)),
-        ]
-        indexes = [
-            models.Index(fields=["failed_at"], name="failed_refunds", condition=Q(state="failed")),
-            models.Index(fields=["done_at"], name="done_on_a_day", condition=Q(state="done")),
-            models.Index(
-                F("asked_at").asc(nulls_first=True),
-                "created_at",
-                condition=Q(state__in=["due", "processing"]),
-                name="owed_back",
             ),
         ]
 

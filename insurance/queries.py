@@ -71,9 +71,18 @@ def reckoned(bill: Bill) -> Bill | Reckoning:
 
 
 def shares(bill: Bill, now: Bill | Reckoning | Quote) -> dict[str, int]:
-    """Slug → fen that each payer pays, of those who paid something when the bill was opened."""
+    """
+    Slug → fen that each payer is claimed from, of those who paid something when the bill was
+    opened.
+    """
     pairs = zip(bill.in_order, now.fens, strict=True)
-    return {share.payer.slug: fen for share, fen in pairs if share.fen > 0}
+    return {share.payer.slug: fen for share, fen in pairs if share.fen > 0 and not share.city}
+
+
+def at_payment(bill: Bill, now: Bill | Reckoning | Quote) -> dict[str, int]:
+    """The same of who pays together with the patient, by a medical-insurance order."""
+    pairs = zip(bill.in_order, now.fens, strict=True)
+    return {share.payer.slug: fen for share, fen in pairs if share.fen > 0 and share.city}
 
 
 def line_of(claim: Claim) -> str:
@@ -123,7 +132,7 @@ def doctor_and_patient(
         state=State.OPEN,
         close_until__gt=at,
     ).values(said=JSONObject(earlier="earlier", follow_up="follow_up", guardian="guardian"))
-    asked = Consultation.objects.filter(id=consultation, doctor_id=doctor).values("patient")
+    asked = Consultation.objects.filter(id__in=[consultation], doctor_id=doctor).values("patient")
     named = people.of_id_number(id_number) if id_number else Q(id__in=asked, is_active=True)
     both = Q(id=doctor) | named
     return (
@@ -150,6 +159,7 @@ def undecided(payer: int, wanted: paging.Wanted) -> tuple[list[Bill], paging.Cur
         Bill.objects.filter(
             shares__payer_id=payer,
             shares__fen__gt=0,
+            shares__city="",
             prescription__status=Status.DELIVERED,
             state=Bill.State.PAID,
         )
@@ -165,7 +175,7 @@ def undecided(payer: int, wanted: paging.Wanted) -> tuple[list[Bill], paging.Cur
 
 def undecided_of(patient: UUID) -> QuerySet[Bill]:
     """Bills of what was delivered to a patient on which a payer has still to decide."""
-    paid = BillShare.objects.filter(bill=OuterRef("pk"), fen__gt=0)
+    paid = BillShare.objects.filter(bill=OuterRef("pk"), fen__gt=0, city="")
     return Bill.objects.filter(
         Exists(paid),
         prescription__patient_id=patient,
@@ -207,7 +217,7 @@ def unanswered(*, at: datetime) -> QuerySet[Payment]:
     """Payments about which WeChat says nothing for a while; what was asked longest ago first."""
     return (
         Payment.objects.filter(state=Payment.State.OPEN, created_at__lte=at - ASK_AGAIN)
-        .exclude(prepay_id="")
+        .exclude(prepay_id="", city="")
         .filter(Q(asked_at__isnull=True) | Q(asked_at__lte=at - ASK_AGAIN))
         .select_related("bill__prescription")
         .order_by(F("asked_at").asc(nulls_first=True), "created_at")

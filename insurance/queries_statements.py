@@ -99,6 +99,7 @@ def _bills(payer: int, period: Period) -> QuerySet[Bill]:
     return Bill.objects.filter(
         shares__payer_id=payer,
         shares__fen__gt=0,
+        shares__city="",
         shares__opened_at__gte=period.since,
         shares__opened_at__lt=period.until,
         state=Bill.State.PAID,

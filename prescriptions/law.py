@@ -14,8 +14,8 @@ from prescriptions.lifecycle import Move
 DOUBLE_CHECKED = ["checked_lots", "checked_scan", "double_checker"]
 """What a second pharmacist has checked at the counter."""
 CHOSEN = [
-    *("approved", "asked", "chosen", "courier", "patient_fen", "pharmacy", "proposed"),
-    *("shares", "waiting", "way"),
+    *("approved", "asked", "at_payment", "chosen", "courier", "patient_fen", "pharmacy"),
+    *("proposed", "shares", "waiting", "way"),
     *DOUBLE_CHECKED,
 ]
 """

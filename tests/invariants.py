@@ -268,7 +268,7 @@ def the_money(ways: dict[str, list[Statement]]) -> Iterator[str]:
     for payment in Payment.objects.filter(state=Payment.State.PAID).select_related("bill"):
         refunds = list(Refund.objects.filter(payment=payment))
         back = sum(one.amount_fen for one in refunds)
-        paid = payment.bill.state == Bill.State.PAID
+        paid = payment.bill.state == Bill.State.PAID and not payment.fund_refused
         kept = queries.reckoned(payment.bill).patient_fen if paid else 0
         if payment.amount_fen - back != kept:
             yield f"payment {payment.id}: {back} of {payment.amount_fen} fen go back, {kept} kept"
@@ -294,8 +294,12 @@ def _bills(ways: dict[str, list[Statement]]) -> Iterator[str]:
         share = bill.patient_fen + sum(one.amount_fen for one in parts)
         if not paid or paid[-1].facts["patient_fen"] != share:
             yield f"bill {bill.id} is paid without an entry of {share} fen"
-        payments = bill.payments.filter(state=Payment.State.PAID).count()
-        if payments != (1 if share else 0):
+        funds = sum(queries.at_payment(bill, bill).values())
+        funds += sum(one.insured_fen for one in parts)
+        if paid and sum(paid[-1].facts.get("at_payment", {}).values()) != funds:
+            yield f"bill {bill.id} is paid without an entry of the fund's {funds} fen"
+        payments = bill.payments.filter(state=Payment.State.PAID, fund_refused=False).count()
+        if payments != (1 if share + funds else 0):
             yield f"bill {bill.id} was paid {payments} times"
 
 

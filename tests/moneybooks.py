@@ -14,6 +14,7 @@ from insurance.journal import queries as journal
 from insurance.journal.models import Carrying, Posting
 from insurance.models import (
     Bill,
+    BillShare,
     Claim,
     Clawback,
     Payment,
@@ -32,7 +33,7 @@ Bills = QuerySet[Bill]
 
 def faults(of: Q = EVERYTHING) -> Iterator[str]:
     """
-    Every entry balances, and every account says what the other tables say.
+    Every entry balances, every account says what the other tables say, and no fund pays twice.
 
     ``of``: what was posted for these bills alone, and for the settlements and clawbacks of theirs.
     """
@@ -41,8 +42,26 @@ def faults(of: Q = EVERYTHING) -> Iterator[str]:
     for account in sorted({*said, *books}):
         if books[account] != said[account]:
             yield f"{books[account]} fen at {account}, and the tables say {said[account]}"
+    yield from funds_that_pay_twice(of)
     sums = Posting.objects.values("entry__cause").annotate(fen=Sum("fen")).exclude(fen=0)
     yield from (f"{one['entry__cause']}: {one['fen']} fen out of balance" for one in sums)
+
+
+def funds_that_pay_twice(of: Q) -> Iterator[str]:
+    """Who pays with the patient has paid its share of what is kept, and was never claimed from."""
+    shares = BillShare.objects.filter(bill__in=Bill.objects.filter(of)).exclude(city="")
+    shares = shares.select_related("payer", "bill")
+    for share in shares.prefetch_related("bill__reckonings__shares", "bill__shares"):
+        bill = share.bill
+        for claim in Claim.objects.filter(bill=bill, payer=share.payer):
+            yield f"claim {claim.id}: {share.payer.slug} has paid with the patient"
+        payments = bill.payments.filter(state="paid", fund_refused=False)
+        refunds = Refund.objects.filter(payment__bill=bill)
+        came = sum(one.insured_fen for one in payments) - sum(one.insured_fen for one in refunds)
+        is_paid = bill.state == "paid"
+        kept = queries.reckoned(bill).fens[share.number - 1] if is_paid else 0
+        if came != kept:
+            yield f"bill {bill.id}: {share.payer.slug} has paid {came} fen, its share is {kept}"
 
 
 def _balances() -> Said:
@@ -96,6 +115,8 @@ def expected(of: Q = EVERYTHING) -> Said:
 def _bill(said: Said, bill: Bill) -> None:
     now, slug = queries.reckoned(bill), bill.pharmacy.slug
     shares = queries.shares(bill, now)
+    for fund, fen in queries.at_payment(bill, now).items():
+        said[accounts.payer(fund, "share")] += fen
     said[accounts.patient(bill.prescription.patient_id)] += now.patient_fen
     if bill.prescription.status not in DELIVERED:
         said[accounts.pharmacy(slug, "reserved")] -= now.total_fen
@@ -146,11 +167,28 @@ def _payments(said: Said, bills: Bills) -> None:
     for account, fen in paid.values_list(patient, "amount_fen"):
         said[accounts.patient(account)] -= fen
         said[accounts.WECHAT] += fen
+    by_funds = paid.filter(fund_refused=False, insured_fen__gt=0)
+    for payment in by_funds.prefetch_related("bill__shares__payer"):
+        _fund(said, payment, "share", -payment.insured_fen)
+        _fund(said, payment, "paid", payment.insured_fen)
     refunds = Refund.objects.filter(payment__bill__in=bills)
+    to_funds = refunds.filter(insured_fen__gt=0)
+    for refund in to_funds.prefetch_related("payment__bill__shares__payer"):
+        _fund(said, refund.payment, "share", refund.insured_fen)
+        if refund.told_at is None:
+            said[accounts.REFUNDS_DUE] -= refund.insured_fen
+        else:
+            _fund(said, refund.payment, "paid", -refund.insured_fen)
     lies = {"failed": accounts.REFUNDS_FAILED, "done": accounts.WECHAT}
     for account, fen, state in refunds.values_list(f"payment__{patient}", "amount_fen", "state"):
         said[accounts.patient(account)] += fen
         said[lies.get(state, accounts.REFUNDS_DUE)] -= fen
+
+
+def _fund(said: Said, payment: Payment, which: str, fen: int) -> None:
+    share = payment.bill.at_payment
+    assert share is not None, "a fund has paid, and the bill names none"
+    said[accounts.payer(share.payer.slug, which)] += fen
 
 
 def _batches(said: Said, bills: Bills | None) -> None:

@@ -7,7 +7,7 @@ Medical-insurance payment (移动医保支付): orders of which the fund pays a 
 An order has three states: the whole (``MIX_PAY_…``), its cash (``SELF_PAY_…``, ``NO_SELF_PAY``) and
 the insurance's (``MED_INS_PAY_…``, ``NO_MED_INS_PAY``). Its cash is a JSAPI order of the same
 number, which it names by ``prepay_id``. The city's fund gives its part back itself, and the
-merchant tells WeChat Pay of that (``refunds/notify``).
+merchant tells WeChat Pay of that (``refunds/notify``), of part after part.
 
     total = gov + self + other + wechat_cash + Σ reduce = gov + self + other + cash + Σ add
 
@@ -24,6 +24,7 @@ from typing import Any
 from config.simulators import web
 from config.simulators.clock import Clock, rfc3339
 from config.simulators.environment import Merchant
+from config.simulators.notices import Manner
 from config.simulators.pay import Pay
 from config.simulators.signing import Signer
 from config.simulators.web import Answer, Question, Refusal, Route
@@ -34,6 +35,7 @@ KINDS = ("REG_PAY", "DIAG_PAY", "IN_HOSP_PAY", "PHARMACY_PAY", "INT_RX_PAY", "ME
 INSURANCE = ("med_ins_gov_fee", "med_ins_self_fee", "med_ins_other_fee")
 NEEDED = ("out_trade_no", "serial_no", "city_id", "med_inst_name", "med_inst_no", "callback_url")
 OF_THE_FUND = ("pay_order_id", "pay_auth_no", "med_ins_order_create_time")
+NAMED = ("name", "id_digest")
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 _SHOWN = (
     *("mix_pay_type", "order_type", "appid", "openid", "out_trade_no", "serial_no", "pay_order_id"),
@@ -44,10 +46,13 @@ _SHOWN = (
 
 @dataclass(slots=True)
 class Mixed:
-    """``asked`` is the request that opened it, ``person`` what was encrypted in it."""
+    """
+    ``asked`` is the request that opened it, ``person`` who was encrypted in it: who pays, and whom
+    he or she pays for.
+    """
 
     asked: dict[str, Any]
-    person: tuple[str, str]
+    person: tuple[tuple[str, str], ...]
     mix_trade_no: str
     state: str = "CREATED"
     fund: str = "CREATED"
@@ -77,6 +82,7 @@ class MedicalInsurance:
             Route("GET", f"{PATH}/out-trade-no/{{number}}", self.by_out_trade_no),
             Route("POST", "/v3/med-ins/refunds/notify", self.refunded),
             Route("POST", "/simulator/insured-pay", self.paid_by_phone),
+            Route("POST", "/simulator/insured-notify", self.notify),
             Route("GET", "/simulator/insured/{number}", self.person),
         ]
 
@@ -106,7 +112,7 @@ class MedicalInsurance:
             return web.of_json(self._shown(self._by_number[number]))
 
     def refunded(self, question: Question) -> Answer:
-        """The merchant tells that the city's fund has taken its part back: all of it at once."""
+        """The merchant tells that the city's fund has taken some of its part back."""
         told = question.content()
         with self.lock:
             order = self._found(question.query.get("mix_trade_no", ""))
@@ -145,11 +151,23 @@ class MedicalInsurance:
             self._pay.postman.post(order.asked["callback_url"], event, shown, manner)
         return web.of_json(shown)
 
+    def notify(self, question: Question) -> Answer:
+        """Send a notice about an order now, as ``phone.notify``; the merchant's answer."""
+        content = question.content()
+        manner = Manner(content=content.get("content", {}), forgery=content.get("forgery", ""))
+        with self.lock:
+            order = self._by_number[str(content.get("out_trade_no"))]
+            shown = self._shown(order)
+        postman, address = self._pay.postman, order.asked["callback_url"]
+        letter = postman.write(address, "MEDICAL_INSURANCE.SUCCESS", shown, manner)
+        return web.of_json({"status": postman.deliver(letter).status})
+
     def person(self, _: Question, number: str) -> Answer:
         """Who was named in an order, decrypted: what the fund's own system gets to see."""
         with self.lock:
-            name, digest = self._by_number[number].person
-        return web.of_json({"name": name, "id_digest": digest})
+            (name, digest), *others = self._by_number[number].person
+        relative = {"relative": list(others[0])} if others else {}
+        return web.of_json({"name": name, "id_digest": digest, **relative})
 
     def _found(self, mix_trade_no: str) -> Mixed:
         for order in self._by_number.values():
@@ -157,7 +175,7 @@ class MedicalInsurance:
                 return order
         raise Refusal(404, "ORDER_NOT_EXIST", "订单不存在")
 
-    def _checked(self, asked: dict[str, Any], serial: str) -> tuple[str, str]:
+    def _checked(self, asked: dict[str, Any], serial: str) -> tuple[tuple[str, str], ...]:
         """Refuse what WeChat Pay would never take; who was encrypted in it."""
         if asked.get("appid") != self._merchant.appid:
             raise Refusal(400, "APPID_MCHID_NOT_MATCH", "appid与mchid不匹配")
@@ -168,16 +186,19 @@ class MedicalInsurance:
         _need(isinstance(asked.get("openid"), str), "openid")
         check_sums(asked)
         self._check_prepaid(asked)
-        payer = asked.get("payer")
-        _need(isinstance(payer, dict) and payer.get("card_type") == "ID_CARD", "payer.card_type")
-        assert isinstance(payer, dict)
-        opened = [
-            self._signer.opened(str(payer.get(one)), serial=serial) for one in ("name", "id_digest")
-        ]
+        _need(("relative" in asked) is bool(asked.get("pay_for_relatives")), "relative")
+        named = ("payer", "relative") if "relative" in asked else ("payer",)
+        return tuple(self._person(asked, one, serial) for one in named)
+
+    def _person(self, asked: dict[str, Any], which: str, serial: str) -> tuple[str, str]:
+        said = asked.get(which)
+        _need(isinstance(said, dict) and said.get("card_type") == "ID_CARD", f"{which}.card_type")
+        assert isinstance(said, dict)
+        opened = [self._signer.opened(str(said.get(one)), serial=serial) for one in NAMED]
         person, digest = opened
         if person is None or digest is None:
-            raise Refusal(400, "PARAM_ERROR", "payer: 敏感信息解密失败")
-        _need(_DIGEST.fullmatch(digest) is not None, "payer.id_digest")
+            raise Refusal(400, "PARAM_ERROR", f"{which}: 敏感信息解密失败")
+        _need(_DIGEST.fullmatch(digest) is not None, f"{which}.id_digest")
         return person, digest
 
     def _check_prepaid(self, asked: dict[str, Any]) -> None:
@@ -192,12 +213,14 @@ class MedicalInsurance:
 
     def _check_refund(self, told: dict[str, Any], order: Mixed) -> None:
         parts = ("med_refund_gov_fee", "med_refund_self_fee", "med_refund_other_fee")
-        _need(order.fund == "SUCCESS" and order.insured_fen > 0, "mix_trade_no")
+        _need(order.fund in ("SUCCESS", "REFUND") and order.insured_fen > 0, "mix_trade_no")
         _need(isinstance(told.get("out_refund_no"), str), "out_refund_no")
         _need(all(_fee(told.get(name)) for name in (*parts, "med_refund_total_fee")), "fee")
         _need(told["med_refund_total_fee"] == sum(told[name] for name in parts), "fee")
-        asked = tuple(order.asked.get(name, 0) for name in INSURANCE)
-        _need(tuple(told[name] for name in parts) == asked, "fee")
+        _need(told["med_refund_total_fee"] > 0, "fee")
+        for part, name in zip(parts, INSURANCE, strict=True):
+            before = sum(one[part] for one in order.refunds.values())
+            _need(before + told[part] <= order.asked.get(name, 0), "fee")
         _need(isinstance(told.get("refund_time"), str), "refund_time")
 
     def _cash(self, order: Mixed) -> str:
@@ -256,7 +279,7 @@ def _details(asked: dict[str, Any], kind: str) -> list[int]:
 
 
 def _open(asked: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in asked.items() if name != "payer"}
+    return {name: value for name, value in asked.items() if name not in ("payer", "relative")}
 
 
 def _fee(value: object) -> bool:

@@ -29,7 +29,8 @@ SIGNED = ("appId", "timeStamp", "nonceStr", "package", "signType", "paySign")
 OTHER_FACE = 10004
 _PAGE = """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer"><link rel="icon" href="data:,"><title>{title} · 微信（模拟）</title><style>
+<meta name="referrer" content="no-referrer"><link rel="icon" href="data:,">
+<title>{title} · 微信（模拟）</title><style>
 body {{ margin: 0; font: 1.0625rem/1.6 system-ui, sans-serif; color: #191919; }}
 body {{ background: #ededed; }}
 main {{ max-width: 26rem; margin: 0 auto; padding: 2rem 1.25rem; text-align: center; }}

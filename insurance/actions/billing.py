@@ -9,8 +9,9 @@ from typing import Any
 
 from django.db.models import Q
 
-from hospital import calendar, errors, records
+from hospital import calendar, errors, records, services
 from hospital.models import Organisation, SealedRecord
+from insurance import queries
 from insurance.actions import owing_back
 from insurance.journal import post
 from insurance.models import Bill, Payment, PolicyUse
@@ -20,7 +21,7 @@ from insurance.policies.covers import Cover, InForce, Promise
 from insurance.policies.reckon import Line, reckon
 from insurance.policies.terms import Medicine as Covered
 from pharmacy.actions import stock
-from prescriptions import content
+from prescriptions import content, lifecycle
 from prescriptions.models import Medicine, Prescription
 from prescriptions.rests import Units
 
@@ -130,6 +131,28 @@ def open_bill(
     bills.store(bill, quote)
     post.opened(bill, at=at)
     return bill
+
+
+def settle_if_nothing_is_paid(prescription: Prescription, bill: Bill, *, at: datetime) -> None:
+    """Of a bill that was just opened: neither the patient nor a fund at payment pays anything."""
+    if bill.patient_fen == 0 and not queries.at_payment(bill, bill):
+        settle_patient_share(prescription, bill, {"patient_fen": 0}, at=at)
+
+
+def settle_patient_share(
+    prescription: Prescription, bill: Bill, facts: dict[str, Any], *, at: datetime
+) -> None:
+    """Nothing is left to be paid at payment; the cashier signs it. Caller holds the rx row."""
+    lifecycle.advance_as_server(
+        prescription,
+        lifecycle.PAY,
+        by=services.CASHIER,
+        service="cashier",
+        at=at,
+        facts=facts,
+    )
+    bill.state = Bill.State.PAID
+    bill.save(update_fields=["state"])
 
 
 def void(bill: Bill, *, at: datetime) -> None:

@@ -188,4 +188,4 @@ def _price(lines: list[content.Line], prices: Mapping[str, int], terms: billing.
         ),
         units,
     )
-    return Price(quote.total_fen, quote.patient_fen, quote.payers, quote.explained())
+    return Price(quote.total_fen, quote.patient_fen, quote.together, quote.explained())

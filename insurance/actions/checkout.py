@@ -17,7 +17,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from hospital import errors, queries, services
+from hospital import errors, queries
 from hospital.actions.people import UnknownAddress
 from hospital.faces import actions as faces
 from hospital.faces.models import FaceCheck
@@ -143,8 +143,7 @@ def authorize(
     stock.reserve(prescription, plan.pharmacy, plan.wants, at=at)
     bill = billing.open_bill(prescription, plan.pharmacy, plan.quote, at=at)
     delivering.plan(prescription, plan.address)
-    if bill.patient_fen == 0:
-        settle_patient_share(prescription, bill, {"patient_fen": 0}, at=at)
+    billing.settle_if_nothing_is_paid(prescription, bill, at=at)
     return prescription, entry, bill
 
 
@@ -197,22 +196,6 @@ def clear(prescription: Prescription, *, at: datetime) -> None:
         billing.void(bill, at=at)
 
 
-def settle_patient_share(
-    prescription: Prescription, bill: Bill, facts: dict[str, Any], *, at: datetime
-) -> None:
-    """Nothing is left for the patient to pay; the cashier signs it. Caller holds the rx row."""
-    lifecycle.advance_as_server(
-        prescription,
-        lifecycle.PAY,
-        by=services.CASHIER,
-        service="cashier",
-        at=at,
-        facts=facts,
-    )
-    bill.state = Bill.State.PAID
-    bill.save(update_fields=["state"])
-
-
 def _plan(
     prescription: Prescription, choice: Choice, by: Actor, at: datetime, *, lock: bool
 ) -> _Plan:
@@ -223,7 +206,7 @@ def _plan(
     quoted = billing.quote(
         prescription, pharmacy, wants, choice.payers, at=at, promise=choice.promise, lock=lock
     )
-    readers = [pharmacy.slug, *quoted.payers]
+    readers = [pharmacy.slug, *quoted.payers, *quoted.at_payment]
     facts: dict[str, Any] = {
         "pharmacy": pharmacy.slug,
         "way": choice.way,

@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from hospital import errors, queries
-from hospital.roles import Actor
+from hospital.roles import Actor, OrganisationKind
 from insurance.models import Edition, Insured, Policy, Product
 from insurance.policies.terms import BadTerms, Terms
 
@@ -71,6 +71,8 @@ def publish(
     if code.startswith(OF_A_PROMISE):
         raise Reserved(field="code")
     product = _product(payer, code, name, terms)
+    if terms.get("at_payment") and product.payer.kind != OrganisationKind.SOCIAL_FUND:
+        raise WrongTerms(field="terms", member="at_payment")
     if product.name != name:
         product.name = name
         product.save(update_fields=["name"])

@@ -45,7 +45,11 @@ def explain(prescription_id: UUID, *, by: Actor, at: datetime) -> dict[str, Any]
     shares = queries.shares(bill, now)
     waiting = queries_claims.to_decide(bill)
     entries = _entries(prescription.subject)
-    decided = {payer: _decided(bill, payer, payer in waiting) for payer in shares}
+    with_it = queries.at_payment(bill, now)
+    decided = {
+        **{payer: _at_payment(bill, payer, fen) for payer, fen in with_it.items()},
+        **{payer: _decided(bill, payer, payer in waiting) for payer in shares},
+    }
     came_back = bool(bill.reckonings.all())
     return {
         "state": prescription.status,
@@ -57,7 +61,8 @@ def explain(prescription_id: UUID, *, by: Actor, at: datetime) -> dict[str, Any]
         else explained.lines(
             [_line(one, bill) for one in bill.lines.all()], list(decided.values())
         ),
-        "payers": [
+        "payers": [_paid(bill, payer, fen) for payer, fen in with_it.items()]
+        + [
             {
                 "payer": payer,
                 "share_fen": fen,
@@ -94,6 +99,33 @@ def _decided(bill: Bill, payer: str, waits: bool) -> explained.Decided:
         last.reason if last else "none",
         waits,
     )
+
+
+def _at_payment(bill: Bill, payer: str, fen: int) -> explained.Decided:
+    return explained.Decided(payer, _name(bill, payer), fen, "", "none", at_payment=True)
+
+
+def _paid(bill: Bill, payer: str, fen: int) -> dict[str, Any]:
+    """Of who pays with the patient: nothing waits, and the entry of the payment proves it."""
+    is_paid = bill.state == Bill.State.PAID
+    kind, subject = lifecycle.PAY.kind, bill.prescription.subject
+    entries = list(ledger.entries_about_all([subject], kind)) if is_paid else []
+    last = max(entries, key=lambda one: one.version, default=None)
+    return {
+        "payer": payer,
+        "share_fen": fen,
+        "approved_fen": fen,
+        "waiting_fen": 0,
+        "refused_fen": 0,
+        "decision": "",
+        "reason": "none",
+        "zh": f"{_name(bill, payer)}付款时{'已付' if is_paid else '支付'}{yuan(fen)}。",
+        "entry": {"leaf": last.leaf.hex(), "version": last.version} if last else None,
+        "settled": is_paid,
+        "waits_for_a_person": False,
+        "asks": None,
+        "appeal_until": None,
+    }
 
 
 def _name(bill: Bill, payer: str) -> str:

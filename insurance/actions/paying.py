@@ -1,19 +1,19 @@
 """
-The patient's share by WeChat Pay: order, notice, question, refund.
+The patient's share by WeChat Pay, and a fund's that pays with it: order, question, refund.
 
-Nothing is asked of WeChat while a row is locked. An order is a row first and a call second, its
-number never changes, and a notice is believed only after its amount, currency, merchant, app and
-payer were compared with the row. Money that comes too late is booked and owed back.
+Nothing is asked of WeChat while a row is locked. An order is a row first and a call second, and its
+number never changes. What is signed of it, ``booking`` compares and books.
 """
 
 from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 
 from hospital import acting, errors
@@ -21,9 +21,13 @@ from hospital.actions import login
 from hospital.models import Account
 from hospital.roles import Actor
 from insurance import queries
-from insurance.actions import checkout, owing_back, refunding, rounds
-from insurance.gateways import wechat_pay
-from insurance.journal import post
+from insurance.actions import booking, checkout, insuring, owing_back, refunding, rounds
+from insurance.actions.booking import UnknownPayment as UnknownPayment
+from insurance.actions.booking import WrongNotice as WrongNotice
+from insurance.actions.booking import accept as accept
+from insurance.actions.booking import accept_refund as accept_refund
+from insurance.gateways import wechat_pay, wechat_pay_insured
+from insurance.gateways.insured_shares import MixedState
 from insurance.models import Bill, Payment, Refund
 from prescriptions import lifecycle, permissions
 from prescriptions.models import CHOSEN, Status
@@ -31,12 +35,6 @@ from prescriptions.models import CHOSEN, Status
 PAY_WITHIN = timedelta(minutes=30)
 BATCH = 50
 log = logging.getLogger(__name__)
-
-
-class UnknownPayment(errors.NotFound):
-    """There is no such payment of yours."""
-
-    code = "payment.unknown"
 
 
 class OtherPayer(errors.Conflict):
@@ -69,12 +67,6 @@ class PayDown(errors.Unavailable):
     code = "payment.unavailable"
 
 
-class WrongNotice(errors.Forbidden):
-    """A signed notice does not fit what was ordered."""
-
-    code = "payment.wrong_notice"
-
-
 @transaction.atomic(savepoint=False)
 def open_payment(prescription_id: UUID, *, by: Actor, at: datetime) -> Payment:
     """
@@ -95,30 +87,41 @@ def open_payment(prescription_id: UUID, *, by: Actor, at: datetime) -> Payment:
         raise lifecycle.OutOfTime(move="pay")
     bill = queries.live_bill(prescription)
     payer = by.account if by.ward else None
-    payment, _ = Payment.objects.exclude(state=Payment.State.CLOSED).get_or_create(
+    fund = bill.at_payment
+    ends = min(at + PAY_WITHIN, prescription.valid_until)
+    live = Payment.objects.exclude(state=Payment.State.CLOSED).exclude(fund_refused=True)
+    payment, _ = live.get_or_create(
         bill=bill,
         defaults={
             "out_trade_no": f"P{secrets.token_hex(15)}",
             "amount_fen": bill.patient_fen,
+            "insured_fen": fund.fen if fund else 0,
+            "city": fund.city if fund else "",
             "created_at": at,
-            "expires_at": min(at + PAY_WITHIN, prescription.valid_until),
+            "expires_at": ends,
             "payer_id": payer,
         },
     )
     if payment.payer_id != payer:
         raise OtherPayer
+    if not payment.amount_fen and at >= payment.expires_at:  # nothing of it ends at WeChat Pay
+        payment.expires_at = ends
+        payment.save(update_fields=["expires_at"])
     return payment
 
 
 def phone_parameters(out_trade_no: str, *, by: Actor, at: datetime) -> dict[str, str]:
     """
-    What ``wx.requestPayment`` takes; WeChat Pay is asked for a prepay id if there is none.
+    What ``wx.requestPayment`` takes; WeChat Pay is asked for a prepay id if there is none. Of a
+    medical-insurance order, what ``wx.requestMedicalInsurancePay`` takes.
 
     Raises:
         UnknownPayment, PaymentClosed, NoWeChat, PayRefused, PayDown: see each.
     """
     payment = (
-        Payment.objects.select_related("bill__prescription__patient", "payer")
+        Payment.objects.select_related(
+            "bill__prescription__patient__person", "bill__pharmacy", "payer__person"
+        )
         .filter(
             out_trade_no=out_trade_no,
             bill__prescription__patient_id=by.patient,
@@ -130,61 +133,48 @@ def phone_parameters(out_trade_no: str, *, by: Actor, at: datetime) -> dict[str,
         raise UnknownPayment
     if payment.state != Payment.State.OPEN or at >= payment.expires_at:
         raise PaymentClosed
-    if not payment.prepay_id:
-        payment.prepay_id = _prepay(payment, payment.payer or payment.bill.prescription.patient)
+    payer = booking.who_pays(payment)
+    if payer.wechat_index is None:
+        raise NoWeChat
+    if payment.amount_fen and not payment.prepay_id:
+        payment.prepay_id = _prepay(payment, payer)
         Payment.objects.filter(id=payment.id, prepay_id="").update(prepay_id=payment.prepay_id)
+    if payment.city:
+        with _asking():
+            return {"mixTradeNo": insuring.order(payment, at=at)}
     return wechat_pay.client().phone_parameters(payment.prepay_id)
 
 
-@transaction.atomic
-def accept(paid: wechat_pay.Notice | wechat_pay.OrderState, *, at: datetime) -> None:
+def read_notice(
+    headers: Mapping[str, str], body: bytes, *, at: datetime
+) -> wechat_pay.Notice | wechat_pay.RefundNotice | MixedState:
     """
-    Book a success that WeChat Pay signed; a repetition changes nothing.
+    Verify and decrypt any notice of WeChat Pay's. What its body says of its kind is believed only
+    as to who reads it, and each reader verifies.
 
-    If the authorization is still in force the prescription is paid; otherwise the money is owed
-    back. Raises ``UnknownPayment``; ``WrongNotice`` if anything differs from what was ordered.
+    Raises ``wechat_pay.ForgedNotice``, ``wechat_pay.StaleNotice``.
     """
-    found = Payment.objects.filter(out_trade_no=paid.out_trade_no).values_list(
-        "bill__prescription_id", flat=True
-    )
-    prescription_id = found.first()
-    if prescription_id is None:
+    if b'"MEDICAL_INSURANCE.' in body:
+        return wechat_pay_insured.client().read_notice(headers, body, at=at)
+    return wechat_pay.client().read_notice(headers, body, at=at)
+
+
+def hear(told: wechat_pay.Notice | wechat_pay.RefundNotice | MixedState, *, at: datetime) -> None:
+    """
+    Book what a notice says, or ask about it.
+
+    Raises ``UnknownPayment``, ``WrongNotice``; where it asks, ``PayDown``, ``PayRefused``.
+    """
+    if isinstance(told, wechat_pay.RefundNotice):
+        return accept_refund(told, at=at)
+    rows = Payment.objects.select_related("bill__prescription__patient", "payer")
+    payment = rows.exclude(city="").filter(out_trade_no=told.out_trade_no).first()
+    if payment is not None:
+        with _asking():
+            return insuring.hear(told, payment, at=at)
+    if isinstance(told, MixedState):
         raise UnknownPayment
-    prescription = lifecycle.lock(prescription_id)
-    payments = Payment.objects.select_related("bill", "payer")
-    payment = payments.get(out_trade_no=paid.out_trade_no)
-    _compare(paid, payment, payment.payer or prescription.patient)
-    if payment.state == Payment.State.PAID:
-        return
-    payment.state, payment.transaction_id = Payment.State.PAID, paid.transaction_id
-    payment.paid_at = paid.success_at or at
-    payment.save(update_fields=["state", "transaction_id", "paid_at"])
-    post.paid(payment, prescription, at=at)
-    in_force = prescription.status == Status.AUTHORIZED and payment.bill.state == Bill.State.OPEN
-    if in_force and at < prescription.valid_until:
-        facts = {"patient_fen": payment.amount_fen}
-        checkout.settle_patient_share(prescription, payment.bill, facts, at=at)
-    else:
-        owing_back.all_of(payment, at=at)
-
-
-def accept_refund(news: wechat_pay.RefundNotice, *, at: datetime) -> None:
-    """Book what became of a refund. Raises ``WrongNotice`` if it is not one of ours."""
-    rows = Refund.objects.select_related("payment")
-    refund = rows.filter(out_refund_no=news.out_refund_no).first()
-    if refund is None:
-        raise WrongNotice(members=["out_refund_no"])
-    asked = {
-        "refund_fen": refund.amount_fen,
-        "total_fen": refund.payment.amount_fen,
-        "out_trade_no": refund.payment.out_trade_no,
-        "transaction_id": refund.payment.transaction_id,
-        "mchid": settings.WECHAT["mchid"],
-    }
-    if differs := sorted(name for name, value in asked.items() if getattr(news, name) != value):
-        log.error("a refund's notice differs from what was asked for in %s", differs)
-        raise WrongNotice(members=differs)
-    refunding.book(refund, news.status, news.refund_id, at=at, moved_at=news.success_at)
+    return accept(told, at=at)
 
 
 def ask_about_payments(*, at: datetime) -> int:
@@ -209,8 +199,6 @@ def refund_owed(*, at: datetime) -> int:
 
 
 def _prepay(payment: Payment, payer: Account) -> str:
-    if payer.wechat_index is None:
-        raise NoWeChat
     order = wechat_pay.Order(
         out_trade_no=payment.out_trade_no,
         description="处方药品",
@@ -218,35 +206,26 @@ def _prepay(payment: Payment, payer: Account) -> str:
         openid=login.openid(payer),
         expires_at=payment.expires_at,
     )
-    try:
+    with _asking():
         return wechat_pay.client().prepay(order)
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Raises ``PayDown``, ``PayRefused``."""
+    try:
+        yield
     except wechat_pay.Unavailable as fault:
         raise PayDown(retry_after_s=2) from fault
     except wechat_pay.Refused as fault:
         raise PayRefused(reason=fault.code) from fault
 
 
-def _compare(
-    paid: wechat_pay.Notice | wechat_pay.OrderState, payment: Payment, payer: Account
-) -> None:
-    ordered = {
-        "trade_state": "SUCCESS",
-        "total_fen": payment.amount_fen,
-        "currency": "CNY",
-        "mchid": settings.WECHAT["mchid"],
-        "appid": settings.WECHAT["appid"],
-        "openid": login.openid(payer),
-    }
-    differs = sorted(name for name, value in ordered.items() if getattr(paid, name) != value)
-    if payment.state == Payment.State.PAID and payment.transaction_id != paid.transaction_id:
-        differs.append("transaction_id")
-    if differs:
-        log.error("a payment notice differs from its order in %s", differs)
-        raise WrongNotice(members=differs)
-
-
 def ask_about(payment: Payment, at: datetime) -> None:
     """Ask WeChat Pay about one order, and book or close it by the answer."""
+    if payment.city:
+        insuring.ask_about(payment, at)
+        return
     pay = wechat_pay.client()
     over = payment.bill.state == Bill.State.VOID or at >= payment.expires_at
     try:
@@ -279,6 +258,10 @@ def _clear(prescription_id: UUID, at: datetime) -> None:
 
 def _refund(refund: Refund, at: datetime) -> None:
     payment = refund.payment
+    if refund.insured_fen and refund.told_at is None:
+        insuring.give_back(refund, at=at)
+    if not refund.amount_fen:
+        return
     answer = wechat_pay.client().refund(
         out_trade_no=payment.out_trade_no,
         out_refund_no=refund.out_refund_no,

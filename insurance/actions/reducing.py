@@ -53,8 +53,8 @@ def reduce(bill: Bill, quote: billing.Quote, *, at: datetime) -> int:
     The bill is of what was given from now on, and what the patient has paid for the rest is owed
     back: so many fen. The caller holds the prescription's row.
     """
-    post.reduced(bill, quote.patient_fen, quote.payers, at=at)
-    fen = bill.patient_fen - quote.patient_fen
+    post.reduced(bill, quote, at=at)
+    owed = owing_back.Owed.between(bill, bill, quote)
     shares = bill.in_order
     _restate(bill, shares, quote)
     bills.restate_use(bill, quote.reckoned)
@@ -62,8 +62,8 @@ def reduce(bill: Bill, quote: billing.Quote, *, at: datetime) -> int:
     bills.store_lines(bill, quote, shares)
     paid = Payment.objects.filter(bill=bill, state=Payment.State.PAID)
     for payment in paid.exclude(refunds__cause=Refund.Cause.VOID):  # not what came too late
-        owing_back.difference(payment, fen, at=at)
-    return fen
+        owing_back.difference(payment, owed, at=at)
+    return owed.patient_fen
 
 
 def _line(one: BillLine, units: int) -> Line:

@@ -65,6 +65,19 @@ def book(
 
 
 @transaction.atomic
+def told(refund: Refund, *, at: datetime) -> None:
+    """WeChat Pay knows that the fund has its part back; a refund of nothing else is done."""
+    found = _locked(out_refund_no=refund.out_refund_no)
+    if found.told_at is not None:
+        return
+    found.told_at = at
+    if not found.amount_fen:
+        found.state, found.done_at = Refund.State.DONE, at
+    found.save(update_fields=["told_at", "state", "done_at"])
+    post.fund_took_back(found, at=at)
+
+
+@transaction.atomic
 def again(out_refund_no: str, *, at: datetime) -> Refund:
     """
     Have a failed refund asked for again, before all others, under its number.

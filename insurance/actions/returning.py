@@ -86,7 +86,7 @@ class _Plan:
     units: quarantine.Units
     bill: Bill
     kept: billing.Quote
-    refund_fen: int
+    owed: owing_back.Owed
     back: list[Reversal]
 
 
@@ -97,7 +97,7 @@ def draw(
     prescription = lifecycle.find(prescription_id)
     plan = _plan(prescription, brought, by, at)
     statement = lifecycle.propose(prescription, plan.move, by=by, key=key, at=at, facts=plan.facts)
-    return statement, plan.refund_fen
+    return statement, plan.owed.patient_fen
 
 
 @transaction.atomic(savepoint=False)
@@ -137,11 +137,11 @@ def take_back(
     for reversal in plan.back:
         reversal.returned = made
         reversal.save(force_insert=True)
-    if plan.refund_fen:
+    if plan.owed != owing_back.NOTHING:
         paid = Payment.objects.filter(bill=plan.bill, state=Payment.State.PAID)
         payment = paid.exclude(refunds__cause=Refund.Cause.VOID).get()  # not what came too late
-        owing_back.returned(payment, made, plan.refund_fen, at=at)
-    return prescription, entry, plan.refund_fen
+        owing_back.returned(payment, made, plan.owed, at=at)
+    return prescription, entry, plan.owed.patient_fen
 
 
 def _plan(prescription: Prescription, brought: Brought, by: Actor, at: datetime) -> _Plan:
@@ -156,7 +156,7 @@ def _plan(prescription: Prescription, brought: Brought, by: Actor, at: datetime)
     models.prefetch_related_objects([bill], "claims__payer", "claims__reversals")
     standing = queries.reckoned(bill)
     kept = reducing.kept(bill, left, standing)
-    refund_fen = standing.patient_fen - kept.patient_fen
+    owed = owing_back.Owed.between(bill, standing, kept)
     back = _back(bill, kept)
     waiting = queries_claims.to_decide(bill, kept)
     lots = {lot.commitment: some for lot, some in units}
@@ -168,14 +168,15 @@ def _plan(prescription: Prescription, brought: Brought, by: Actor, at: datetime)
             "total_fen": kept.total_fen,
             "patient_fen": kept.patient_fen,
             "payers": queries.shares(bill, kept),
+            **({"at_payment": with_it} if (with_it := queries.at_payment(bill, kept)) else {}),
         },
-        "refund_fen": refund_fen,
+        "refund_fen": owed.patient_fen,
         "waiting": waiting,
         "back": _by_payer(back),
         **({"lots": lots} if prescription.form in TWO_PHARMACISTS else {}),
     }
     move = lifecycle.RETURN_PART if any(left.values()) else lifecycle.RETURN
-    return _Plan(move, facts, units, bill, kept, refund_fen, back)
+    return _Plan(move, facts, units, bill, kept, owed, back)
 
 
 def _left(prescription: Prescription, given: Dispensing, brought: Brought) -> dict[str, int]:

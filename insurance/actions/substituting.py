@@ -88,8 +88,7 @@ def agree(
     scanning.end_scans(prescription, at=at)
     billing.void(agreed.former, at=at)
     bill = billing.open_bill(prescription, agreed.former.pharmacy, agreed.quote, at=at)
-    if bill.patient_fen == 0:
-        checkout.settle_patient_share(prescription, bill, {"patient_fen": 0}, at=at)
+    billing.settle_if_nothing_is_paid(prescription, bill, at=at)
     return prescription, entry, bill
 
 
@@ -137,7 +136,7 @@ def _agreed(
         "lines": dict(quote.units),
         "bill": quote.facts(),
     }
-    readers = [former.pharmacy.slug, *quote.payers]
+    readers = [former.pharmacy.slug, *quote.payers, *quote.at_payment]
     if prescription.courier is not None:
         facts["courier"] = prescription.courier.slug
         readers.append(prescription.courier.slug)

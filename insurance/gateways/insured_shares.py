@@ -77,6 +77,7 @@ class MixedOrder:
 
     ``settled_as`` and ``authorized_as`` are the fund's numbers of its settlement and of the
     person's consent (``pay_order_id``, ``pay_auth_no``); both empty if it pays nothing.
+    ``relative``: name and identity number of the insured whom somebody else pays for.
     """
 
     out_trade_no: str
@@ -92,6 +93,7 @@ class MixedOrder:
     authorized_as: str = field(default="", repr=False)
     settled_at: datetime | None = None
     prepay_id: str = ""
+    relative: tuple[str, str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

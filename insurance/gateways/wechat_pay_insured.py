@@ -144,11 +144,7 @@ class InsuredClient:
             "order_type": "PHARMACY_PAY",
             "appid": self._appid,
             "openid": order.openid,
-            "payer": {
-                "name": self._core.encrypt(order.name),
-                "id_digest": self._core.encrypt(id_digest(order.id_number)),
-                "card_type": "ID_CARD",
-            },
+            "payer": self._person(order.name, order.id_number),
             "out_trade_no": _number(order.out_trade_no),
             "serial_no": _number(order.serial_no),
             "city_id": order.city,
@@ -171,7 +167,16 @@ class InsuredClient:
         if shares.insured and order.settled_at:
             asked["pay_order_id"], asked["pay_auth_no"] = order.settled_as, order.authorized_as
             asked["med_ins_order_create_time"] = _moment(order.settled_at)
+        if order.relative:
+            asked |= {"pay_for_relatives": True, "relative": self._person(*order.relative)}
         return asked | ({"prepay_id": order.prepay_id} if order.prepay_id else {})
+
+    def _person(self, name: str, id_number: str) -> dict[str, str]:
+        return {
+            "name": self._core.encrypt(name),
+            "id_digest": self._core.encrypt(id_digest(id_number)),
+            "card_type": "ID_CARD",
+        }
 
     def _ask(self, call: Callable[[], tuple[int, bytes]]) -> dict[str, Any]:
         status, body = exchange.repeat(call, self._patience)

@@ -9,6 +9,8 @@ opens an account: the first posting to a name does. A patient is an opaque ident
 | ``patient:ID`` | what the patient still pays; negative: has paid and is not told of as owed back |
 | ``payer:SLUG:promised`` | its shares of bills of which nothing is delivered yet |
 | ``payer:SLUG:delivered`` | its shares of what was delivered, undecided |
+| ``payer:SLUG:share`` | what a fund still pays with patients; negative: as a patient's |
+| ``payer:SLUG:paid`` | what it has paid with patients, less what it has taken back |
 | ``payer:SLUG:owes`` | what it has approved and not settled |
 | ``payer:SLUG:reversing`` | negative: what it gets back and has not accepted |
 | ``payer:SLUG:back`` | negative: what the pharmacies owe it back, until a clawback |
@@ -17,7 +19,7 @@ opens an account: the first posting to a name does. A patient is an opaque ident
 | ``pharmacy:SLUG:settled`` | clearing of settlements: paid to it, less clawed back |
 | ``pharmacy:SLUG:carries``, ``operator:carries`` | refused shares, by who carries them |
 | ``wechat`` | clearing at WeChat Pay: what patients paid, less refunds and rewards that arrived |
-| ``refunds:due``, ``refunds:failed`` | negative: owed back to patients, and not arrived |
+| ``refunds:due``, ``refunds:failed`` | negative: owed back to patients and funds, and not arrived |
 | ``rewards:SLUG`` | rewards paid for data that this organisation has used |
 
 Source: docs/decisions/0054-the-journal.md.
@@ -33,7 +35,7 @@ WECHAT: Final = "wechat"
 REFUNDS_DUE: Final = "refunds:due"
 REFUNDS_FAILED: Final = "refunds:failed"
 OPERATOR_CARRIES: Final = "operator:carries"
-OF_PAYERS: Final = ("promised", "delivered", "owes", "reversing", "back")
+OF_PAYERS: Final = ("promised", "share", "paid", "delivered", "owes", "reversing", "back")
 OF_PHARMACIES: Final = ("reserved", "earned", "settled", "carries")
 
 

@@ -11,11 +11,14 @@ Source: docs/decisions/0054-the-journal.md.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID
 
 from insurance.journal import accounts
+
+NOBODY: Final[Mapping[str, int]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +33,21 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Billed:
-    """Whose bill it is, and who pays which fen of it."""
+    """
+    Whose bill it is, and who pays which fen of it: ``payers`` by claims, ``at_payment`` together
+    with the patient, whose fen are therefore never claimed.
+    """
 
     bill: UUID
     patient: UUID
     pharmacy: str
     patient_fen: int
     payers: Mapping[str, int]
+    at_payment: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def total_fen(self) -> int:
-        return self.patient_fen + sum(self.payers.values())
+        return self.patient_fen + sum(self.payers.values()) + sum(self.at_payment.values())
 
     @property
     def cause(self) -> str:
@@ -58,6 +65,7 @@ class Kept:
     payers: Mapping[str, int]
     back: Mapping[str, int] = field(default_factory=dict)
     carriers: Mapping[str, str] = field(default_factory=dict)
+    at_payment: Mapping[str, int] = field(default_factory=dict)
 
 
 def opened(bill: Billed) -> Draft:
@@ -87,16 +95,23 @@ def delivered(bill: Billed) -> Draft:
     return _draft("bill.deliver", bill.cause, promised, due, *earned)
 
 
-def paid(number: str, patient: UUID, fen: int) -> Draft:
-    """By WeChat Pay, in time or too late."""
+def paid(number: str, patient: UUID, fen: int, fund: Mapping[str, int] = NOBODY) -> Draft:
+    """By WeChat Pay, in time or too late; ``fund``: what a fund has paid with it."""
     moves = {accounts.WECHAT: fen, accounts.patient(patient): -fen}
-    return _draft("payment.pay", f"payment/{number}", moves)
+    return _draft("payment.pay", f"payment/{number}", moves, *_of_fund(fund, "paid", "share"))
 
 
-def refund_due(number: str, patient: UUID, fen: int) -> Draft:
-    """It is owed back to the patient."""
+def refund_due(number: str, patient: UUID, fen: int, fund: Mapping[str, int] = NOBODY) -> Draft:
+    """It is owed back to the patient, and to the fund what it has paid with the patient."""
     moves = {accounts.patient(patient): fen, accounts.REFUNDS_DUE: -fen}
-    return _draft("refund.due", f"refund/{number}", moves)
+    shares = ({accounts.payer(s, "share"): n, accounts.REFUNDS_DUE: -n} for s, n in fund.items())
+    return _draft("refund.due", f"refund/{number}", moves, *shares)
+
+
+def fund_took_back(number: str, fund: Mapping[str, int]) -> Draft:
+    """The fund has its part of a refund."""
+    moves = ({accounts.REFUNDS_DUE: n, accounts.payer(s, "paid"): -n} for s, n in fund.items())
+    return _draft("refund.fund", f"refund/{number}", *moves)
 
 
 def refund_moved(number: str, fen: int, before: str, after: str, times: int) -> Draft:
@@ -150,6 +165,8 @@ def returned(cause: UUID, before: Billed, after: Kept) -> Draft:
     that carries it no more.
     """
     moves = Counter({accounts.patient(before.patient): after.patient_fen - before.patient_fen})
+    for slug, fen in before.at_payment.items():
+        moves[accounts.payer(slug, "share")] -= fen - after.at_payment.get(slug, 0)
     for slug, fen in before.payers.items():
         less = fen - after.payers.get(slug, 0)
         back = after.back.get(slug, 0)
@@ -187,7 +204,12 @@ def rewarded(number: str, organisation: str, fen: int) -> Draft:
 
 def _shares(bill: Billed, which: str, sign: int) -> Mapping[str, int]:
     of_payers = {accounts.payer(slug, which): sign * fen for slug, fen in bill.payers.items()}
-    return {accounts.patient(bill.patient): sign * bill.patient_fen, **of_payers}
+    of_fund = {accounts.payer(slug, "share"): sign * n for slug, n in bill.at_payment.items()}
+    return {accounts.patient(bill.patient): sign * bill.patient_fen, **of_payers, **of_fund}
+
+
+def _of_fund(fund: Mapping[str, int], to: str, of: str) -> Iterable[Mapping[str, int]]:
+    return ({accounts.payer(s, to): n, accounts.payer(s, of): -n} for s, n in fund.items())
 
 
 def _of(bill: Billed, which: str, sign: int) -> Mapping[str, int]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, prefetch_related_objects
 
 from insurance import queries, queries_claims
 from insurance.journal import accounts, entries
@@ -19,9 +19,11 @@ from insurance.journal.entries import Billed, Draft
 from insurance.journal.models import Carrying, Entry, Posting
 from insurance.models import (
     Bill,
+    BillShare,
     Claim,
     Clawback,
     Payment,
+    Reckoning,
     Refund,
     Reversal,
     Settlement,
@@ -48,11 +50,9 @@ def void(bill: Bill, *, at: datetime) -> None:
     _book([entries.void(_billed(bill))], at)
 
 
-def reduced(bill: Bill, patient_fen: int, payers: Mapping[str, int], *, at: datetime) -> None:
+def reduced(bill: Bill, quote: Quote, *, at: datetime) -> None:
     """``bill`` as it still is, and what of it remains."""
-    before = _billed(bill)
-    after = Billed(before.bill, before.patient, before.pharmacy, patient_fen, payers)
-    _book([entries.reduced(before, after)], at)
+    _book([entries.reduced(_billed(bill), _billed(bill, quote))], at)
 
 
 def handed_over(prescription: Prescription, *, at: datetime) -> None:
@@ -61,13 +61,20 @@ def handed_over(prescription: Prescription, *, at: datetime) -> None:
 
 
 def paid(payment: Payment, prescription: Prescription, *, at: datetime) -> None:
-    patient = prescription.patient_id
-    _book([entries.paid(payment.out_trade_no, patient, payment.amount_fen)], at)
+    number, patient = payment.out_trade_no, prescription.patient_id
+    fund = {} if payment.fund_refused else _of_fund(payment, payment.insured_fen)
+    _book([entries.paid(number, patient, payment.amount_fen, fund)], at)
 
 
 def refund_due(refund: Refund, *, at: datetime) -> None:
-    patient = refund.payment.bill.prescription.patient_id
-    _book([entries.refund_due(refund.out_refund_no, patient, refund.amount_fen)], at)
+    number, patient = refund.out_refund_no, refund.payment.bill.prescription.patient_id
+    fund = _of_fund(refund.payment, refund.insured_fen)
+    _book([entries.refund_due(number, patient, refund.amount_fen, fund)], at)
+
+
+def fund_took_back(refund: Refund, *, at: datetime) -> None:
+    fund = _of_fund(refund.payment, refund.insured_fen)
+    _book([entries.fund_took_back(refund.out_refund_no, fund)], at)
 
 
 def refund_moved(refund: Refund, before: str, *, at: datetime) -> None:
@@ -101,12 +108,13 @@ def returned(
 ) -> None:
     """``bill`` reckoned as before the return, ``kept``: as after it, ``back``: its reversals."""
     now = queries.reckoned(bill)
-    before = _billed(bill, now.patient_fen, queries.shares(bill, now))
+    before = _billed(bill, now)
     after = entries.Kept(
         kept.patient_fen,
         queries.shares(bill, kept),
         {one.claim.payer.slug: one.fen for one in back},
         _carriers(bill),
+        queries.at_payment(bill, kept),
     )
     _book([entries.returned(made.id, before, after)], at)
 
@@ -131,17 +139,26 @@ def rewarded(made: Transfer, *, at: datetime) -> None:
     _book([entries.rewarded(made.out_bill_no, slug, made.amount_fen)], at)
 
 
-def _billed(
-    bill: Bill, patient_fen: int | None = None, payers: Mapping[str, int] | None = None
-) -> Billed:
-    """As the bill stands, if nothing else is said."""
+def _billed(bill: Bill, now: Bill | Reckoning | Quote | None = None) -> Billed:
+    """As the bill stands, or as it is reckoned ``now``."""
+    now = now or bill
+    prefetch_related_objects([bill], "shares__payer")
     return Billed(
         bill.id,
         bill.prescription.patient_id,
         bill.pharmacy.slug,
-        bill.patient_fen if patient_fen is None else patient_fen,
-        queries.shares(bill, bill) if payers is None else payers,
+        now.patient_fen,
+        queries.shares(bill, now),
+        queries.at_payment(bill, now),
     )
+
+
+def _of_fund(payment: Payment, fen: int) -> dict[str, int]:
+    """Slug → fen of the fund that pays with the patient, if it is any."""
+    if not fen:
+        return {}
+    shares = BillShare.objects.filter(bill=payment.bill_id).exclude(city="")
+    return {shares.values_list("payer__slug", flat=True).get(): fen}
 
 
 def _operator_carries(payer: int, pharmacy: str, at: datetime) -> bool:

@@ -40,13 +40,22 @@ class Quote:
 
     @property
     def payers(self) -> dict[str, int]:
-        """Slug → fen, of those who pay something besides the patient."""
-        pairs = zip(self.covers, self.fens, strict=True)
-        return {one.payer.slug: fen for one, fen in pairs if fen > 0}
+        """Slug → fen, of those who are claimed from."""
+        return self._pay(at_payment=False)
+
+    @property
+    def at_payment(self) -> dict[str, int]:
+        """Slug → fen, of who pays together with the patient."""
+        return self._pay(at_payment=True)
+
+    @property
+    def together(self) -> dict[str, int]:
+        """Slug → fen, of all of them, however they pay."""
+        return {**self.at_payment, **self.payers}
 
     @property
     def payer_ids(self) -> list[int]:
-        """The same payers."""
+        """All of them."""
         pairs = zip(self.covers, self.fens, strict=True)
         return [one.payer.id for one, fen in pairs if fen > 0]
 
@@ -56,6 +65,7 @@ class Quote:
             "total_fen": self.total_fen,
             "patient_fen": self.patient_fen,
             "payers": self.payers,
+            **({"at_payment": self.at_payment} if self.at_payment else {}),
             "lines": {one.line: self._line(one) for one in self.reckoned.lines},
         }
 
@@ -71,6 +81,14 @@ class Quote:
             for one in self.reckoned.lines
             for cover, share in zip(self.covers, one.shares, strict=True)
         ]
+
+    def _pay(self, *, at_payment: bool) -> dict[str, int]:
+        pairs = zip(self.covers, self.fens, strict=True)
+        return {
+            one.payer.slug: fen
+            for one, fen in pairs
+            if fen > 0 and bool(one.at_payment) is at_payment
+        }
 
     def _line(self, one: Split) -> dict[str, int]:
         pairs = list(zip(self.covers, one.shares, strict=True))
@@ -113,6 +131,7 @@ def store(bill: Bill, quote: Quote) -> None:
             limits=cover.limits.said(),
             before=asdict(cover.used),
             opened_at=bill.opened_at,
+            city=cover.at_payment,
         )
         for number, (cover, fen) in enumerate(zip(quote.covers, quote.fens, strict=True), 1)
     )
@@ -167,6 +186,7 @@ def covers_of(bill: Bill) -> tuple[Cover, ...]:
             one.policy_id,
             Limits.read(one.limits),
             Used(**one.before),
+            one.city,
         )
         for one in bill.in_order
     )

@@ -8,7 +8,7 @@ Of one payer one policy pays, the first by its rank.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -41,12 +41,16 @@ class Payer:
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """By which figures a payer pays, and what its policy's year has used before."""
+    """
+    By which figures a payer pays, and what its policy's year has used before. ``at_payment``: the
+    code of the city where it pays together with the patient; empty: by a claim.
+    """
 
     payer: Payer
     policy: UUID | None
     limits: Limits
     used: Used
+    at_payment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ class InForce:
         start = self.terms.year_began(on, calendar.legal_day(self.began))
         used = _used(self.policy, uses, start, on)
         barred = self.terms.barred(calendar.legal_day(self.since), on, ill)
-        cover = Cover(self.payer, self.policy, self.terms.limits, used)
+        cover = Cover(self.payer, self.policy, self.terms.limits, used, self.terms.at_payment)
         return Promise(cover, self.terms, barred)
 
 
@@ -142,7 +146,11 @@ def use_rows(patient: UUID | OuterRef, theirs: Q, *, at: datetime) -> QuerySet[A
 
 
 def in_order(said: Iterable[Mapping[str, Any]]) -> list[InForce]:
-    """The policies of ``rows`` in the order in which they pay, one of each payer."""
+    """
+    The policies of ``rows`` in the order in which they pay, one of each payer.
+
+    An order at WeChat Pay is of one fund, so of several only the first can pay with the patient.
+    """
     found: dict[int, InForce] = {}
     fund = OrganisationKind.SOCIAL_FUND
     for one in sorted(said, key=lambda one: (one["kind"] != fund, one["rank"], one["slug"])):
@@ -158,7 +166,9 @@ def in_order(said: Iterable[Mapping[str, Any]]) -> list[InForce]:
                 began=datetime.fromisoformat(one["began"]),
             ),
         )
-    return list(found.values())
+    first, *others = found.values() or [None]
+    by_claim = (replace(one, terms=replace(one.terms, at_payment="")) for one in others if one)
+    return [first, *by_claim] if first else []
 
 
 def lock(policies: Collection[UUID]) -> None:

@@ -21,6 +21,8 @@ class BillShare(models.Model):
     What a payer pays of a bill; ``number``: when it is asked, from 1. A share may be nothing.
 
     ``opened_at`` is the bill's, so that a payer's bills are found in their order by one index.
+    ``city``: where it is paid together with the patient's share, by one medical-insurance order at
+    WeChat Pay; empty: by a claim.
     """
 
     bill = models.ForeignKey("insurance.Bill", models.PROTECT, related_name="shares")
@@ -31,9 +33,13 @@ class BillShare(models.Model):
     limits = models.JSONField()
     before = models.JSONField()
     opened_at = models.DateTimeField()
+    city = models.CharField(max_length=6, blank=True, default="")
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(
+                fields=["bill"], condition=~Q(city=""), name="one_payer_at_payment"
+            ),
             models.UniqueConstraint(fields=["bill", "payer"], name="one_share_of_a_payer"),
             models.UniqueConstraint(fields=["bill", "number"], name="asked_one_after_the_other"),
         ]

@@ -16,12 +16,16 @@ A product's terms are data (JSON), read by ``Terms.read``. All members may be le
 - ``diagnoses``: ``[[ICD-10 prefix, days], …]``: what was there before (既往症). A prescription with
   such a diagnosis is not paid for so many days after somebody was insured; null: never.
 - ``year``: ``calendar``, or ``policy``: from the day on which the policy began.
+- ``at_payment``: of a social fund: it pays its share together with the patient, as a
+  medical-insurance order at WeChat Pay, in the city of this code (GB/T 2260, six digits). Left out:
+  it decides on a claim after the delivery.
 
 Source: docs/decisions/0053-policies.md.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -33,10 +37,11 @@ from insurance.policies.reckon import CEILINGS, WHOLE_BP, Counts, Limits
 CLASSES = ("甲", "乙", "丙")
 ITEMS = ("item", *CEILINGS)
 YEARS = ("calendar", "policy")
+CITY = re.compile(r"[0-9]{6}")
 FEN_MAX, DAYS_MAX, NAMED_MAX = 10**12, 36_500, 2_000
 MEMBERS = (
     *("rates_bp", "deductible_fen", "family_deductible_fen", "tiers", "ceilings_fen"),
-    *("covers", "excludes", "waiting_days", "diagnoses", "year"),
+    *("covers", "excludes", "waiting_days", "diagnoses", "year", "at_payment"),
 )
 
 
@@ -64,6 +69,7 @@ class Terms:
     waiting_days: int = 0
     diagnoses: tuple[tuple[str, int | None], ...] = ()
     year: str = "calendar"
+    at_payment: str = ""
 
     @classmethod
     def read(cls, said: Mapping[str, Any]) -> Self:
@@ -81,6 +87,7 @@ class Terms:
             waiting_days=_whole(said.get("waiting_days", 0), DAYS_MAX, "waiting_days"),
             diagnoses=_diagnoses(said.get("diagnoses", [])),
             year=_one_of(said.get("year", YEARS[0]), YEARS, "year"),
+            at_payment=_city(said.get("at_payment", "")),
         )
 
     def counts(self, medicine: Medicine) -> Counts:
@@ -152,6 +159,12 @@ def _names(said: Mapping[str, Any], member: str) -> tuple[str, ...]:
     if not all(isinstance(name, str) and 1 <= len(name) <= 40 for name in names):
         raise BadTerms(member)
     return tuple(names)
+
+
+def _city(said: Any) -> str:
+    if said != "" and not (isinstance(said, str) and CITY.fullmatch(said)):
+        raise BadTerms("at_payment")
+    return str(said)
 
 
 def _named(medicine: Medicine, names: Sequence[str]) -> bool:

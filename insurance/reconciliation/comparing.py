@@ -53,11 +53,17 @@ _NAMED = (
     f"{PAYMENTS}{_named('payment', 'p.out_trade_no')}",
     f"{REFUNDS}{_named('refund', 'r.out_refund_no')}",
 )
+_CASH: Final = " AND amount_fen > 0"
+"""What a fund pays at payment and takes back is between it and the pharmacy, and in no bill."""
 OURS: Final[dict[str, tuple[str, ...]]] = {
     # A refund is in the bill of the day on which it was asked for, which we do not know exactly:
     # whether each is there at all, the bill of what moved tells.
-    Source.TRADE: (f"{PAYMENTS}{_on('p.paid_at')}", *_NAMED),
-    Source.FLOW: (f"{PAYMENTS}{_on('p.paid_at')}", f"{REFUNDS}{_on('r.done_at')}", *_NAMED),
+    Source.TRADE: (f"{PAYMENTS}{_on('p.paid_at')}{_CASH}", *_NAMED),
+    Source.FLOW: (
+        f"{PAYMENTS}{_on('p.paid_at')}{_CASH}",
+        f"{REFUNDS}{_on('r.done_at')}{_CASH}",
+        *_NAMED,
+    ),
     Source.PAYER: (
         f"{SETTLEMENTS}{_on('s.settled_at')} AND s.payer_id = %(payer)s",
         f"{CLAWBACKS}{_on('c.at')} AND c.payer_id = %(payer)s",

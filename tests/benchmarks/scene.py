@@ -27,7 +27,7 @@ from hospital.client import Client
 from hospital.models import Account, SealedRecord
 from hospital.roles import Actor, Role
 from insurance import queries as bills
-from insurance.actions import checkout
+from insurance.actions import billing, checkout
 from ledger import entry, network
 from pharmacy.actions import scanning
 from pharmacy.models import StockItem
@@ -133,7 +133,7 @@ class Setting:
             prescription = lifecycle.lock(rx)
             bill = bills.live_bill(prescription)
             facts = {"patient_fen": bill.patient_fen}
-            checkout.settle_patient_share(prescription, bill, facts, at=timezone.now())
+            billing.settle_patient_share(prescription, bill, facts, at=timezone.now())
         return rx
 
     def scanned(self) -> UUID:

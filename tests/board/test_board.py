@@ -216,8 +216,8 @@ def test_a_pharmacy_that_has_closed_a_while_ago_is_late(hour, minute, late):
     week = tuple(Interval(day, 8 * 60, 18 * 60) for day in range(7))
     at = datetime(2026, 11, 27, hour, minute, tzinfo=UTC) - timedelta(hours=8)
 
-    assert tallying.closed(Service("p", "p", week, frozenset(), ()), at) is late
-    assert not tallying.closed(Service("p", "p", (), frozenset(), ()), at)
+    assert tallying.closed(Service("p", "p", week, frozenset(), (), None), at) is late
+    assert not tallying.closed(Service("p", "p", (), frozenset(), (), None), at)
 
 
 def an_alarm(rule: Rule = Rule.OUT_OF_HOURS, at: datetime | None = None) -> Alarm:

@@ -21,18 +21,20 @@ from insurance.journal import accounts
 from insurance.models import Bill
 from tests import moneybooks
 from tests.journeys.anymoney import ANY_TIME, STEPS, Purse
+from tests.journeys.fundpays import InsuredPurse
 from tests.simulators.server import Bench
 from tests.world import World
 
 DIES_OF = 3
 """One step of so many is killed, before one of its first ``STATEMENTS`` if it has so many."""
 STATEMENTS = 40
+Kind = type[Purse]
 ENDS = {"delivered", "claimed", "taken_back", "cancelled"}
 
 
-def live(world: World, bench: Bench, steps: int, seed: int) -> Counter[str]:
+def live(kind: Kind, world: World, bench: Bench, steps: int, seed: int) -> Counter[str]:
     """One prescription's life of so many steps; how they came out."""
-    chance, purse, came = random.Random(seed), Purse.of(world, bench), Counter[str]()
+    chance, purse, came = random.Random(seed), kind.of(world, bench), Counter[str]()
     told: list[str] = []
     for _ in range(steps):
         likely = STEPS.get(purse.status) or ANY_TIME
@@ -50,7 +52,7 @@ def live(world: World, bench: Bench, steps: int, seed: int) -> Counter[str]:
 
 def ended(purse: Purse) -> list[str]:
     """What is not as it has to be once everything has come to rest."""
-    found = purse.faults()
+    found = [*purse.faults(), *purse.left_at_the_fund()]
     if purse.status not in ENDS:
         found.append(f"it is {purse.status}")
     posted = moneybooks.posted(purse.bills)
@@ -68,26 +70,34 @@ def ended(purse: Purse) -> list[str]:
     return found
 
 
-def lives(world: World, bench: Bench, many: int, steps: int) -> Counter[str]:
+def lives(kind: Kind, world: World, bench: Bench, many: int, steps: int) -> Counter[str]:
     seed = int(os.environ.get("RX_SEED", "2026"))
     came = Counter[str]()
     for number in range(many):
-        came += live(world, bench, steps, seed + number)
+        came += live(kind, world, bench, steps, seed + number)
     return came
 
 
 def test_c1_any_money_balances(world, bench):
     """C1, C2, C4, I15, I16: a slice of what the slow test does."""
-    came = lives(world, bench, 4, steps=30)
+    came = lives(Purse, world, bench, 4, steps=30)
 
     assert came["died"] > 3
     assert came["done"] > 40
 
 
+def test_c1_any_money_of_a_fund_at_payment_balances(world, bench):
+    """C1, C2, C4, I15, I16: two parts, two letters, a fund that may refuse."""
+    came = lives(InsuredPurse, world, bench, 1, steps=40)
+
+    assert came["done"] > 5
+
+
 @pytest.mark.slow
-def test_c1_any_money_balances_in_many_lives(world, bench):
+@pytest.mark.parametrize("kind", [Purse, InsuredPurse])
+def test_c1_any_money_balances_in_many_lives(world, bench, kind):
     """C1, C2, C4, I15, I16: every kind of step, of which a third dies."""
-    came = lives(world, bench, int(os.environ.get("RX_COUNT", "30")), steps=60)
+    came = lives(kind, world, bench, int(os.environ.get("RX_COUNT", "30")), steps=60)
 
     done = {name.split()[0] for name in came if name.endswith(" done")}
     assert done >= {"authorize", "pay", "hear", "ask", "refund", "give", "deliver", "decide"}

@@ -218,7 +218,7 @@ def test_query_parameters(world, patient, value):
 
 def test_values_that_only_the_domain_can_refuse(world, patient):
     """D4: unknown medicine, frequency, patient, dates out of reach: 422 with the field."""
-    good = world.draft(patient)
+    good, _ = world.draft(patient), (world.doctor, world.pharmacist)  # who have logged in
     line = good["lines"][0]
     cases: dict[str, dict[str, Any]] = {
         "lines[0].medicine": {"lines": [{**line, "medicine": "XNONE"}]},

@@ -366,6 +366,19 @@ def second_open_payment(rows: Rows) -> None:
     one.save(force_insert=True)
 
 
+def two_pay_with_the_patient(rows: Rows) -> None:
+    share = rows[BillShare]
+    BillShare.objects.filter(pk=share.pk).update(city="450200")
+    share.pk, share.number, share.city = None, 9, "450200"
+    share.payer_id = rows[Bill].pharmacy_id
+    share.save(force_insert=True)
+
+
+def a_refund(rows: Rows, **says: Any) -> None:
+    owed = {"amount_fen": 1, "out_refund_no": f"R{uuid4().hex[:30]}", "created_at": timezone.now()}
+    Refund.objects.create(payment=rows[Payment], **owed, **says)
+
+
 def again_with_a_record(rows: Rows) -> None:
     one = rows[Message]
     Message.objects.create(
@@ -455,11 +468,6 @@ RECEIVED = {
 AN_UPLOAD = {"upload_number": b"1", "upload_digest": b"2"}
 
 
-def a_refund_that_failed_somehow(rows: Rows) -> None:
-    owed = {"amount_fen": 1, "out_refund_no": f"R{uuid4().hex[:30]}", "created_at": timezone.now()}
-    Refund.objects.create(payment=rows[Payment], state="failed", **owed)
-
-
 def two_refunds(*amounts: int) -> Callable[[Rows], None]:
     """For one cause, of one payment."""
 
@@ -519,7 +527,7 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "a_face_passes_once_begun": sets(FaceCheck, spent_at=None, verify_id=""),
     "a_face_is_spent_in_time": sets(FaceCheck, spent_at=timezone.now() + timedelta(days=10**4)),
     "a_spent_face_forgets": sets(FaceCheck, phone=b"13900139000"),
-    "a_refund_fails_at_a_time_for_a_reason": a_refund_that_failed_somehow,
+    "a_refund_fails_at_a_time_for_a_reason": lambda rows: a_refund(rows, state="failed"),
     "forgotten_was_numbered": sets(feeds.Feed, forgotten=10**9),
     "fed_in_one_place": twice(feeds.Item, version=9),
     "fed_once": twice(feeds.Item, sequence=None),
@@ -716,7 +724,14 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "a_key_waits_after_its_registration": sets(Key, active_from=long_ago),
     "a_key_is_replaced_by_another_from_a_time": sets(Key, replaced_from=long_ago),
     "one_open_payment": second_open_payment,
-    "pays_something": sets(Payment, amount_fen=0),
+    "pays_something": sets(
+        Payment, amount_fen=0, state="closed", transaction_id=None, paid_at=None
+    ),
+    "one_payer_at_payment": two_pay_with_the_patient,
+    "a_fund_pays_in_its_city": sets(Payment, insured_fen=1),
+    "the_fund_refuses_what_it_was_to_pay": sets(Payment, fund_refused=True),
+    "the_fund_has_its_part_first": lambda rows: a_refund(rows, state="processing", insured_fen=1),
+    "told_of_something": lambda rows: a_refund(rows, told_at=timezone.now()),
     "paid_at_if_paid": sets(Payment, state="closed", transaction_id=None),
     "done_at_if_done": sets(Refund, state="due", done_at=timezone.now()),
     "one_statement_of_a_day": twice(reconciled.Statement),

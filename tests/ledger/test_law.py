@@ -30,6 +30,7 @@ from tests.ledger import (
     cheats_of_double_checks,
     cheats_of_offline,
     cheats_of_parts,
+    cheats_of_payments,
     cheats_of_registers,
     cheats_of_series,
     cheats_of_uploads,
@@ -257,6 +258,13 @@ def test_a_part_and_what_is_left_are_lawful(name):
     """R6, R14"""
     book = Book()
     cheats_of_parts.LAWFUL[name](book)
+    assert book.broken() == (-1, "")
+
+
+@pytest.mark.parametrize("name", cheats_of_payments.LAWFUL)
+def test_a_lawful_payment_of_the_funds_share_passes(name: str):
+    book = Book()
+    cheats_of_payments.LAWFUL[name](book)
     assert book.broken() == (-1, "")
 
 

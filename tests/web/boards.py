@@ -52,7 +52,9 @@ class Board:
         """From the moment at which each was stored until it stood on the page."""
         rows = self._of(subjects)
         stored = self.page.evaluate(STORED, [it["leaf"] for it in rows])
-        return [it["at"] / 1000 - datetime.fromisoformat(stored[it["leaf"]]).timestamp() for it in rows]
+        return [
+            it["at"] / 1000 - datetime.fromisoformat(stored[it["leaf"]]).timestamp() for it in rows
+        ]
 
     def _of(self, subjects: Sequence[str]) -> list[dict[str, float | str]]:
         every = self.page.evaluate("window.shown")

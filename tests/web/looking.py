@@ -126,6 +126,7 @@ def weight(page: Page, path: str) -> int:
     session.send("Network.enable")
     session.send("Network.clearBrowserCache")
     page.goto("about:blank")  # or another fragment of the same page would load nothing
-    page.goto(path, wait_until="networkidle")
+    page.goto(path, wait_until="load")
+    page.wait_for_function("!document.querySelector('main[aria-busy=true]')")
     session.detach()
     return bytes_[0]

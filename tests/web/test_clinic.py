@@ -38,7 +38,7 @@ EVIL = {
 
 def enters(person, area: str, who: str, **options) -> Page:
     """A desk at which one of the demo's persons has logged in."""
-    page = person(DESK, **options)
+    page: Page = person(DESK, **options)
     page.goto(f"/enter#{area}//{who.replace('/', '%2F')}")
     page.get_by_role("button", name="以这位演示人物进入").click()
     page.wait_for_url(f"**/{area}/")
@@ -110,7 +110,7 @@ def review(page: Page, complaint: str) -> None:
 
 
 def test_from_a_question_to_an_approved_prescription(person, stack, watch):
-    """R1, Z1: findings while typing, a block stops the issue; a reviewer approves what remains."""
+    """Findings while typing, a block stops the issue; a reviewer approves what remains."""
     patient = stack.somebody()
     path, complaint = a_question(stack, patient)
     doctor = enters(person, "doctor", DOCTOR)
@@ -202,22 +202,23 @@ def at_a_pharmacy(stack, patient, prescription: str) -> None:
     path = f"/api/prescriptions/{prescription}"
     reviewer = stack.cast.member("liuzhou-hospital", "reviewer")
     reviewer.command(f"{path}/review", {"decision": "approve", "reason": "none"})
-    chosen = {"pharmacy": "longcheng-pharmacy", "way": "collect", "payers": []}
+    pharmacy = "longcheng-pharmacy"
+    chosen = {"pharmacy": pharmacy, "way": "collect", "payers": []}
     client = stack.cast.patient(patient)
     client.command(f"{path}/authorize", chosen)
     order = client.write(f"{path}/pay", {})["out_trade_no"]
     stack.wechat("pay", **client.get(f"/api/payments/{order}/parameters"))
     assert wait_until(lambda: client.get(path)["status"] == "paid", 60, pause_s=0.2)
     origin = stack.cast.http.get("/log/checkpoint").text.partition("\n")[0]
-    code = pickup_code(client, prescription, chosen["pharmacy"], origin)
-    pharmacist = stack.cast.member(chosen["pharmacy"], "pharmacist")
+    code = pickup_code(client, prescription, pharmacy, origin)
+    pharmacist = stack.cast.member(pharmacy, "pharmacist")
     pharmacist.write("/api/scans", {"code": code})
     asked = {"reason": "dose", "words": f"请核对天数{MARKUP}", "salt": "AAAAAAAAAAAAAAAAAAAAAA=="}
     pharmacist.command(f"{path}/change-request", asked)
 
 
 def test_a_pharmacist_asks_and_an_emergency_needs_two(person, stack, watch):
-    """E1: by identity number at the desk; changed on request; broken glass shows what was written."""
+    """By identity number; changed on request; broken glass shows what was written."""
     patient = stack.somebody()
     stack.cast.patient(patient)
     doctor = enters(person, "doctor", "liuzhou-hospital/doctor/2", color_scheme="dark")

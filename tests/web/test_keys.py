@@ -140,7 +140,10 @@ def seeds(found: dict[str, Any]) -> set[bytes]:
     lying = [bytes(it) for it in found["bytes"]]
     for text in found["texts"]:
         lying += [text.encode(), *map(bytes.fromhex, re.findall(r"(?:[0-9a-fA-F]{2}){32,}", text))]
-        lying += [base64.b64decode(it[: len(it) // 4 * 4], "+/") for it in re.findall(r"[\w+/]{43,}=?", text)]
+        lying += [
+            base64.b64decode(it[: len(it) // 4 * 4], "+/")
+            for it in re.findall(r"[\w+/]{43,}=?", text)
+        ]
     return {it[at : at + 32] for it in lying for at in range(len(it) - 31)}
 
 

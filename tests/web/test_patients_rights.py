@@ -1,4 +1,4 @@
-"""What belongs to a patient beside prescriptions: looks, receipts, a doctor's answer, the account."""
+"""What a patient has beside prescriptions: looks, receipts, a doctor's answer, the account."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ MARKUP = "<img src=x onerror=\"document.title='taken'\"><script>document.title='
 SIGN = "签名"
 PLACES = ["grants", "devices", "guardians", "offers", "export", "erase"]
 ALTERED = """async (leaf) => {
-  const { encodeBase64, decodeBase64, decodeUtf8, encodeUtf8 } = await import("/static/ledger/forms.js");
+  const forms = await import("/static/ledger/forms.js");
   const open = indexedDB.open("rx-receipts", 1);
-  const done = (asked) => new Promise((resolve) => { asked.onsuccess = () => resolve(asked.result); });
+  const done = (asked) => new Promise((end) => { asked.onsuccess = () => end(asked.result); });
   const store = (await done(open)).transaction("receipts", "readwrite").objectStore("receipts");
   const kept = await done(store.get(leaf));
-  const lines = kept.file.split("\\n"), extra = decodeUtf8(decodeBase64(lines[1].slice(6)));
-  lines[1] = "extra " + encodeBase64(encodeUtf8(extra.replace("consultation.ask", "consultation.bsk")));
+  const lines = kept.file.split("\\n");
+  const extra = forms.decodeUtf8(forms.decodeBase64(lines[1].slice(6)));
+  const altered = extra.replace("consultation.ask", "consultation.bsk");
+  lines[1] = "extra " + forms.encodeBase64(forms.encodeUtf8(altered));
   await done(store.put({ ...kept, file: lines.join("\\n") }));
 }"""
 
@@ -86,8 +88,8 @@ def asks(page: Page, department: int, complaint: str) -> str:
     return page.url.partition("#")[2]
 
 
-def test_a_doctor_answers_and_the_patient_sees_that_he_looked(person, stack, watch):
-    """H3, K1, K9: markup in a message is text; an altered receipt is refused; checks hold offline."""
+def test_a_patient_and_a_doctor_talk(person, stack):
+    """D6: markup in a message is text, and no place leaves the phone with a picture."""
     page, answering = opened(person(), stack, stack.somebody()), doctor(stack)
     consultation = asks(page, department_of(answering), f"血压偏高 {MARKUP}")
     path = f"/api/consultations/{consultation}"
@@ -114,7 +116,7 @@ def test_a_doctor_answers_and_the_patient_sees_that_he_looked(person, stack, wat
 
 
 def test_who_looked_is_checked_on_the_phone_with_a_network_and_without(person, stack, watch):
-    """H3, K1, K9: a doctor's look is there and proven; an altered receipt is refused; offline too."""
+    """K2, K9: a doctor's look is proven, another purpose and an altered receipt are refused."""
     page, reading = opened(person(), stack, stack.somebody(), "patient/looks"), doctor(stack)
     expect(page.locator("[data-state=empty]")).to_be_visible()
     reading.get(f"/api/consultations/{page.evaluate(ASKED, department_of(reading))}")
@@ -169,11 +171,11 @@ def test_who_looked_is_checked_on_the_phone_with_a_network_and_without(person, s
 def misled(route: Route) -> None:
     """A server that says another purpose than the entries."""
     answer = route.fetch()
-    route.fulfill(response=answer, body=answer.text().replace('"list"', '"research"').replace('"treatment"', '"research"'))
+    route.fulfill(response=answer, body=answer.text().replace('"treatment"', '"research"'))
 
 
 def test_what_is_mine_has_a_page_and_a_signature(person, stack):
-    """H1: a grant is given and withdrawn, a copy is made; every page works for everybody."""
+    """A grant is given and withdrawn, a copy is made; every page works for everybody."""
     page = opened(person(), stack, stack.somebody())
     expect(page.locator("[data-unread]")).to_be_visible()
     axe(page)

@@ -1,4 +1,4 @@
-"""The patient's modules say of looks and grants what the hospital does, and keep nothing they must not."""
+"""The patient's modules say of looks and grants what the hospital says, and keep no answers."""
 
 from __future__ import annotations
 

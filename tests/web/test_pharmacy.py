@@ -25,18 +25,23 @@ def button(page, name):
 
 def test_one_scan_and_two_taps(stack, station):
     waiting = paid(stack, stack.somebody(), pharmacy=PHARMACY)
-    axe(station), fits(station), picture(station, "pharmacy-scan")
+    axe(station)
+    fits(station)
+    picture(station, "pharmacy-scan")
     typed(station, waiting.code())
     expect(station.get_by_role("heading", name="韦秀英")).to_be_visible()
     expect(station.get_by_text("先到期先出")).to_be_visible()
-    axe(station), fits(station), picture(station, "pharmacy-check")
+    axe(station)
+    fits(station)
+    picture(station, "pharmacy-check")
     button(station, "核对无误").click()
     expect(button(station, "签名发药")).to_be_visible()
     picture(station, "pharmacy-sign")
     button(station, "签名发药").click()
     expect(station.get_by_text("已发药", exact=True)).to_be_visible()
     assert waiting.status() == "dispensed"
-    axe(station), fits(station)
+    axe(station)
+    fits(station)
     told = waiting.patient.get(f"/api/prescriptions/{waiting.id}/delivery-code")["code"]
     station.get_by_label("患者手机上的收货码").fill(told)
     button(station, "交给患者").click()
@@ -53,7 +58,9 @@ def test_the_camera_reads_the_phone_and_labels_are_printed(stack, station, camer
     button(station, "签名发药").click()
     station.get_by_role("link", name="打印用药标签").click()
     expect(station.get_by_text("药品：苯磺酸氨氯地平片")).to_be_visible()
-    axe(station), fits(station), picture(station, "pharmacy-labels")
+    axe(station)
+    fits(station)
+    picture(station, "pharmacy-labels")
     station.emulate_media(media="print")
     expect(button(station, "打印")).to_be_hidden()
 

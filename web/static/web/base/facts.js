@@ -13,10 +13,11 @@ export const FACTS = {
   code: "代码", request: "请求（指纹）", field: "内容", proposal: "换药建议（指纹）", face: "人脸核验时间", given_at: "发药时间",
   slip: "离线凭条", back: "退回数量", waiting: "待取数量", proof: "签收方式", claims: "理赔", reference: "转账凭证号",
   settlements: "结算单", verdict: "结论", follow_up: "复诊", messages: "消息数", transcript: "记录（指纹）", kept: "依法保留",
-  erased: "已删除", guardian: "监护人", guardianship: "监护", of: "所属", dispenser: "指定药房", prescription: "处方",
+  erased: "已删除", guardian: "监护人", guardianship: "监护", of: "所属", dispenser: "指定药房", prescription: "处方", scan: "扫码",
 };
 export const VALUES = {
   collect: "到店自取", courier: "配送到家", approve: "通过", return: "退回", refuse: "拒绝", part: "部分", "true": "是",
   patient: "患者", doctor: "医生", reviewer: "审方药师", pharmacist: "药师", officer: "经办人", regulator: "监管人员",
-  dispense: "配药", claim: "理赔", deliver: "配送", care: "诊疗", research: "研究",
+  appropriateness: "用药合理性", incompatibility: "配伍禁忌", medicine: "药品", prescription: "处方",
+  dispense: "配药", claim: "理赔", deliver: "配送", care: "诊疗", research: "研究", dispense_deliver_settle: "配药、送药、结算",
 };

@@ -7,6 +7,7 @@ import { enterAgain } from "../base/enter.js";
 import { session } from "../base/session.js";
 
 const LEAST_MS = 1_000, MOST_MS = 15_000;
+const SILENT_MS = 30_000; // a comment comes every ten seconds; who hears none has lost the connection
 
 /**
  * Call `heard(entry)` for each entry, from `recent` entries back; `told("open" | "lost")` of the
@@ -18,6 +19,7 @@ export async function listen(heard, told, { recent = 50, signal } = {}) {
     try {
       const answer = await asked(last, recent, signal);
       if (answer.status === 401 && (await enterAgain())) continue;
+      if (answer.status === 409) last = ""; // an older database was restored: begin anew
       if (!answer.ok) throw new TypeError(`the feed answers ${answer.status}`);
       told("open");
       pause = LEAST_MS;
@@ -42,12 +44,22 @@ function asked(last, recent, signal) {
   return fetch(last ? address : `${address}?recent=${recent}`, { headers, signal, cache: "no-store", credentials: "omit" });
 }
 
+/** The next piece of a stream; a silent one is cut. */
+async function within(most, reader) {
+  const timer = setTimeout(() => reader.cancel(), most);
+  try {
+    return await reader.read();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** The events of a stream; comments and what only sets the time of retrying have no data. */
 async function* events(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   for (;;) {
-    const { value, done } = await reader.read();
+    const { value, done } = await within(SILENT_MS, reader);
     if (done) return;
     text += value;
     for (let end; (end = text.indexOf("\n\n")) >= 0; text = text.slice(end + 2)) {

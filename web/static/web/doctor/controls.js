@@ -1,7 +1,6 @@
 /** Small parts of forms that doctor and reviewer share: choices, texts, reasons, shortcuts. */
-import { field, fill, h } from "../base/dom.js";
+import { field, h } from "../base/dom.js";
 import { asked } from "../base/sign.js";
-import { _ } from "../base/words.js";
 
 /** A `<select>` of `[value, words]`. */
 export function select(options, value, attributes = {}) {
@@ -80,10 +79,3 @@ export function clock(seconds) {
 export function heading(words, ...beside) {
   return h("h2", { class: "weui-cells__title" }, words, beside);
 }
-
-/** What a region says now, for screen readers as well. */
-export function say(place, words) {
-  fill(place, words ?? "");
-}
-
-export const NOTHING = () => _("无");

@@ -6,11 +6,18 @@ import { moment } from "../base/format.js";
 import { attempt, fragment, show, start, toast } from "../base/page.js";
 import { command } from "../base/sign.js";
 import { _ } from "../base/words.js";
+import { inWords } from "./content.js";
 import { facts, labelled, select } from "./controls.js";
 
 const REASONS = [["correct", _("记录属实")], ["unproven", _("所述情况无法核实")], ["changed", _("处方已另行修改")], ["other", _("其他")]];
 
 const STATES = { accepted: _("已补正"), refused: _("不予更正"), appealed: _("患者已请监管部门决定"), upheld: _("监管部门维持答复"), turned: _("监管部门要求补正") };
+
+const NAMES = {
+  why: _("理由"), complaint: _("主诉"), "earlier/hospital": _("诊断医院"), "earlier/on": _("诊断日期"), "earlier/diagnosis": _("既往诊断"), diagnosis: _("诊断"), line: _("药品"),
+  "patient/name": _("姓名"), "patient/sex": _("性别"), "patient/born": _("出生日期"), "patient/age": _("年龄"), allergies: _("过敏史"),
+  "hospital/name": _("医院"), "hospital/department": _("科室"), "doctor/license": _("医师执业证号"),
+};
 
 start(render);
 
@@ -24,8 +31,19 @@ async function render(main) {
     one.state === "asked" ? answers(path, one, again) : group(_("答复"), h("div", { class: "card" }, facts([[_("状态"), STATES[one.state] ?? one.state], ...said(one.answer)])))));
 }
 
+/** Fields in words; pictures are left out. */
 function said(fields) {
-  return Object.entries(fields ?? {}).map(([name, value]) => [name === "why" ? _("理由") : name, typeof value === "string" ? value : JSON.stringify(value)]);
+  return Object.entries(fields ?? {}).filter(([name]) => !name.startsWith("picture/")).map(([name, value]) => [called(name), plain(value)]);
+}
+
+function called(name) {
+  const numbered = /^(earlier\/diagnosis|diagnosis|line)\/(\d+)$/.exec(name);
+  return numbered ? `${NAMES[numbered[1]]} ${numbered[2]}` : NAMES[name] ?? name;
+}
+
+function plain(value) {
+  if (typeof value !== "object" || value === null) return String(value);
+  return value.generic_name ? `${value.generic_name} ${inWords(value)}` : [value.name, value.code].filter(Boolean).join(" ");
 }
 
 /** The words are committed to with a salt that this desk draws. */
@@ -35,7 +53,7 @@ function salt() {
 
 function answers(path, one, again) {
   const asked = Object.entries(one.request ?? {}).filter(([name]) => name !== "why");
-  const right = asked.map(([name, value]) => [name, h("input", { type: "text", value: String(value), maxlength: "500", autocomplete: "off" })]);
+  const right = asked.map(([name, value]) => [name, h("input", { type: "text", value: plain(value), maxlength: "500", autocomplete: "off" })]);
   const why = h("textarea", { rows: "3", maxlength: "500" }), reason = select(REASONS);
   const accept = attempt(async () => {
     const words = Object.fromEntries(right.map(([name, input]) => [name, input.value.trim()]));
@@ -49,6 +67,6 @@ function answers(path, one, again) {
     again();
   });
   return group(_("答复"), h("div", { class: "card" },
-    right.map(([name, input]) => labelled(_("补正：%(name)s", { name }), input)), labelled(_("理由（患者会看到）"), why), labelled(_("不予更正的原因"), reason),
+    right.map(([name, input]) => labelled(_("补正：%(name)s", { name: called(name) }), input)), labelled(_("理由（患者会看到）"), why), labelled(_("不予更正的原因"), reason),
     h("div", { class: "bar" }, button(_("补正记录"), accept), button(_("不予更正"), refuse, { kind: "default" }))));
 }

@@ -3,10 +3,8 @@ import { h } from "../base/dom.js";
 import { _ } from "../base/words.js";
 import { LIFTED_BY } from "./terms.js";
 
-/** Whether anything forbids to issue. */
-export function blocked(findings) {
-  return findings.some((one) => one.severity === "block");
-}
+/** Where in the form a finding can be about; the rest is the doctor's own, or the consultation's. */
+const WITHIN = /^(lines|diagnoses|patient|weight_g|egfr|liver|pregnant|lactating|emergency|long_term|issues|interval_days|reason_|allergies|severe_pain)/;
 
 /**
  * Two lists. `reach(field)` brings the doctor to what a finding is about: a path into the draft
@@ -34,7 +32,7 @@ function words(one, reach) {
     h("p", {}, one.text),
     h("small", {}, `《${one.instrument}》${one.article.replace(" unconfirmed", _("（条号待核）"))} · ${one.rule}`),
     reach ? h("span", { class: "go" },
-      h("button", { type: "button", class: "link", onclick: () => reach(one.field) }, _("去修改")),
+      WITHIN.test(one.field) ? h("button", { type: "button", class: "link", onclick: () => reach(one.field) }, _("去修改")) : null,
       reason ? h("button", { type: "button", class: "link", onclick: () => reach(reason) }, _("注明理由")) : null) : null,
   ];
 }

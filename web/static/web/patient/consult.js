@@ -2,16 +2,17 @@
 import { get, write } from "../base/api.js";
 import { button, cell, field, fill, group, h } from "../base/dom.js";
 import { moment } from "../base/format.js";
-import { attempt, paged, start, toast } from "../base/page.js";
+import { attempt, paged, toast } from "../base/page.js";
 import { redrawn } from "../base/pictures.js";
 import { NotSigned, command } from "../base/sign.js";
 import { organisations } from "../base/statement.js";
 import { _ } from "../base/words.js";
 import { place, stateOf } from "./consulted.js";
+import { startKnown } from "./ready.js";
 
 const TEXT_MAX = 2000;
 
-start(async (main) => {
+startKnown(async (main) => {
   const names = await organisations(), form = h("section", { hidden: true, "aria-label": _("新的问诊") }), rows = h("div", {});
   const open = button(_("找医生问诊"), attempt(async () => {
     await ask(form);

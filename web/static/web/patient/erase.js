@@ -2,18 +2,19 @@
 import { post } from "../base/api.js";
 import { button, fill, h } from "../base/dom.js";
 import { day } from "../base/format.js";
-import { attempt, start, toast } from "../base/page.js";
+import { attempt, toast } from "../base/page.js";
 import { learn } from "../base/problems.js";
 import * as keys from "../base/keys.js";
 import { forget, session } from "../base/session.js";
 import { command } from "../base/sign.js";
 import { _ } from "../base/words.js";
+import { startKnown } from "./ready.js";
 
 const OPEN = { prescriptions: "未完成的处方", consultations: "未结束的问诊", corrections: "未答复的更正请求", claims: "未决定的理赔" };
 
 learn({ "erasure.unfinished": "还有未完成的事项，请先完成或撤回。", "erasure.done": "您的数据已经删除，账户已关闭。" });
 
-start(async (main) => {
+startKnown(async (main) => {
   const outcome = h("section", { class: "card", "aria-live": "polite" }, h("p", {}, _("正在计算…"))), sure = h("input", { type: "checkbox" });
   const erase = attempt(async () => {
     if (!sure.checked) return toast(_("请先勾选确认。"), "bad");

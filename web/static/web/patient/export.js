@@ -2,14 +2,15 @@
 import { text } from "../base/api.js";
 import { button, fill, h } from "../base/dom.js";
 import * as enter from "../base/enter.js";
-import { attempt, start } from "../base/page.js";
+import { attempt } from "../base/page.js";
 import { learn } from "../base/problems.js";
 import { session } from "../base/session.js";
 import { _ } from "../base/words.js";
+import { startKnown } from "./ready.js";
 
 learn({ "export.bad_cursor": "导出中断，请重新开始。", "login.key_needed": "请先登记这台设备，再导出。" });
 
-start((main) => {
+startKnown((main) => {
   const said = h("p", { role: "status" }), files = h("div", { class: "bar" });
   fill(main,
     h("section", { class: "card" },

@@ -2,12 +2,13 @@
 import { get } from "../base/api.js";
 import { button, field, fill, group, h } from "../base/dom.js";
 import { moment } from "../base/format.js";
-import { attempt, empty, show, start, toast } from "../base/page.js";
+import { attempt, empty, show, toast } from "../base/page.js";
 import { learn } from "../base/problems.js";
 import { command } from "../base/sign.js";
 import { organisations } from "../base/statement.js";
 import { _ } from "../base/words.js";
 import { FIELDS, PURPOSES } from "./granted.js";
+import { startKnown } from "./ready.js";
 
 const DAY_MS = 86_400_000, LENGTHS = [[1, "1 天"], [7, "7 天"], [30, "30 天"], [180, "半年"], [365, "1 年"]];
 
@@ -16,7 +17,7 @@ learn({
   "grant.wrong_fields": "这个用途不需要这么多内容。", "grant.wrong_period": "授权最长两年。", "grant.wrong_state": "这个授权已撤回。",
 });
 
-start(render);
+startKnown(render);
 
 async function render(main) {
   const [{ grants }, names] = await Promise.all([get("/api/me/grants"), organisations()]);

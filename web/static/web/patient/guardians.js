@@ -2,12 +2,13 @@
 import { Problem, get } from "../base/api.js";
 import { button, field, fill, group, h } from "../base/dom.js";
 import { day, moment } from "../base/format.js";
-import { attempt, empty, show, start, toast } from "../base/page.js";
+import { attempt, empty, show, toast } from "../base/page.js";
 import { learn } from "../base/problems.js";
 import { change, session } from "../base/session.js";
 import { command } from "../base/sign.js";
 import { _ } from "../base/words.js";
 import { drawn } from "../qr.js";
+import { startKnown } from "./ready.js";
 
 const DAY_MS = 86_400_000, LENGTHS = [[30, "30 天"], [180, "半年"], [365, "1 年"], [730, "2 年"]];
 const KINDS = { registered: "医院登记的监护", appointed: "本人委托" };
@@ -20,7 +21,7 @@ learn({
   "guardianship.key_not_entered": "请先在“监护与代办”中开始代办。",
 });
 
-start(render);
+startKnown(render);
 
 async function render(main) {
   if (session().guardianship) return fill(main, h("section", { class: "card" }, h("p", {}, _("您正在代办，结束后可管理监护关系。")),

@@ -13,6 +13,7 @@ import { _ } from "../base/words.js";
 import { completeness } from "./complete.js";
 import { basis, purpose, role, seen } from "./lookwords.js";
 import * as proofs from "./proofs.js";
+import { goTo } from "./ready.js";
 import * as vault from "./vault.js";
 
 learn({ "looks.bad_cursor": "列表已更新，请刷新。", "entry.not_yet_published": "记录刚刚产生，正等待各机构见证，请稍后再试。" });
@@ -22,6 +23,7 @@ const UNUSUAL = { emergency: "紧急查看：未经您事先同意", oversight: 
 const SAME = ["purpose", "basis", "of", "records"];
 
 start(async (main) => {
+  if (!session().identified) return goTo("/patient/identify");
   const cells = h("ol", { class: "looks", "aria-label": _("查看记录") }), more = h("div", { class: "more" });
   const policy = h("div", {}), whole = h("div", {}), sum = h("p", { class: "weui-cells__title", role: "status" });
   const state = { names: await vault.names(), own: 0, ownFaults: 0, shown: 0, sum, cells };
@@ -29,7 +31,7 @@ start(async (main) => {
   await next(state, more);
   if (!cells.children.length) fill(cells, h("li", {}, empty(_("还没有别人看过您的数据。"))));
   fill(whole, h("div", { class: "bar" }, button(_("核对有没有遗漏"), attempt(() => completeness(whole)), { kind: "default" })));
-  await Promise.all([attempt(() => proofs.sayPolicy(policy))(), keepPages()]);
+  return Promise.all([attempt(() => proofs.sayPolicy(policy))(), keepPages()]);
 });
 
 /** Further lines: own looks are counted and checked, not shown, or they would hide the others. */

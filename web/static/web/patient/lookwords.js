@@ -3,7 +3,7 @@ import { _ } from "../base/words.js";
 
 export const ROLES = {
   patient: "监护人", doctor: "医师", reviewer: "审方药师", pharmacist: "药师", courier: "配送员", agent: "理赔系统",
-  system: "医院系统", officer: "理赔专员", researcher: "研究人员", regulator: "监管人员",
+  system: "医院系统", officer: "理赔专员", researcher: "研究人员", regulator: "监管人员", cashier: "收银系统",
 };
 export const PURPOSES = {
   own: "本人查阅", own_proof: "本人出具凭证", own_copy: "本人获取全部副本", find: "查找可配药的药店", list: "列表查阅", treatment: "诊疗",
@@ -11,7 +11,7 @@ export const PURPOSES = {
   review: "处方审核", countersign: "处方会签", dispense: "核对发药", deliver: "配送药品", register: "麻精药品登记",
   appraisal: "处方点评", oversight: "监管审查", emergency: "紧急救治", guardianship: "监护人代为查阅",
   research_records: "研究使用（去标识化数据）", research_counts: "研究使用（汇总计数）", second: "核对同事的紧急查看请求",
-  correction: "处理您的更正请求",
+  correction: "处理您的更正请求", insured_payment: "医保移动支付，向微信支付和医保提供姓名与证件号摘要",
 };
 export const BASES = {
   own_record: "本人的记录", prescriber: "开方医师", consulted: "接诊医师", awaiting: "您向该科室提出的问诊", review: "负责审核该处方",
@@ -21,7 +21,7 @@ export const BASES = {
   patient_code: "您出示的取药码", printed_code: "您或监护人打印的取药凭证", double_check: "第二名药师复核发药", "rx/": "对应的处方",
 };
 export const FIELDS = {
-  "": "全部内容", "patient/": "姓名等身份信息", "patient/name": "姓名", "diagnosis/": "诊断", "line/": "药品",
+  "": "全部内容", "patient/": "姓名等身份信息", "patient/name": "姓名", "patient/id_number": "身份证号", "diagnosis/": "诊断", "line/": "药品",
   "doctor/": "开方医师", "doctor/license": "医师执业编号", "hospital/": "医院与科室", allergies: "过敏史", "dispensing/": "实际发药",
   "coverage/": "医保与商保待遇", recipient: "收件人", phone: "电话", text: "正文", complaint: "病情描述", "earlier/": "既往诊断",
   author: "发言人", at: "时间", media_type: "附件类型", reason: "紧急查看的理由", request: "药师的修改请求",

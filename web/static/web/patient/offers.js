@@ -2,12 +2,13 @@
 import { each, get } from "../base/api.js";
 import { button, fill, h } from "../base/dom.js";
 import { moment, yuan } from "../base/format.js";
-import { attempt, empty, show, start, toast } from "../base/page.js";
+import { attempt, empty, show, toast } from "../base/page.js";
 import { learn } from "../base/problems.js";
 import { command } from "../base/sign.js";
 import { organisations } from "../base/statement.js";
 import { _ } from "../base/words.js";
 import { FIELDS } from "./granted.js";
+import { startKnown } from "./ready.js";
 
 const AIMS = {
   drug_safety: "药品安全性研究", effectiveness: "疗效研究", epidemiology: "流行病学研究", health_economics: "卫生经济学研究",
@@ -22,7 +23,7 @@ learn({
   "optin.exists": "您已参加。", "optin.withdrawn": "您已撤回。",
 });
 
-start(render);
+startKnown(render);
 
 async function render(main) {
   const [names, opted, { offers }] = await Promise.all([organisations(), all(each("/api/me/opt-ins", "opt_ins")), get("/api/offers", { size: 50 })]);

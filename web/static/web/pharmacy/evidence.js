@@ -3,6 +3,7 @@
  * slip that the pharmacist signs. It says what `pharmacy/offline.py` and `slips.py` say; nothing here
  * asks a network. Throws `NotGiven`, whose code says why.
  */
+import { Problem } from "../base/api.js";
 import * as forms from "/static/ledger/forms.js";
 import { hex } from "/static/ledger/ed25519.js";
 import { isSigned } from "/static/ledger/policy.js";
@@ -12,11 +13,9 @@ const LIFE_MS = 120_000, SKEW_MS = 10_000;
 const BRING = ["prescription.issue", "prescription.upload", "prescription.change"];
 
 /** Nothing is given out offline on this. */
-export class NotGiven extends Error {
+export class NotGiven extends Problem {
   constructor(code) {
-    super(code);
-    this.code = code;
-    this.body = {};
+    super(422, { code });
   }
 }
 

@@ -43,7 +43,7 @@ async function keepAll() {
 /** Keep one file; the paths that it names. What only its comments name is not there, and not missed. */
 async function kept(pages, path) {
   const answer = await fetch(path, { cache: "no-cache", credentials: "same-origin" });
-  if (answer.status === 404 && path !== SHELL) return [];
+  if (answer.status === 404 && path !== SHELL) return (await answer.body?.cancel(), []); // unread, it would hold its connection
   if (!answer.ok) throw new Error(`${answer.status} ${path}`);
   await pages.put(path, answer.clone());
   if (path !== SHELL && !path.endsWith(".js")) return [];
