@@ -203,3 +203,70 @@ def a_lot(stack, number: str) -> None:
     soon = (date.today() + timedelta(days=60)).isoformat()
     pharmacist = stack.cast.member(PHARMACY, "pharmacist")
     pharmacist.write("/api/stock/receipts", {**goods, "expires_on": soon})
+
+
+def test_markup_in_names_and_messages_does_nothing_anywhere(person, stack, camera, watch):
+    """K1: a medicine, a pharmacy, a patient and what he writes are called like scripts."""
+    somebody = stack.somebody(f"韦{MARKUP}"[:50])
+    complaint = asked(somebody, MARKUP)
+
+    def one(name: str = "", shape: tuple[int, int] = DESK) -> Page:
+        page = person(shape, device_scale_factor=2, service_workers="block")
+        page.context.route("**/api/**", renamed)
+        if name:
+            played(page, name)
+            ready(page)
+        return page
+
+    phone = one(shape=PHONE)
+    deeds.comes(phone, stack, somebody)
+    deeds.asks(phone, complaint)
+    doctor = one(DOCTOR)
+    deeds.accepts(doctor, complaint)
+    harmless(doctor, MARKUP)
+    phone.reload()
+    phone.get_by_label("输入消息").fill(MARKUP)
+    button(phone, "发送").click()
+    harmless(phone, MARKUP)
+    expect(doctor.locator(".chat")).to_contain_text(MARKUP)
+    deeds.prescribes(doctor, medicine=MARKUP)
+    deeds.issues(doctor)
+    harmless(doctor, MARKUP)
+    reviewer = one(REVIEWER)
+    review(reviewer, complaint)
+    harmless(reviewer, MARKUP)
+    reviewer.keyboard.press("Alt+y")
+    signs(reviewer)
+
+    rx = deeds.opens_the_prescription(phone)
+    expect(phone.locator(".seal")).to_contain_text("不一致", timeout=deeds.PROOF_MS)
+    harmless(phone, MARKUP)
+    goes(phone, f"patient/choose#{rx}")
+    harmless(phone, f"鱼峰{MARKUP}")
+    deeds.authorizes(phone, rx, somebody)
+    deeds.pays(phone)
+    harmless(phone, f"鱼峰{MARKUP}")
+    pharmacist = one(f"{PHARMACY}/pharmacist/1")
+    deeds.scans(pharmacist, camera, deeds.shows_the_code(phone))
+    harmless(pharmacist, MARKUP)
+    deeds.gives_out(pharmacist)
+    pharmacist.get_by_role("link", name="打印用药标签").click()
+    harmless(pharmacist, MARKUP)
+    courier = one(f"{deeds.COURIER}/courier/1", PHONE)
+    harmless(courier, f"鱼峰{MARKUP}")
+    deeds.fetches(courier, rx)
+    harmless(courier, somebody.name)
+
+
+def renamed(route: Route) -> None:
+    """As if the server called a medicine and a pharmacy so."""
+    answer = route.fetch()
+    text, markup = answer.text(), json.dumps(MARKUP)[1:-1]
+    text = text.replace(deeds.MEDICINE, markup).replace("鱼峰示范药店", f"鱼峰{markup}")
+    route.fulfill(response=answer, body=text)
+
+
+def harmless(page: Page, text: str) -> None:
+    """It is read as it was written, and nothing came of it."""
+    expect(page.locator("main")).to_contain_text(text)
+    assert not page.evaluate(TAKEN)
