@@ -6,7 +6,7 @@ import { attempt, loading, toast } from "../base/page.js";
 import { NotSigned, command } from "../base/sign.js";
 import { _ } from "../base/words.js";
 import * as face from "./face.js";
-import { shares } from "./offers.js";
+import { shares } from "./pharmacies.js";
 
 /** What a pharmacy's card ends with: choosing it opens the ways. `terms`: promised, and who is to pay. */
 export function checkout(rx, offer, terms, known) {

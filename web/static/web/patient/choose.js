@@ -7,7 +7,7 @@ import { _ } from "../base/words.js";
 import * as face from "./face.js";
 import { checkout, goOn } from "./checkout.js";
 import { map } from "./map.js";
-import { card, ORDERS } from "./offers.js";
+import { card, ORDERS } from "./pharmacies.js";
 import { cameBack } from "./phone.js";
 import { chooser, place } from "./place.js";
 import { goTo, startKnown } from "./ready.js";

@@ -5,7 +5,7 @@ import { moment, yuan } from "../base/format.js";
 import { attempt, fragment, toast } from "../base/page.js";
 import { organisations } from "../base/statement.js";
 import { _ } from "../base/words.js";
-import { shares } from "./offers.js";
+import { shares } from "./pharmacies.js";
 import { cameBack, cashier } from "./phone.js";
 import { entries } from "./proof.js";
 import { goTo, startKnown } from "./ready.js";
