@@ -46,7 +46,7 @@ async function keepAll() {
 /** Keep one file; the paths that it names. */
 async function kept(pages, path) {
   const answer = await fetch(path, { cache: "no-cache", credentials: "same-origin" });
-  if (answer.status === 404) return []; // named in a comment only
+  if (answer.status === 404) return (await answer.body?.cancel(), []); // named in a comment only; unread, it would hold its connection
   if (!answer.ok) throw new Error(`${answer.status} ${path}`);
   await pages.put(path, answer.clone());
   if (!SHELLS.includes(path) && !path.endsWith(".js")) return [];
