@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
+from typing import Any
 from uuid import UUID
 
 from playwright.sync_api import Page, expect
@@ -46,7 +47,7 @@ class Board:
 
     def showed(self, subjects: Sequence[str]) -> list[str]:
         """The kinds of all that was done about these subjects, as they came; looks are none."""
-        return [str(it["kind"]) for it in self._of(subjects)]
+        return [it["kind"] for it in self._of(subjects)]
 
     def delays_s(self, subjects: Sequence[str]) -> list[float]:
         """From the moment at which each was stored until it stood on the page."""
@@ -56,10 +57,10 @@ class Board:
             it["at"] / 1000 - datetime.fromisoformat(stored[it["leaf"]]).timestamp() for it in rows
         ]
 
-    def _of(self, subjects: Sequence[str]) -> list[dict[str, float | str]]:
+    def _of(self, subjects: Sequence[str]) -> list[dict[str, Any]]:
         every = self.page.evaluate("window.shown")
         about = [it for it in every if it["subject"] in subjects]
-        return [it for it in about if not str(it["kind"]).startswith("record.")]
+        return [it for it in about if not it["kind"].startswith("record.")]
 
 
 def watch(page: Page) -> Board:

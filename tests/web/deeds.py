@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -98,7 +98,7 @@ def asks(page: Page, complaint: str) -> str:
     page.get_by_label("我以前在医院确诊过").check()
     page.get_by_label("诊断名称").fill("高血压")
     page.get_by_label("诊断编码").fill("I10.x00")
-    page.get_by_label("就诊日期").fill((date.today() - timedelta(days=90)).isoformat())
+    page.get_by_label("就诊日期").fill(f"{datetime.now(UTC) - timedelta(days=90):%Y-%m-%d}")
     button(page, "签名并提交").click()
     signs(page)
     expect(page.locator("[data-state=asked]")).to_be_visible()

@@ -6,7 +6,8 @@ page offers, and sees what the others did. What is asked by API is only who the 
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+import sys
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -33,7 +34,7 @@ def desk(person):
     """One of the demo's staff at a desk."""
 
     def comes(name: str) -> Page:
-        page = person(DESK)
+        page: Page = person(DESK)
         played(page, name)
         return ready(page)
 
@@ -107,7 +108,7 @@ def test_from_a_question_to_a_decided_claim(person, stack, desk, camera):
     expect(steps.filter(has_text="药师发药").locator(".mark.good")).to_be_visible()
 
     assert board.showed([question, way]) == STEPS
-    print(boards.told(board.delays_s([question, way])))
+    sys.stdout.write(f"{boards.told(board.delays_s([question, way]))}\n")
 
 
 def test_who_withdraws_after_paying_gets_the_money_back(person, stack, desk):
@@ -200,7 +201,7 @@ def test_a_recall_arrives_on_the_phone(person, stack, desk, camera):
 def a_lot(stack, number: str) -> None:
     """One package of what is prescribed here, that expires before all others at this pharmacy."""
     goods = {"medicine": AMLODIPINE, "number": number, "units": 1, "document": "送货单"}
-    soon = (date.today() + timedelta(days=60)).isoformat()
+    soon = f"{datetime.now(UTC) + timedelta(days=60):%Y-%m-%d}"
     pharmacist = stack.cast.member(PHARMACY, "pharmacist")
     pharmacist.write("/api/stock/receipts", {**goods, "expires_on": soon})
 
@@ -211,7 +212,7 @@ def test_markup_in_names_and_messages_does_nothing_anywhere(person, stack, camer
     complaint = asked(somebody, MARKUP)
 
     def one(name: str = "", shape: tuple[int, int] = DESK) -> Page:
-        page = person(shape, device_scale_factor=2, service_workers="block")
+        page: Page = person(shape, device_scale_factor=2, service_workers="block")
         page.context.route("**/api/**", renamed)
         if name:
             played(page, name)
