@@ -53,7 +53,7 @@ function check(read, key, kind) {
 
 /** Resolves when the person signs. Raises NotSigned. */
 async function confirmed(read, rows, yes = _("签名确认")) {
-  const shown = await Promise.all(read.slice(0, 5).map(statements.rows));
+  const shown = await Promise.all(read.slice(0, 5).map((one) => statements.rows(one)));
   const parts = read.slice(0, 5).map((one, index) => [
     h("h3", {}, statements.title(one)),
     h("dl", { class: "facts" }, [...(index ? [] : rows), ...shown[index]].map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
