@@ -77,6 +77,7 @@ BASES: Mapping[str, str] = {
     "emergency/": "紧急情况，未经您事先同意",
     "patient_code": "您出示的取药码",
     "printed_code": "您或监护人打印的取药凭证",
+    "courier_order": "您选择了配送到家",
     "double_check": "第二名药师复核发药",
     "rx/": "对应的处方",
 }

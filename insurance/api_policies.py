@@ -84,9 +84,10 @@ class TermsInput(http.Strict):
     waiting_days = http.Whole(min_value=0, max_value=DAYS_MAX, default=0)
     diagnoses = serializers.ListField(child=IllnessInput(), max_length=NAMED_MAX, default=[])
     year = serializers.ChoiceField(YEARS, default=YEARS[0])
-    at_payment = serializers.RegexField(
-        CITY,
+    at_payment = http.Text(
+        max_length=6,
         default="",
+        validators=[RegexValidator(rf"\A{CITY.pattern}\Z", "A city code has six digits.")],
         help_text="a fund's city code: it pays with the patient, through WeChat; left out: claims",
     )
 

@@ -23,17 +23,28 @@ SHOWN = 100
 
 
 class Scans(http.Command):
-    """Scan the code on the patient's phone or paper; it is used once, for all that it names."""
+    """
+    Scan the code on the patient's phone or paper; it is used once, for all that it names. What a
+    courier is to fetch is taken up by its number (``parcel``) instead.
+    """
 
     roles = (Role.PHARMACIST,)
     records_refusals = True
     success = 201
 
     class Input(http.Strict):
-        code = http.Text(max_length=2000, trim_whitespace=False)
+        code = http.Text(max_length=2000, trim_whitespace=False, required=False)
         born = serializers.DateField(
             default=None, help_text="the patient's birth date, as told by who brings a printed code"
         )
+        parcel = serializers.UUIDField(
+            required=False, help_text="or a prescription that a courier is to fetch"
+        )
+
+        def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+            if ("code" in attrs) == ("parcel" in attrs):
+                raise serializers.ValidationError({"code": ["A code, or else a parcel."]})
+            return attrs
 
     def post(self, request: Request, **where: Any) -> Any:
         """Refusals are counted beside the command, which leaves nothing of a refused one."""
@@ -42,7 +53,7 @@ class Scans(http.Command):
         throttling.check(by=by, at=at)
         values = self.read()
         try:
-            if values["born"] is not None:
+            if values["born"] is not None and "code" in values:
                 printing.try_birth_date(values["code"], values["born"], by=by, at=at)
             return super().post(request, **where)
         except errors.Refusal as refusal:
@@ -50,7 +61,11 @@ class Scans(http.Command):
             raise
 
     def act(self, call: http.Call) -> dict[str, Any]:
-        scans = scanning.scan(call.values["code"], call.values["born"], **call.doer)
+        values = call.values
+        if "parcel" in values:
+            scans = scanning.take_up(values["parcel"], **call.doer)
+        else:
+            scans = scanning.scan(values["code"], values["born"], **call.doer)
         return {
             "scans": [
                 {"id": str(one.id), "prescription": str(one.prescription_id)} for one in scans

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 
+from hospital import errors
 from hospital.models import Key
 from hospital.roles import Actor
 from hospital.units import stamp
@@ -16,10 +17,18 @@ from pharmacy.models import PrintedCode, Scan
 from prescriptions import lifecycle, permissions
 from prescriptions import queries as rx_queries
 from prescriptions.actions import viewing
-from prescriptions.models import Prescription, Status
+from prescriptions.models import Prescription, Status, Way
 
-BY_PHONE, BY_PAPER = "patient_code", "printed_code"
+BY_PHONE, BY_PAPER, BY_ORDER = "patient_code", "printed_code", "courier_order"
 """Why a pharmacist may look, as the ``record.view`` entry says it."""
+ORDERED = "parcel/"
+"""How the nonce of a scan without a code begins; no code's does (``codes``)."""
+
+
+class NoParcel(errors.Conflict):
+    """The patient fetches it and shows a code; only what a courier fetches is taken up without."""
+
+    code = "scan.no_parcel"
 
 
 @transaction.atomic(savepoint=False)
@@ -57,6 +66,27 @@ def scan(text: str, born: date | None = None, *, by: Actor, at: datetime) -> lis
         raise reading.UsedCode from fault
 
 
+@transaction.atomic(savepoint=False)
+def take_up(prescription_id: UUID, *, by: Actor, at: datetime) -> list[Scan]:
+    """
+    Take up what a courier is to fetch, without a code: its patient is at home.
+
+    The authorization that the patient signed names this pharmacy and the way, and is what a code at
+    the counter proves besides that somebody stands there.
+
+    Raises:
+        NoParcel: the patient fetches it, and shows a code.
+        permissions.WrongPharmacy, lifecycle.*: as ``scan``.
+    """
+    prescription = lifecycle.lock(prescription_id)
+    _check_waits(prescription, by, at)
+    if prescription.way != Way.COURIER:
+        raise NoParcel
+    made = _scan(f"{ORDERED}{uuid4().hex}", 1, prescription, None, by, at)
+    made.save()
+    return [made]
+
+
 def end_scans(prescription: Prescription, *, at: datetime) -> None:
     """
     What was scanned or printed under an authorization ends with it; the caller holds the rx row.
@@ -90,6 +120,8 @@ def view(scan_id: UUID, *, by: Actor, at: datetime) -> viewing.Opened:
 
 def basis(scan: Scan) -> str:
     """Why whoever made this scan may look."""
+    if scan.nonce.startswith(ORDERED):
+        return BY_ORDER
     return BY_PHONE if scan.printed_id is None else BY_PAPER
 
 
@@ -97,6 +129,12 @@ def _check(prescription: Prescription, key: Key, by: Actor, at: datetime) -> Non
     """May it be given out here, by the word of who has this key?"""
     permissions.check_party(prescription, by)
     reading.check_owner(prescription, key, at)
+    _check_waits(prescription, by, at)
+
+
+def _check_waits(prescription: Prescription, by: Actor, at: datetime) -> None:
+    """Is it to be given out here now?"""
+    permissions.check_party(prescription, by)
     if prescription.status != Status.PAID:
         raise lifecycle.WrongState(status=prescription.status)
     if at >= prescription.valid_until:

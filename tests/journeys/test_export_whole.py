@@ -146,6 +146,7 @@ COPIED: dict[type[Model], tuple[Callable[[Copy], Iterable[Any]], Callable[..., i
     Listed: (ids("AuditEvent", stated=True), mine("patient")),
 }
 LEFT_OUT = {
+    "Alarm": "the regulator's, by the names that the public log has",
     "Answer": "what this interface answered to a write, for some days, so that it can say it again",
     "BillLine": "the lines of the bill are the items of its Claim",
     "BillShare": "who pays what of the bill, which its Claim says",

@@ -126,3 +126,35 @@ def test_what_says_nothing_of_a_code_is_not_counted(world, patient):
         assert raw(world.pharmacist, "POST", SCANS, key=key, body=body).status_code in (400, 422)
     assert raw(patient.client, "POST", SCANS, body={"code": code}).status_code == 403
     assert not ScanRefusals.objects.exists()
+
+
+def test_an_order_for_a_courier_is_taken_up_without_a_code(world, patient):
+    """The patient is at home: the signed authorization names the pharmacy and the way."""
+    rx = world.paid(patient, "courier")
+
+    (made,) = world.pharmacist.write(SCANS, {"parcel": rx})["scans"]
+
+    read = world.pharmacist.get(f"/api/scans/{made['id']}")["lines"]
+    lines = {number: line["quantity"] for number, line in read.items()}
+    world.pharmacist.command(writes.of(rx, "dispense"), {"lines": lines})
+    bases = [one["basis"] for one in patient.client.get("/api/me/looks", size=50)["looks"]]
+    assert any("配送到家" in str(basis) for basis in bases)
+
+
+def test_nothing_else_is_taken_up_without_a_code(world, patient):
+    """R4, Z2: what the patient fetches, another pharmacy's, what is not paid, what is done."""
+    fetched, brought = world.paid(patient), world.paid(patient, "courier")
+    waits = world.authorized(patient, "courier")
+
+    def refused(by, rx, **more):
+        with pytest.raises(Problem) as refusal:
+            by.write(SCANS, {"parcel": rx, **more})
+        return refusal.value.code
+
+    assert refused(world.pharmacist, fetched) == "scan.no_parcel"
+    assert refused(world.other_pharmacist, brought) == "access.wrong_pharmacy"
+    assert refused(world.pharmacist, waits) == "prescription.wrong_state"
+    assert refused(world.pharmacist, str(uuid4())) == "prescription.unknown"
+    assert refused(world.pharmacist, brought, code="x") == "body.invalid"
+    patient.client.command(f"/api/prescriptions/{brought}/withdraw")
+    assert refused(world.pharmacist, brought) == "access.wrong_pharmacy"

@@ -361,6 +361,11 @@ def scan(world: World, patient: Patient) -> Write:
     return Write(world.pharmacist, "/api/scans", {"code": world.code(patient, rx)}, rx)
 
 
+def scan_parcel(world: World, patient: Patient) -> Write:
+    rx = world.paid(patient, "courier")
+    return Write(world.pharmacist, "/api/scans", {"parcel": rx}, rx)
+
+
 def scan_several(world: World, patient: Patient) -> Write:
     rx = world.paid(patient)
     code = world.code(patient, rx, more=[world.paid(patient)])
@@ -1178,7 +1183,7 @@ WRITES: dict[str, tuple[Make, ...]] = {
     f"{ONE}/substitute": (propose_other,),
     f"{ONE}/agree": (agree_to_other,),
     f"{ONE}/disagree": (refuse_other,),
-    "/api/scans": (scan, scan_several, scan_paper),
+    "/api/scans": (scan, scan_several, scan_paper, scan_parcel),
     "/api/me/printed-codes": (print_code,),
     "/api/me/printed-codes/<uuid:printed_id>/lose": (lose_paper,),
     f"{ONE}/double-check": (double_check,),

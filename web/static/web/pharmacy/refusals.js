@@ -14,6 +14,7 @@ learn({
   "code.wrong_birth_date": "出生日期与处方不符。",
   "code.not_registered": "没有登记过这张纸质码。",
   "scan.unknown": "扫码已超过三十分钟或已结束，请重新扫码。",
+  "scan.no_parcel": "这张处方由患者自取，请扫描患者的取药码。",
   "scan.missing": "请先扫描患者的取药码。",
   "scan.too_many_refused": "无效的码太多，请稍后再扫。",
   "dispensing.not_checked": "麻醉药品和第一类精神药品须由第二名药师先复核。",

@@ -1,5 +1,5 @@
 /** What waits at the pharmacy: to be handed over, to be fetched, parcels coming back; checks, recalls, transfers. */
-import { get } from "../base/api.js";
+import { get, write } from "../base/api.js";
 import { cell, field, fill, group, h, button } from "../base/dom.js";
 import { attempt, empty, paged, start, toast } from "../base/page.js";
 import { asked, command } from "../base/sign.js";
@@ -37,12 +37,21 @@ function rows(path, name) {
   };
 }
 
-/** Paid: the patient's code opens it. Given out: it is handed over here, or to the courier. */
+/** Paid: the patient's code opens it, or the order of a courier. Given out: it is handed over here, or to the courier. */
 function waits(one) {
   const number = one.prescription.slice(0, 8);
+  if (one.status === "paid" && one.way === "courier") {
+    return cell(number, { desc: _("已付款，配送到家：点按备药"), onclick: attempt(() => takeUp(one.prescription)) });
+  }
   if (one.status === "paid") return cell(number, { desc: _("已付款，等患者出示取药码"), href: "/pharmacy/" });
   if (one.way === "courier") return cell(number, { desc: _("已发药，等待配送员取件") });
   return cell(number, { desc: _("已发药，待交付"), onclick: () => hand(one.prescription) });
+}
+
+/** The patient is at home: the authorization to this pharmacy, by courier, stands in for the code. */
+async function takeUp(parcel) {
+  const { scans } = await write("/api/scans", { parcel });
+  location.assign(`/pharmacy/#${scans[0].id}`);
 }
 
 function hand(prescription) {
