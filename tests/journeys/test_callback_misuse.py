@@ -165,7 +165,7 @@ TABLE = [
     Misuse("refund of an unknown number", 403, event=BACK, content=REFUND),
     # The order is paid here.
     Misuse("the same again", 204, PAID),
-    Misuse("the same, signed anew", 204, PAID, spoil=signed_at(-299)),
+    Misuse("the same, signed anew", 204, PAID, spoil=signed_at(-280)),
     Misuse("the same, 301 s old", 401, PAID, spoil=signed_at(-301)),
     Misuse("another transaction", 403, PAID, {"transaction_id": "4" * 28}),
     Misuse("another amount", 403, PAID, {"amount": {"total": 1}}),
