@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from config.home import BASE
 
@@ -127,6 +127,6 @@ def weight(page: Page, path: str) -> int:
     session.send("Network.clearBrowserCache")
     page.goto("about:blank")  # or another fragment of the same page would load nothing
     page.goto(path, wait_until="load")
-    page.wait_for_function("!document.querySelector('main[aria-busy=true]')")
+    expect(page.locator("main[aria-busy=true]")).to_have_count(0)
     session.detach()
     return bytes_[0]

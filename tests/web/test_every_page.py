@@ -33,7 +33,9 @@ def a_page(person, area: Area):
 
 
 @pytest.mark.parametrize("area", AREAS, ids=lambda area: area.name or "window")
-def test_every_page_of(area, person):
+def test_every_page_of(area, person, watch):
+    """Some pages are asked here without the ``#ID`` that they are of: what is refused is said."""
+    watch.expect("status of 404")
     page = a_page(person, area)
     for one in area.pages:
         page.goto(f"/{one.path}")

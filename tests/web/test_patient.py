@@ -90,8 +90,9 @@ def patient(person, stack, somebody) -> Page:
     return page
 
 
-def test_from_the_doctor_to_the_door(patient, stack, somebody):
+def test_from_the_doctor_to_the_door(patient, stack, somebody, watch):
     """A1, K1: seen, compared, authorized, paid, scanned, carried, signed for, explained."""
+    watch.expect("status of 409")  # what is not cosigned yet is asked for again
     rx = prescribed(stack, somebody)
     patient.reload()
     looks(patient, "home")
