@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from hospital.roles import Role
 from hospital.units import stamp
 from pharmacy import queries, sheets
 from pharmacy.actions import checklist, labelling, printing, scanning, throttling
-from pharmacy.models import PrintedCode
+from pharmacy.models import PrintedCode, Scan
 from pharmacy.queries import SCAN_LIFE
 from prescriptions.api import shown
 
@@ -23,28 +24,17 @@ SHOWN = 100
 
 
 class Scans(http.Command):
-    """
-    Scan the code on the patient's phone or paper; it is used once, for all that it names. What a
-    courier is to fetch is taken up by its number (``parcel``) instead.
-    """
+    """Scan the code on the patient's phone or paper; it is used once, for all that it names."""
 
     roles = (Role.PHARMACIST,)
     records_refusals = True
     success = 201
 
     class Input(http.Strict):
-        code = http.Text(max_length=2000, trim_whitespace=False, required=False)
+        code = http.Text(max_length=2000, trim_whitespace=False)
         born = serializers.DateField(
             default=None, help_text="the patient's birth date, as told by who brings a printed code"
         )
-        parcel = serializers.UUIDField(
-            required=False, help_text="or a prescription that a courier is to fetch"
-        )
-
-        def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-            if ("code" in attrs) == ("parcel" in attrs):
-                raise serializers.ValidationError({"code": ["A code, or else a parcel."]})
-            return attrs
 
     def post(self, request: Request, **where: Any) -> Any:
         """Refusals are counted beside the command, which leaves nothing of a refused one."""
@@ -53,7 +43,7 @@ class Scans(http.Command):
         throttling.check(by=by, at=at)
         values = self.read()
         try:
-            if values["born"] is not None and "code" in values:
+            if values["born"] is not None:
                 printing.try_birth_date(values["code"], values["born"], by=by, at=at)
             return super().post(request, **where)
         except errors.Refusal as refusal:
@@ -61,17 +51,26 @@ class Scans(http.Command):
             raise
 
     def act(self, call: http.Call) -> dict[str, Any]:
-        values = call.values
-        if "parcel" in values:
-            scans = scanning.take_up(values["parcel"], **call.doer)
-        else:
-            scans = scanning.scan(values["code"], values["born"], **call.doer)
-        return {
-            "scans": [
-                {"id": str(one.id), "prescription": str(one.prescription_id)} for one in scans
-            ],
-            "ends_at": stamp(call.at + SCAN_LIFE),
-        }
+        scans = scanning.scan(call.values["code"], call.values["born"], **call.doer)
+        return _scanned(scans, call.at)
+
+
+class TakeUp(http.Command):
+    """Take up what a courier is to fetch, without a code: the patient is at home."""
+
+    roles = (Role.PHARMACIST,)
+    records_refusals = True
+    success = 201
+
+    def act(self, call: http.Call) -> dict[str, Any]:
+        return _scanned([scanning.take_up(call.prescription_id, **call.doer)], call.at)
+
+
+def _scanned(scans: list[Scan], at: datetime) -> dict[str, Any]:
+    return {
+        "scans": [{"id": str(one.id), "prescription": str(one.prescription_id)} for one in scans],
+        "ends_at": stamp(at + SCAN_LIFE),
+    }
 
 
 class ScanDetail(http.Query):

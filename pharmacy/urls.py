@@ -29,6 +29,7 @@ urlpatterns = [
     path(f"{ONE}/double-check/<uuid:scan_id>", api_double_check.ToCheck.as_view()),
     path(f"{ONE}/double-check/statement", api_double_check.DoubleCheckStatement.as_view()),
     path(f"{ONE}/double-check", api_double_check.DoubleCheck.as_view()),
+    path(f"{ONE}/take-up", api_scans.TakeUp.as_view()),
     path(f"{ONE}/dispense/statement", api.DispenseStatement.as_view()),
     path(f"{ONE}/dispense", api.Dispense.as_view()),
     path(f"{ONE}/dispensing", api_given.Given.as_view()),

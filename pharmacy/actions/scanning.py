@@ -67,7 +67,7 @@ def scan(text: str, born: date | None = None, *, by: Actor, at: datetime) -> lis
 
 
 @transaction.atomic(savepoint=False)
-def take_up(prescription_id: UUID, *, by: Actor, at: datetime) -> list[Scan]:
+def take_up(prescription_id: UUID, *, by: Actor, at: datetime) -> Scan:
     """
     Take up what a courier is to fetch, without a code: its patient is at home.
 
@@ -84,7 +84,7 @@ def take_up(prescription_id: UUID, *, by: Actor, at: datetime) -> list[Scan]:
         raise NoParcel
     made = _scan(f"{ORDERED}{uuid4().hex}", 1, prescription, None, by, at)
     made.save()
-    return [made]
+    return made
 
 
 def end_scans(prescription: Prescription, *, at: datetime) -> None:

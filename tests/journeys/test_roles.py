@@ -219,6 +219,7 @@ TABLE = {
     f"POST {RX}/disagree": P,
     f"POST {RX}/pay": P,
     "GET /api/payments/(?P<out_trade_no>P[0-9a-f]{30})/parameters": P,
+    "POST /api/prescriptions/<uuid:prescription_id>/take-up": H,
     "POST /api/scans": H,
     "GET /api/scans/<uuid:scan_id>": H,
     "GET /api/scans/<uuid:scan_id>/labels": H,

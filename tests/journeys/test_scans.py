@@ -132,7 +132,7 @@ def test_an_order_for_a_courier_is_taken_up_without_a_code(world, patient):
     """The patient is at home: the signed authorization names the pharmacy and the way."""
     rx = world.paid(patient, "courier")
 
-    (made,) = world.pharmacist.write(SCANS, {"parcel": rx})["scans"]
+    (made,) = world.pharmacist.write(writes.of(rx, "take-up"), {})["scans"]
 
     read = world.pharmacist.get(f"/api/scans/{made['id']}")["lines"]
     assert last_look()["basis"] == "courier_order"
@@ -145,15 +145,14 @@ def test_nothing_else_is_taken_up_without_a_code(world, patient):
     fetched, brought = world.paid(patient), world.paid(patient, "courier")
     waits = world.authorized(patient, "courier")
 
-    def refused(by, rx, **more):
+    def refused(by, rx):
         with pytest.raises(Problem) as refusal:
-            by.write(SCANS, {"parcel": rx, **more})
+            by.write(writes.of(rx, "take-up"), {})
         return refusal.value.code
 
     assert refused(world.pharmacist, fetched) == "scan.no_parcel"
     assert refused(world.other_pharmacist, brought) == "access.wrong_pharmacy"
     assert refused(world.pharmacist, waits) == "prescription.wrong_state"
     assert refused(world.pharmacist, str(uuid4())) == "prescription.unknown"
-    assert refused(world.pharmacist, brought, code="x") == "body.invalid"
     patient.client.command(f"/api/prescriptions/{brought}/withdraw")
     assert refused(world.pharmacist, brought) == "access.wrong_pharmacy"

@@ -361,9 +361,9 @@ def scan(world: World, patient: Patient) -> Write:
     return Write(world.pharmacist, "/api/scans", {"code": world.code(patient, rx)}, rx)
 
 
-def scan_parcel(world: World, patient: Patient) -> Write:
+def take_up(world: World, patient: Patient) -> Write:
     rx = world.paid(patient, "courier")
-    return Write(world.pharmacist, "/api/scans", {"parcel": rx}, rx)
+    return Write(world.pharmacist, of(rx, "take-up"), {}, rx)
 
 
 def scan_several(world: World, patient: Patient) -> Write:
@@ -1183,7 +1183,8 @@ WRITES: dict[str, tuple[Make, ...]] = {
     f"{ONE}/substitute": (propose_other,),
     f"{ONE}/agree": (agree_to_other,),
     f"{ONE}/disagree": (refuse_other,),
-    "/api/scans": (scan, scan_several, scan_paper, scan_parcel),
+    "/api/scans": (scan, scan_several, scan_paper),
+    f"{ONE}/take-up": (take_up,),
     "/api/me/printed-codes": (print_code,),
     "/api/me/printed-codes/<uuid:printed_id>/lose": (lose_paper,),
     f"{ONE}/double-check": (double_check,),

@@ -49,8 +49,8 @@ function waits(one) {
 }
 
 /** The patient is at home: the authorization to this pharmacy, by courier, stands in for the code. */
-async function takeUp(parcel) {
-  const { scans } = await write("/api/scans", { parcel });
+async function takeUp(prescription) {
+  const { scans } = await write(`/api/prescriptions/${prescription}/take-up`, {});
   location.assign(`/pharmacy/#${scans[0].id}`);
 }
 
