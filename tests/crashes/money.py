@@ -14,14 +14,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from itertools import cycle, islice, zip_longest
+from dataclasses import asdict, dataclass, replace
+from itertools import count as counted
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 
 import httpx
 from django.utils import timezone
 from rich.console import Console
+from stdnum.cn import ric
 
 from config.demo.cast import Cast
 from config.management.commands import demo
@@ -110,11 +112,24 @@ def run(plan: Plan) -> Report:
 
 
 def chosen(count: int) -> list[Script]:
-    """Prescriptions of the sample in which money moves, again and again until there are enough."""
+    """Prescriptions of the sample in which money moves, for others again until there are enough."""
     scripts, _ = demo.read(loader.PRESCRIPTIONS)
     groups = [[one for _, one in scripts if one.extras.ending == ending] for ending in ENDINGS]
     known = [one for turn in zip_longest(*groups) for one in turn if one is not None]
-    return list(enumerate(islice(cycle(known), count), 1))
+    again = (another(one, turn) for turn in counted() for one in known)
+    return list(enumerate(islice(again, count), 1))
+
+
+def another(script: Uploaded, turn: int) -> Uploaded:
+    """
+    The same for somebody else: one patient's face is looked at only so often in a day.
+
+    Born on the same day and of the same sex, which the 17th digit says.
+    """
+    number = script.patient.id_number
+    body = number[:14] + f"{(int(number[14:17]) + 2 * turn) % 1000:03d}"
+    theirs = body + str(ric.calc_check_digit(f"{body}0"))
+    return replace(script, patient=replace(script.patient, id_number=theirs))
 
 
 def everybody(stack: services.Stack, scripts: list[Script]) -> None:

@@ -150,3 +150,27 @@ def seeds(found: dict[str, Any]) -> set[bytes]:
 def opens(seed: bytes, raw: list[int]) -> bool:
     """Whether the key with this public half is made from ``seed``."""
     return list(Signer("key", seed).verifier.public_key) == raw
+
+
+ANOTHER = """async () => {
+  const { post } = await import("/static/web/base/api.js");
+  const { session } = await import("/static/web/base/session.js");
+  const { command } = await import("/static/web/base/sign.js");
+  const name = session().key, drawn = await post("/api/keys/revoke/statement", { name, key: name });
+  const asked = [], answers = window.fetch;
+  window.fetch = async (path, call) => {
+    asked.push(path);
+    return path === "/api/x/statement" ? new Response(JSON.stringify(drawn)) : answers(path, call);
+  };
+  const said = await command("/api/x", {}, { kind: "consultation.accept" }).catch((fault) => fault.constructor.name);
+  return [said, asked, document.querySelectorAll("dialog").length];
+}"""
+
+
+def test_a_server_that_draws_something_else_gets_no_signature(person):
+    """K1: asked for one thing, it draws another: nothing is shown to be signed, nothing is sent."""
+    page = person(DESK)
+    entering.played(page, "liuzhou-hospital/doctor/1")
+    expect(page.locator("main")).to_have_attribute("aria-busy", "false")
+
+    assert page.evaluate(ANOTHER) == ["OtherStatement", ["/api/x/statement"], 0]
