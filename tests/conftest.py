@@ -14,6 +14,8 @@ import pytest
 from django.conf import settings
 from django.db import connection, connections
 from django.test.utils import override_settings
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from config import home
 from config.servers import embedded, locks
@@ -22,6 +24,11 @@ from tests import template
 
 pytest_plugins = ["tests.worlds"]
 os.environ.setdefault("RX_FSYNC", "off")
+# No example is too slow: that is for the machine to say, and never a fault of the code. Where the
+# project is judged as a whole, the same commit draws the same examples; elsewhere always new ones.
+examples.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.register_profile("judged", examples.get_profile("ours"), derandomize=True, print_blob=True)
+examples.load_profile("judged" if "RX_CI" in os.environ else "ours")
 LINES = 2
 """People's entries are spread over two lines of logs, as they would be in a large network."""
 TEMPLATES = {topic: f"template-{topic}" for topic in ("prescription", "parcel", "security")}

@@ -92,22 +92,24 @@ WHERE d.statement_id = %(statement)s AND d.ending = '' AND NOT EXISTS (
     WHERE f.about = d.about AND f.number = d.number AND f.kind = d.kind
 )"""
 FOUND: Final = """
-INSERT INTO reconciliation_difference (
+INSERT INTO reconciliation_difference AS d (
     id, statement_id, about, number, kind, ours_fen, theirs_fen, ours_state, theirs_state,
     created_at, ending, reason
 )
 SELECT gen_random_uuid(), %(statement)s, f.about, f.number, f.kind, f.ours_fen, f.theirs_fen,
        f.ours_state, f.theirs_state, %(at)s, '', ''
 FROM differing f WHERE NOT EXISTS (
-    SELECT FROM reconciliation_difference d
-    WHERE d.statement_id = %(statement)s AND d.about = f.about AND d.number = f.number
-    AND d.kind = f.kind AND d.ending = 'closed'
-    AND d.ours_fen IS NOT DISTINCT FROM f.ours_fen
-    AND d.theirs_fen IS NOT DISTINCT FROM f.theirs_fen
+    SELECT FROM reconciliation_difference c
+    WHERE c.statement_id = %(statement)s AND c.about = f.about AND c.number = f.number
+    AND c.kind = f.kind AND c.ending = 'closed'
+    AND c.ours_fen IS NOT DISTINCT FROM f.ours_fen
+    AND c.theirs_fen IS NOT DISTINCT FROM f.theirs_fen
 )
 ON CONFLICT (statement_id, about, number, kind) WHERE ending = ''
 DO UPDATE SET ours_fen = excluded.ours_fen, theirs_fen = excluded.theirs_fen,
-    ours_state = excluded.ours_state, theirs_state = excluded.theirs_state"""
+    ours_state = excluded.ours_state, theirs_state = excluded.theirs_state
+WHERE (d.ours_fen, d.theirs_fen, d.ours_state, d.theirs_state) IS DISTINCT FROM
+    (excluded.ours_fen, excluded.theirs_fen, excluded.ours_state, excluded.theirs_state)"""
 
 
 @dataclass(frozen=True, slots=True)

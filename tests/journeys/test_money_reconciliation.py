@@ -104,6 +104,16 @@ class TestWeChatsBills:
         assert everything()["reconciliation_difference"] == rows
         assert Statement.objects.get(**known).digest == before.digest
 
+    def test_change_nothing_when_they_tell_again_of_what_is_open(self, bills, ordered):
+        _, number = ordered
+        read_all()
+        assert len(differences(number)) == 2
+        rows = everything()["reconciliation_difference"]
+
+        read_all()
+
+        assert everything()["reconciliation_difference"] == rows
+
     def test_tell_of_money_whose_notice_was_lost_and_it_is_booked(self, bills, ordered):
         """I18: found by the bill, asked about, booked, and the difference has ended by itself."""
         rx, number = ordered
