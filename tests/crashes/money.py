@@ -41,6 +41,8 @@ ENDINGS = ("self_paid", "withdrawn_and_reauthorized", "cancelled_by_doctor", "cl
 """Those in which money comes, and goes back."""
 SETTLES_WITHIN_S = 180.0
 PATIENCE_S = 60.0
+EVERY = 10
+"""Steps from kill to kill: two of them to a prescription's fourteen or so, to the last one."""
 Script = tuple[int, Uploaded]
 
 
@@ -95,7 +97,7 @@ def run(plan: Plan) -> Report:
     scripts = chosen(plan.count)
     with services.running(say=console.print) as stack, stubborn_phones():
         everybody(stack, scripts)
-        blown = storm.Plan("", plan.report, plan.faults, plan.seed, plan.most)
+        blown = storm.Plan("", plan.report, plan.faults, plan.seed, plan.most, every=EVERY)
         with storm.blowing(stack, blown) as blowing:
             outcomes = demo.play(stack, scripts, console)
         report = Report(

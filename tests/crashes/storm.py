@@ -43,7 +43,8 @@ class Plan:
     (a backend), "valkey" or "flush"; with ":TERM" a polite request instead of a kill.
 
     ``at_every_step``: all of them, each time that a step was taken, before the next one; otherwise
-    one of them, drawn by ``seed``, after some steps or seconds, ``most`` times.
+    one of them, drawn by ``seed``, ``most`` times, each after ``every`` steps or so, or after as many
+    times two seconds, where the last ones have left nobody who could take a step.
     """
 
     file: str
@@ -52,6 +53,7 @@ class Plan:
     seed: int
     most: int = 1_000
     at_once: int = 4
+    every: int = 1
     at_every_step: bool = False
     expires_in_s: float = 20.0
 
@@ -132,7 +134,8 @@ class Storm:
 
     def _blow(self) -> None:
         while len(self.killed) < self.plan.most and not self.over.is_set():
-            self.steps.acquire(timeout=self.random.uniform(0.5, 3.0))
+            for _ in range(self.random.randint(1, 2 * self.plan.every - 1)):
+                self.steps.acquire(timeout=self.random.uniform(0.5, 3.0))
             time.sleep(self.random.uniform(0.0, 0.3))
             self.strike(self.random.choice(self.plan.faults))
 
