@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -11,9 +12,9 @@ from playwright.sync_api import Page, expect
 
 from hospital.client import Client
 from prescriptions.uploaded import Patient
-from tests.web import entering
+from tests.web import deeds, entering
 from tests.web.counter import AMLODIPINE, HOSPITAL
-from tests.web.deeds import button, signs, until
+from tests.web.deeds import PROOF_MS, button, signs, until
 from tests.web.looking import axe, fits, picture
 from tests.web.phones import goes, opened, ready
 from tests.web.stacks import Stack
@@ -26,6 +27,7 @@ COMMAND = """async ([path, body]) => {
 }"""
 WRITE = """async ([path, body]) => (await import("/static/web/base/api.js")).write(path, body)"""
 GET = """async (path) => (await import("/static/web/base/api.js")).get(path)"""
+CHINESE = re.compile("[\u4e00-\u9fff]")
 CODE = """async ([rx, pharmacy]) => {
   const { made } = await import("/static/web/patient/codes.js");
   return (await made("screen", pharmacy, [rx])).text;
@@ -193,7 +195,10 @@ def test_a_change_shows_the_old_and_the_new(person, stack, watch):
     page.reload()
     page.get_by_text("查看各版本").click()
     expect(page.locator(".version")).to_have_count(2)
+    expect(page.locator(".seal.good")).to_be_visible(timeout=PROOF_MS)
     looks(page, "versions")
+    deeds.authorizes(page, rx)
+    expect(page.get_by_role("link", name="出示取药码")).to_be_visible()  # payers carry it all
 
 
 def test_a_long_term_prescription_says_what_opens_when(person, stack, watch):
@@ -274,21 +279,31 @@ def test_a_daughter_acts_for_her_father(person, stack, watch):
     looks(hers, "ward-home")
     hers.locator(".rx-link").first.click()
     hers.wait_for_url("**/patient/prescription#*")
+    expect(hers.get_by_text("处方经过")).to_be_visible()
     looks(hers, "ward-prescription")
+    watch.expect("status of 403")  # what no guardian does is said on its page
     for path in (
         "me",
         "looks",
         "grants",
         "devices",
-        f"choose#{rx}",
-        "guardians",
         "consult",
         "receipts",
+        "corrections",
+        "adding",
     ):
         goes(hers, f"patient/{path}")
         expect(hers.locator("main [data-code='page.fault']")).to_have_count(0)
+        looks(hers, f"ward-{path}")
     goes(hers, f"patient/choose#{rx}")
     looks(hers, "ward-choose")
+    authorizes(hers, rx)
+    goes(hers, f"patient/pay#{rx}")
+    hers.get_by_role("button", name="微信支付").click()
+    button(hers, "确认支付").click()
+    expect(hers.get_by_role("link", name="出示取药码")).to_be_visible()
+    goes(hers, f"patient/bill#{rx}")
+    expect(hers.get_by_text("监护人付款")).to_be_visible()
     button(hers, "结束代办").first.click()
     expect(hers.get_by_text("您正在代被监护人办理。")).to_have_count(0)
 
@@ -328,7 +343,7 @@ def test_another_phone_in_the_place_of_lost_ones(person, stack, watch):
     looks(old, "recovery-stopped")
 
 
-def test_a_second_phone_beside_the_first(person, stack):
+def test_a_second_phone_beside_the_first(person, stack, camera):
     """K1, P1: the new one makes its key, the old one brings it in after a look at the face."""
     somebody = stack.somebody()
     old, new = opened(person(), stack, somebody), person()
@@ -336,8 +351,6 @@ def test_a_second_phone_beside_the_first(person, stack):
     button(new, "用旧手机添加").click()
     expect(new.locator("[data-offer] svg")).to_be_visible()
     looks(new, "phone-offered")
-    new.get_by_text("扫不了码").click()
-    text = new.get_by_label("给旧手机的文字").input_value()
     goes(old, "patient/devices")
     old.get_by_role("link", name="添加另一台手机").click()
     old.wait_for_url("**/patient/adding")
@@ -345,8 +358,8 @@ def test_a_second_phone_beside_the_first(person, stack):
     old.get_by_label("新手机上的文字").fill("别的文字")
     button(old, "下一步").click()
     expect(old.locator(".toast.bad")).to_be_visible()
-    old.get_by_label("新手机上的文字").fill(text)
-    button(old, "下一步").click()
+    camera.looks_at(new.locator("[data-offer] svg"))
+    button(old, "用摄像头扫码").click()
     expect(old.locator("[data-offered]")).to_be_visible()
     looks(old, "adding-asked")
     button(old, "是我的手机，核验人脸").click()
@@ -387,7 +400,23 @@ def test_data_for_a_reward(person, stack):
     button(mine, "核对并签名参加").click()
     signs(page)
     expect(button(mine, "撤回共享")).to_be_visible()
+    expect(page.get_by_text("还没有奖励")).to_be_visible()
     looks(page, "offer-joined")
     button(mine, "撤回共享").click()
     signs(page)
     expect(page.get_by_text("您没有共享任何数据。")).to_be_visible()
+
+
+def test_in_english_in_the_dark_and_in_large_type(person, stack):
+    """What was new here, as others see it; no button and no title stays Chinese."""
+    somebody = stack.somebody("Mary Wei")
+    page = opened(person(color_scheme="dark"), stack, somebody)
+    goes(page, "settings")
+    page.get_by_label("English").click()
+    goes(page, "settings")
+    page.get_by_label("Large", exact=True).check()
+    for path in ("", "me", "devices", "adding", "corrections", "guardians", "offers", "receipts"):
+        goes(page, f"patient/{path}")
+        looks(page, f"{path or 'home'}-english")
+        words = page.locator("h1, main h2, main button, main .weui-btn").all_inner_texts()
+        assert [one for one in words if CHINESE.search(one) and "覃氏" not in one] == []

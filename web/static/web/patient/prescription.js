@@ -34,7 +34,7 @@ async function page(main) {
     asked, standing(rx, known, again), way,
     h("h2", { class: "weui-cells__title" }, _("怎么吃药")), seal, medicines(rx),
     h("section", { class: "card" }, facts(about(rx))), beside(rx, known),
-    await series(rx), rests(rx), versions(rx.id, found), links(rx, found),
+    await series(rx), rests(rx), session().guardianship ? null : versions(rx.id, found), links(rx, found),
     h("section", { class: "card" }, h("h2", {}, _("处方经过")), history(found, known)),
     undoing(rx, again));
   if (session().guardianship) fill(seal, _("由本人在自己的手机上核对医生的签名。"));
