@@ -49,7 +49,7 @@ def test_paid_owed_back_and_arrived(world, patient):
 def arrives(rx: str) -> None:
     """As WeChat's notice books it."""
     now = timezone.now()
-    owed = Refund.objects.filter(payment__bill__prescription=rx)
+    owed = Refund.objects.filter(payment__bill__prescription__id=rx)
     assert owed.update(state=Refund.State.DONE, done_at=now) == 1
 
 

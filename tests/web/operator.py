@@ -11,6 +11,7 @@ Prints the answer.
 """
 
 import sys
+from collections.abc import Callable
 from uuid import uuid4
 
 import django
@@ -57,7 +58,7 @@ def researcher(name: str) -> str:
     return login.make_enrolment_code(account, at=now)
 
 
-VERBS = {"code": code, "maker": maker, "researcher": researcher}
+VERBS: dict[str, Callable[..., str]] = {"code": code, "maker": maker, "researcher": researcher}
 
 if __name__ == "__main__":
     sys.stdout.write(VERBS[sys.argv[1]](*sys.argv[2:]))
