@@ -11,10 +11,10 @@ from rest_framework import serializers
 from hospital import http, paging
 from hospital.roles import Role
 from hospital.units import stamp
-from insurance import queries, queries_policies
+from insurance import queries_payments, queries_policies
 from insurance.actions import coverage
 from insurance.api import bill_of
-from insurance.models import Edition
+from insurance.models import Edition, Payment, Refund
 from insurance.policies import bills
 from insurance.policies.reckon import WHOLE_BP
 from insurance.policies.terms import CITY, DAYS_MAX, FEN_MAX, NAMED_MAX, YEARS
@@ -162,14 +162,21 @@ class ShownProduct(http.Query):
 
 
 class ShownBill(http.Query):
-    """The live bill of an own prescription, and which rule took which fen; nothing is opened."""
+    """
+    The bill of an own prescription, the last one where none is in force, and which rule took which
+    fen; every payment that arrived, and what of it came back. Nothing is opened.
+    """
 
     roles = (Role.PATIENT,)
     for_wards = True
 
     def show(self, call: http.Call) -> dict[str, Any]:
-        bill = queries.own_bill(call.prescription_id, by=call.by)
-        return {**bill_of(bill), "steps": bills.explained(bill)}
+        bill = queries_payments.own_bill(call.prescription_id, by=call.by)
+        return {
+            **bill_of(bill),
+            "steps": bills.explained(bill),
+            "payments": [_payment(one) for one in queries_payments.payments(bill)],
+        }
 
 
 class Policies(http.Command, http.Query):
@@ -209,6 +216,28 @@ class Policies(http.Command, http.Query):
     def act(self, call: http.Call) -> dict[str, Any]:
         made = coverage.insure(coverage.Sold(**call.values), by=call.by)
         return {"number": made.number, "valid_until": stamp(made.valid_until)}
+
+
+def _payment(one: Payment) -> dict[str, Any]:
+    refunds = sorted(one.refunds.all(), key=lambda refund: (refund.created_at, refund.id))
+    return {
+        "amount_fen": one.amount_fen,
+        "insured_fen": one.insured_fen,
+        "paid_at": stamp(one.paid_at) if one.paid_at else None,
+        "by_guardian": one.payer_id is not None,
+        "refunds": [_refund(refund) for refund in refunds],
+    }
+
+
+def _refund(one: Refund) -> dict[str, Any]:
+    return {
+        "amount_fen": one.amount_fen,
+        "insured_fen": one.insured_fen,
+        "cause": one.cause,
+        "state": one.state,
+        "owed_at": stamp(one.created_at),
+        "done_at": stamp(one.done_at) if one.done_at else None,
+    }
 
 
 def _page(asked: Any, call: http.Call, what: str) -> tuple[int, str, int]:

@@ -14,7 +14,6 @@ from hospital import access, errors, paging
 from hospital import queries as people
 from hospital.consultations.models import Consultation, State
 from hospital.models import Account
-from hospital.roles import Actor
 from insurance.models import (
     Bill,
     BillShare,
@@ -29,7 +28,6 @@ from insurance.models import (
 )
 from insurance.policies import covers
 from insurance.policies.bills import Quote
-from prescriptions import lifecycle, permissions
 from prescriptions.models import CHOSEN, Prescription, Status
 from prescriptions.sharing.models import Use
 
@@ -51,18 +49,6 @@ def live_bill(prescription: Prescription) -> Bill:
     if bill is None:
         raise NoBill
     return bill
-
-
-def own_bill(prescription_id: UUID, *, by: Actor) -> Bill:
-    """
-    The patient's own live bill.
-
-    Raises:
-        lifecycle.UnknownPrescription, permissions.WrongPatient, NoBill: see each.
-    """
-    prescription = lifecycle.find(prescription_id)
-    permissions.check_party(prescription, by)
-    return live_bill(prescription)
 
 
 def reckoned(bill: Bill) -> Bill | Reckoning:

@@ -58,16 +58,17 @@ def words(request: HttpRequest) -> HttpResponseBase:
 
 def worker(area: str) -> Callable[[HttpRequest], HttpResponse]:
     """
-    The view of an area's service worker, at an address whose scope is the area's pages. It fetches
-    and keeps what they are made of, and loads no other script.
+    The view of an area's service worker, at an address whose scope is the area's pages: the list of
+    what is kept, and what all areas' workers do with theirs. It loads no other script.
     """
 
     @require_safe
     def view(request: HttpRequest) -> HttpResponse:
-        found = finders.find(f"web/{area}/worker.js")
-        if found is None:
+        found = [finders.find(f"web/{name}.js") for name in (f"{area}/worker", "base/keeping")]
+        if None in found:
             raise Http404
-        answer = HttpResponse(Path(str(found)).read_bytes(), content_type="text/javascript")
+        whole = b"".join(Path(str(one)).read_bytes() for one in found)
+        answer = HttpResponse(whole, content_type="text/javascript")
         answer["Content-Security-Policy"] = "default-src 'none'; connect-src 'self'"
         return answer
 

@@ -1,12 +1,18 @@
 """
 What the operator does in a running stack: ``python -m tests.web.operator code NAME``.
 
-    code NAME     a new enrolment code for one of the sample's staff: liuzhou-hospital/doctor/1
+    code NAME              a new enrolment code for one of the sample's staff:
+                           liuzhou-hospital/doctor/1
+    maker PHARMACY CODE    the code of another maker's medicine, the same in all else, that lies on
+                           this pharmacy's shelf
+    researcher NAME        an enrolment code for a researcher of a new institute that has this name
 
 Prints the answer.
 """
 
 import sys
+from collections.abc import Callable
+from uuid import uuid4
 
 import django
 
@@ -15,7 +21,12 @@ django.setup()
 from django.utils import timezone  # noqa: E402
 
 from config.sample import load  # noqa: E402
-from hospital.actions import login  # noqa: E402
+from hospital.actions import login, people  # noqa: E402
+from hospital.models import Organisation  # noqa: E402
+from hospital.roles import OrganisationKind, Role  # noqa: E402
+from prescriptions.models import Medicine  # noqa: E402
+from tests.shelves import a_shelf  # noqa: E402
+from tests.world import an_id_number, an_organisation  # noqa: E402
 
 
 def code(name: str) -> str:
@@ -24,7 +35,30 @@ def code(name: str) -> str:
     return login.make_enrolment_code(load.load(at=now)[name], at=now)
 
 
-VERBS = {"code": code}
+def maker(pharmacy: str, code: str) -> str:
+    """A medicine that a pharmacist may propose in the place of the one with this code."""
+    other = Medicine.objects.get(code=code)
+    other.pk = other.code = f"{code[:10]}{uuid4().hex[:13].upper()}"
+    other._state.adding = True
+    other.save()
+    shelf = Organisation.objects.get(slug=pharmacy)
+    a_shelf(shelf, other, on_hand=100, price_fen=other.price_fen + 10)
+    return other.code
+
+
+def researcher(name: str) -> str:
+    """With which one of a new institute logs in."""
+    now = timezone.now()
+    institute = an_organisation(OrganisationKind.RESEARCH)
+    Organisation.objects.filter(id=institute.id).update(name=name)
+    person = people.record(name="覃研究", id_number=an_id_number(), phone="13800138000")
+    account = people.employ(
+        Role.RESEARCHER, institute, at=now, person=person, license_number=uuid4().hex[:20]
+    )
+    return login.make_enrolment_code(account, at=now)
+
+
+VERBS: dict[str, Callable[..., str]] = {"code": code, "maker": maker, "researcher": researcher}
 
 if __name__ == "__main__":
     sys.stdout.write(VERBS[sys.argv[1]](*sys.argv[2:]))

@@ -78,7 +78,11 @@ class Stack:
 
     def enrolment_code(self, name: str) -> str:
         """A fresh one for one of the staff (about 2 s)."""
-        command = [sys.executable, "-m", "tests.web.operator", "code", name]
+        return self.operator("code", name)
+
+    def operator(self, *verb: str) -> str:
+        """What the operator does, see ``tests.web.operator`` (about 2 s); the answer."""
+        command = [sys.executable, "-m", "tests.web.operator", *verb]
         return subprocess.check_output(command, cwd=places.BASE, env=_env(self.home), text=True)
 
     def wechat(self, path: str, **content: Any) -> Any:

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from config import translations
 from config.home import BASE
 from hospital import consents, lookwords, sharing
 from hospital.api_consents import WORDS
+from hospital.notices import kinds
 
 MODULES = BASE / "web" / "static" / "web" / "patient"
 IMPORT = re.compile(r"^import .*;$", re.MULTILINE)
@@ -65,3 +67,10 @@ def test_the_worker_keeps_pages_and_no_answers(path, kept):
     pattern = re.search("^const KEPT = /(.*)/;$", (MODULES / "worker.js").read_text(), re.MULTILINE)
     assert pattern is not None
     assert bool(re.match(pattern[1].replace(r"\/", "/"), path)) is kept
+
+
+def test_notices_have_their_english():
+    """The inbox shows the hospital's sentences in the reader's language."""
+    sources = translations.FOLDER.glob("*/en/LC_MESSAGES/djangojs.po")
+    known = {one.msgid for source in sources for one in translations.texts(source) if one.msgstr}
+    assert [one for one in kinds.SENTENCES.values() if one not in known] == []

@@ -7,6 +7,7 @@ import { session } from "./session.js";
 
 const PATIENCE_MS = 15_000;
 const AGAIN = ["server.contended", "idempotency.in_progress"];
+const ONES_OWN = /^\/api\/(guardianships|entries|receipts|organisations)\b/; // what is public, or a guardian's own
 
 /** The server refused, or cannot be reached (`code` "offline"). */
 export class Problem extends Error {
@@ -76,7 +77,7 @@ async function sent(method, path, body, headers, plain) {
   const by = session();
   const known = { ...headers };
   if (by?.token) known.Authorization = `Bearer ${by.token}`;
-  if (by?.guardianship && !path.startsWith("/api/guardianships")) known.Guardianship = by.guardianship; // those are one's own
+  if (by?.guardianship && !ONES_OWN.test(path)) known.Guardianship = by.guardianship;
   if (body !== undefined) known["Content-Type"] = "application/json";
   const asked = { method, headers: known, cache: "no-store", credentials: "omit" };
   if (body !== undefined) asked.body = JSON.stringify(body);

@@ -7,7 +7,7 @@ export function yuan(fen) {
   return `${sign}¥${Math.floor(whole / 100)}.${rest}`;
 }
 
-const MOMENT = { timeZone: "Asia/Shanghai", hour12: false, month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" };
+const MOMENT = { timeZone: "Asia/Shanghai", hour12: false, month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
 const DAY = { timeZone: "Asia/Shanghai", year: "numeric", month: "long", day: "numeric" };
 
 /** An RFC 3339 text or Date in Beijing's time: "11月27日 18:03". */

@@ -9,6 +9,8 @@ const WORDS = {
   "key.none": "这台设备上没有您的签名密钥，请先登记这台设备。",
   "key.revoked": "这台设备的密钥已被注销。",
   "key.suspended": "更换手机后，新密钥需等待一段时间才能使用。",
+  "guardianship.not_for_wards": "监护人不能代办这一项，请先结束代办。",
+  "guardianship.over": "监护关系已结束。",
   "body.invalid": "填写的内容有误，请检查。",
   "statement.stale": "内容刚刚有变化，请重新查看后再操作。",
   "statement.expired": "停留时间过长，请重试。",

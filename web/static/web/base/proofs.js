@@ -1,64 +1,121 @@
 /**
- * Entries checked in the page, not taken on the server's word: each receipt is verified against the
- * policy by the same modules as on /check.
+ * Entries checked in the page, not taken on the server's word: each receipt is verified by the same
+ * modules as on /check, always against the policy that is pinned on this device where there is one.
  */
+import { hex } from "/static/ledger/ed25519.js";
+import { Refusal, concat, encodeUtf8, hash } from "/static/ledger/forms.js";
+import * as lists from "/static/ledger/patients.js";
 import * as receipts from "/static/ledger/receipt.js";
 import { REASONS } from "/static/ledger/words.js";
-import { Problem, get } from "./api.js";
-import { h } from "./dom.js";
-import { session } from "./session.js";
+import { Problem, get, text } from "./api.js";
+import { button, fill, h } from "./dom.js";
+import { day } from "./format.js";
+import { asked } from "./sign.js";
+import * as vault from "./vault.js";
 import { _ } from "./words.js";
 
-let rules;
+const FURTHER = {
+  unproven: "证明与公布的名单不符。", not_listed: "名单中没有您的记录。", incomplete: "记录有缺失，或多出了别人的记录。",
+  other: "凭证与显示的内容不符。",
+};
 
-/** The policy's bytes: which organisations have to cosign. Asked once a page. */
-function policy() {
-  rules ??= fetch("/log/policy", { cache: "no-store", credentials: "omit" }).then(async (answer) => {
-    if (!answer.ok) throw new Problem(answer.status, { code: "offline" });
-    return new Uint8Array(await answer.arrayBuffer());
-  });
-  rules.catch(() => { rules = undefined; });
-  return rules;
+export { Refusal };
+
+// --- receipts -------------------------------------------------------------------------------
+
+/** What a receipt file proves, `{statement, signers, index, head, cosigned, opened}`; throws a `Refusal`. */
+export async function checked(file, leaf) {
+  const { bytes, isMlDsa } = await rules(), data = typeof file === "string" ? encodeUtf8(file) : file;
+  await breath();
+  const found = receipts.verify(data, bytes, isMlDsa);
+  if (leaf && hex(hash(concat(Uint8Array.of(0), receipts.read(data).entry.data))) !== leaf) throw other("another leaf");
+  return found;
 }
 
-/** A receipt's file: the entry, its proof, its signers' registrations. */
-export async function receiptOf(leaf) {
-  const headers = { Authorization: `Bearer ${session().token}` };
-  const answer = await fetch(`/api/receipts/${leaf}?file=1`, { headers, cache: "no-store", credentials: "omit" });
-  if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
-  throw new Problem(answer.status, await answer.json());
+/** Refuse: the receipt holds, and says something else than the page was told. */
+export function other(words) {
+  return new Refusal("other", words);
 }
 
-/** What the receipt proves; raises a `receipts.Refusal` if it proves nothing. */
-export async function verified(data) {
-  const agreed = await policy();
-  const also = receipts.needsMlDsa(agreed) ? (await import("/static/ledger/mldsa.js")).isMlDsaSignature : undefined;
-  return receipts.verify(data, agreed, also);
-}
-
-/** The entries about a subject, oldest first, as the public log has them. */
-export async function entriesAbout(subject) {
-  return (await get("/api/entries", { subject })).entries;
+/** Why a check did not hold, in a sentence; undefined for what is no refusal. */
+export function reason(fault) {
+  if (!(fault instanceof Refusal)) return undefined;
+  return _(REASONS[fault.code] || FURTHER[fault.code]);
 }
 
 /** A mark that says whether this entry is proven, and why not; it fills itself. */
 export function mark(leaf) {
   const shown = h("span", { class: "mark", role: "status" }, _("核验中…"));
-  check(leaf).then(([words, kind]) => {
+  said(leaf).then(([words, kind]) => {
     shown.textContent = words;
     shown.className = `mark ${kind}`;
   });
   return shown;
 }
 
-async function check(leaf) {
+async function said(leaf) {
   try {
-    await verified(await receiptOf(leaf));
+    await checked(await text(`/api/receipts/${leaf}`, { file: 1 }), leaf);
     return [_("✓ 已核验"), "good"];
   } catch (fault) {
-    if (fault instanceof receipts.Refusal) return [`✗ ${_(REASONS[fault.code])}`, "bad"];
+    if (fault instanceof Refusal) return [`✗ ${reason(fault)}`, "bad"];
     if (fault.code === "entry.not_yet_published") return [_("等待见证"), ""];
     if (fault instanceof Problem) return [_("未能核验"), ""];
     throw fault;
   }
+}
+
+// --- lists of entries -----------------------------------------------------------------------
+
+/** The entries about a subject, oldest first, as the public log has them. */
+export async function entriesAbout(subject) {
+  return (await get("/api/entries", { subject })).entries;
+}
+
+/** The proof of the caller's complete list in this log, and the size up to which it speaks. */
+export async function listProof(log) {
+  const proof = encodeUtf8(await text("/api/me/entries/proof", { log }));
+  return { proof, size: lists.sizeOf(proof) };
+}
+
+/** Whether `indices` are all entries under this tag; throws a `Refusal`. */
+export async function checkList(proof, tag, indices) {
+  const { bytes, isMlDsa } = await rules();
+  return lists.verifyList(proof, tag, indices, bytes, isMlDsa);
+}
+
+// --- the policy -----------------------------------------------------------------------------
+
+/** Put into `place` that the policy is another than the one met first, if it is; accepting it is the person's. */
+export async function sayPolicy(place) {
+  const now = await vault.otherPolicy(), pinned = await vault.policy();
+  if (!now) return fill(place, h("p", { class: "fingerprint" }, _("验证规则指纹：%(fingerprint)s（%(since)s 起固定在本机）", { ...pinned, since: day(pinned.since) })));
+  return fill(place, changed(pinned, now));
+}
+
+function changed(pinned, now) {
+  const words = _("验证规则已经改变：原指纹 %(before)s，现指纹 %(now)s。凭证仍按原规则核验。", { before: pinned.fingerprint, now: now.fingerprint });
+  const accept = async () => {
+    if (!(await asked(_("采用新的验证规则？"), h("p", {}, _("只有当医院或监管部门公告了同样的新指纹时，才应采用。")), _("采用")))) return;
+    await vault.pin(now);
+    location.reload();
+  };
+  return h("div", { class: "card", role: "alert" }, h("p", { class: "bad" }, words), button(_("采用新规则…"), accept, { kind: "default" }));
+}
+
+/** Post-quantum keys take a module as large as all the rest: it is loaded only if the policy has some. */
+function rules() {
+  used ??= (async () => {
+    const bytes = await vault.agreed();
+    const isMlDsa = receipts.needsMlDsa(bytes) ? (await import("/static/ledger/mldsa.js")).isMlDsaSignature : undefined;
+    return { bytes, isMlDsa };
+  })();
+  used.catch(() => { used = undefined; });
+  return used;
+}
+let used;
+
+/** Signatures take their time: the page is drawn in between. */
+function breath() {
+  return new Promise((resume) => setTimeout(resume));
 }

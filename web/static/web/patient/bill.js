@@ -6,9 +6,10 @@ import { fragment, show } from "../base/page.js";
 import { organisations } from "../base/statement.js";
 import { _ } from "../base/words.js";
 import { answers } from "./claims.js";
+import { money } from "./money.js";
 import { goTo, startKnown } from "./ready.js";
 
-const STATES = { open: "待支付", paid: "已支付", cancelled: "已作废", void: "已作废", refunded: "已退款", closed: "已结束" };
+const STATES = { open: "待支付", paid: "已支付", void: "这张账单已作废" };
 
 startKnown(page);
 
@@ -16,17 +17,29 @@ async function page(main) {
   const [id] = fragment();
   if (!id) return goTo("/patient/");
   const [rx, bill, known] = await Promise.all([get(`/api/prescriptions/${id}`), get(`/api/prescriptions/${id}/bill`), organisations()]);
-  const told = await get(`/api/prescriptions/${id}/explanation`);
+  const told = bill.state === "void" ? null : await get(`/api/prescriptions/${id}/explanation`); // nothing is to be explained of what counts no more
   const again = () => show(page);
   fill(main,
-    h("section", { class: "card" },
+    h("section", { class: "card", "data-bill": bill.state },
       h("p", { class: "rx-about" }, _(STATES[bill.state] || bill.state)),
-      sums(told, known)),
+      sums(told || whole(bill), known)),
+    money(bill.payments),
+    told ? benefits(told, rx, known, again) : null);
+}
+
+/** The sums of a bill as the explanation has them. */
+function whole(bill) {
+  return { ...bill, payers: Object.entries(bill.payers).map(([payer, share_fen]) => ({ payer, share_fen })) };
+}
+
+function benefits(told, rx, known, again) {
+  return [
     told.came_back ? h("p", { class: "card" }, _("有药品已退回，以下金额是退药后的。")) : null,
     told.lines.length ? h("h2", { class: "weui-cells__title" }, _("每种药谁付多少")) : null,
     told.lines.map((line) => item(line, rx, known)),
     told.payers.length ? h("h2", { class: "weui-cells__title" }, _("医保和保险的决定")) : null,
-    told.payers.map((one) => payer(rx, one, known, again)));
+    told.payers.map((one) => payer(rx, one, known, again)),
+  ];
 }
 
 function sums(told, known) {
@@ -61,7 +74,7 @@ function payer(rx, one, known, again) {
     h("h3", {}, known.get(one.payer) || one.payer),
     h("p", {}, one.zh),
     one.waits_for_a_person ? h("p", { class: "note" }, _("正由专员人工审核。")) : null,
-    one.settled ? h("p", { class: "good" }, _("已付给药房 ✓")) : null,
+    one.settled && one.approved_fen ? h("p", { class: "good" }, _("已付给药房 ✓")) : null,
     one.entry ? h("a", { href: `/patient/receipt#${one.entry.leaf}` }, _("查看这个决定的凭证")) : null,
     answers(rx, one, known, again));
 }

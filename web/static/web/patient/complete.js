@@ -8,8 +8,8 @@ import { _ } from "../base/words.js";
 import { KINDS } from "/static/ledger/words.js";
 import { concat, decodeUtf8, encodeUtf8, hash, parseNote, parseStatement } from "/static/ledger/forms.js";
 import { hex } from "/static/ledger/ed25519.js";
-import * as proofs from "./proofs.js";
-import * as vault from "./vault.js";
+import * as proofs from "../base/proofs.js";
+import * as vault from "../base/vault.js";
 
 /** Fill `place` with what came of it, while it goes on. */
 export async function completeness(place) {

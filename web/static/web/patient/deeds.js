@@ -69,7 +69,7 @@ function proposed(rx, shows, deeds) {
     h("h2", {}, _("药师建议换一种药，请您决定")),
     shows ? [
       h("p", {}, _("原来：%(name)s %(specification)s", names(before))),
-      h("p", {}, _("换成：%(name)s %(specification)s（同一种药，规格或厂家不同）", names(shows.medicine))),
+      h("p", {}, _("换成：%(name)s %(specification)s（同一种药，另一家药厂生产）", names(shows.medicine))),
       h("p", {}, h("strong", {}, _("换药后您自付 %(own)s", { own: yuan(shows.bill.patient_fen) }))),
     ] : h("p", {}, _("这张处方需要先核验人脸。")),
     deeds);

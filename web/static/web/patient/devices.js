@@ -27,6 +27,7 @@ async function render(main) {
     waiting ? objection(waiting, isHere) : null,
     h("p", { class: "weui-cells__title" }, _("每台设备有自己的签名密钥，在设备上生成，任何人都取不出来，包括医院。")),
     live.length ? live.map((one) => card(one, here, isHere)) : empty(_("您还没有登记任何设备。")),
+    isHere ? h("div", { class: "bar" }, h("a", { class: "weui-btn weui-btn_default", href: "/patient/adding" }, _("添加另一台手机"))) : null,
     isHere ? null : h("section", { class: "card" }, h("p", {}, _("这台设备还没有登记，不能签名。")),
       h("div", { class: "bar" }, h("a", { class: "weui-btn weui-btn_primary", href: "/patient/identify" }, _("登记这台设备")))),
     over.length ? h("details", {}, h("summary", { class: "touch weui-cells__title" }, _("不再使用的（%(number)s）", { number: over.length })), over.map((one) => card(one, here, false))) : null);

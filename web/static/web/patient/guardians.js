@@ -17,7 +17,7 @@ learn({
   "guardianship.exists": "这个人已经是您的监护人。", "guardianship.own": "不能委托自己。", "guardianship.too_many": "监护关系太多，请先结束一个。",
   "guardianship.unknown_guardian": "账户编号与身份证号不符，请向对方核对。", "guardianship.ward_is_a_child": "未满 18 岁不能自行委托。",
   "guardianship.guardian_is_a_child": "监护人须年满 18 岁。", "guardianship.not_appointed": "这是医院登记的监护，需由医院解除。",
-  "guardianship.wrong_state": "监护关系已结束。", "guardianship.over": "监护关系已结束。", "guardianship.not_for_wards": "监护人不能代办这一项，请先结束代办。",
+  "guardianship.wrong_state": "监护关系已结束。",
   "guardianship.key_not_entered": "请先在“监护与代办”中开始代办。",
 });
 

@@ -16,16 +16,21 @@ startKnown(async (main) => {
   const places = [h("div", {}), h("div", {})];
   const known = await organisations();
   const medicines = new Map();
-  fill(main, recovering(), places);
+  fill(main, places);
   const load = async (cursor) => {
     const page = await listed(cursor);
     for (const rx of page.prescriptions) for (const line of Object.values(rx.lines)) medicines.set(line.code, line.generic_name);
-    return { rows: page.prescriptions, next: page.next };
+    return { rows: page.prescriptions.toSorted(inSeries), next: page.next };
   };
   await paged(places[1], load, (rx) => card(rx, known), _("还没有处方。需要看病，请点下面的“问诊”。"));
   const { recalls } = await get("/api/me/recalls");
-  fill(places[0], recalls.map((one) => recalled(one, medicines)));
+  fill(places[0], recovering(), recalls.map((one) => recalled(one, medicines))); // by now a session that had ended is another
 });
+
+/** Issues of one series were made at one moment, so they stand together: the next one first. */
+function inSeries(one, other) {
+  return one.issue && one.issue.series === other.issue?.series ? one.issue.number - other.issue.number : 0;
+}
 
 /** The own prescriptions, or the ward's, of which the list says less. */
 async function listed(cursor) {

@@ -16,6 +16,7 @@ import { _ } from "../base/words.js";
 import * as face from "./face.js";
 import * as phone from "./phone.js";
 import { goTo } from "./ready.js";
+import * as second from "./second.js";
 import "./states.js";
 
 learn({
@@ -86,7 +87,13 @@ function first() {
   ];
 }
 
+/** An old phone brings this one in; who has lost them all waits for a day. */
 function another(registered) {
+  const place = h("section", { class: "card code", hidden: true });
+  const beside = attempt(async () => {
+    place.hidden = false;
+    if (await second.waited(place)) await goTo("/patient/");
+  });
   const recover = attempt(async () => {
     const sure = await asked(_("其他手机都丢了？"), h("p", {}, _("新密钥要等一段时间才生效，之后旧手机上的密钥全部作废。等待期间，任何一台旧手机都可以阻止。")), _("都丢了，换新密钥"));
     if (sure) looked(await face.begin("recovery"));
@@ -94,17 +101,25 @@ function another(registered) {
   return [
     h("div", { class: "card" },
       h("h2", {}, _("这台手机还没有您的签名密钥")),
-      h("p", {}, _("您已在 %(number)s 台设备上登记过，请用其中一台。它们都丢了，才在这里换新密钥。", { number: registered.length })),
-      h("ul", {}, registered.map((one) => h("li", {}, one.device || one.name)))),
-    h("div", { class: "bar" }, button(_("其他手机都丢了"), recover, { kind: "default" })),
+      h("p", {}, _("您已在 %(number)s 台设备上登记过，手里有其中一台，就用它添加这台。它们都丢了，才换新密钥。", { number: registered.length })),
+      h("ul", {}, registered.map((one) => h("li", {}, one.device || _("未命名的设备"))))),
+    place,
+    h("div", { class: "bar" }, button(_("用旧手机添加"), beside), button(_("其他手机都丢了"), recover, { kind: "default" })),
   ];
 }
 
 async function madeKey(more, path) {
   const made = await register(phone.device(), { ...more, device: phone.device() }, path);
   face.forget();
-  if (made.active_from) {
-    await asked(_("新密钥正在等待生效"), h("p", {}, _("%(at)s 起可以用这台手机签名。", { at: moment(made.active_from) })), _("知道了"));
-  }
-  return goTo("/patient/");
+  return made.active_from ? waits(made.active_from) : goTo("/patient/");
+}
+
+/** The key that replaces the lost ones signs nothing for a day, so that whoever did not ask for it can object. */
+function waits(from) {
+  fill(document.getElementById("main"),
+    h("section", { class: "card", role: "status", "data-recovering": "" },
+      h("h2", {}, _("新密钥正在等待生效")),
+      h("p", {}, _("%(at)s 起可以用这台手机签名。", { at: moment(from) })),
+      h("p", {}, _("在这之前可以查看处方，还不能签名。旧手机上会显示提醒，可以阻止。"))),
+    h("div", { class: "bar" }, h("a", { class: "weui-btn weui-btn_primary", href: "/patient/" }, _("知道了"))));
 }

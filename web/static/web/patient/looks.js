@@ -12,9 +12,9 @@ import { keepPages } from "../base/worker.js";
 import { _ } from "../base/words.js";
 import { completeness } from "./complete.js";
 import { basis, purpose, role, seen } from "./lookwords.js";
-import * as proofs from "./proofs.js";
+import * as proofs from "../base/proofs.js";
 import { goTo } from "./ready.js";
-import * as vault from "./vault.js";
+import * as vault from "../base/vault.js";
 
 learn({ "looks.bad_cursor": "列表已更新，请刷新。", "entry.not_yet_published": "记录刚刚产生，正等待各机构见证，请稍后再试。" });
 

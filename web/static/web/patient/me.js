@@ -11,6 +11,7 @@ const PLACES = [
   [_("我的数据"), [
     ["patient/looks", _("谁看过我的数据"), _("每一行都在本机核验")],
     ["patient/grants", _("我的授权"), _("谁可以看，随时撤回")],
+    ["patient/corrections", _("更正记录"), _("写错的内容，请医院补正")],
     ["patient/receipts", _("我的凭证"), _("存在本机，断网也能核验")],
     ["patient/offers", _("数据共享邀请"), _("自愿参加，每次使用有奖励")],
   ]],
@@ -26,6 +27,7 @@ const PLACES = [
 const LEADS = {
   prescription: "patient/", parcel: "patient/", refund: "patient/", recall: "patient/", key: "patient/devices", grant: "patient/looks",
   emergency: "patient/looks", look: "patient/looks", guardian: "patient/guardians", ward: "patient/guardians", optin: "patient/looks", reward: "patient/offers",
+  correction: "patient/corrections",
 };
 
 start(async (main) => {

@@ -1,19 +1,22 @@
 /** Data for a reward: what is offered, what I have joined, what came of it. */
 import { each, get } from "../base/api.js";
-import { button, fill, h } from "../base/dom.js";
+import { button, cell, fill, h } from "../base/dom.js";
 import { moment, yuan } from "../base/format.js";
-import { attempt, empty, show, toast } from "../base/page.js";
+import { attempt, empty, paged, show, toast } from "../base/page.js";
 import { learn } from "../base/problems.js";
 import { command } from "../base/sign.js";
 import { organisations } from "../base/statement.js";
 import { _ } from "../base/words.js";
 import { FIELDS } from "./granted.js";
+import { collect, insideWeChat } from "./phone.js";
 import { startKnown } from "./ready.js";
 
 const AIMS = {
   drug_safety: "药品安全性研究", effectiveness: "疗效研究", epidemiology: "流行病学研究", health_economics: "卫生经济学研究",
   product_development: "企业产品研发",
 };
+/** Where a reward is, in the words of `insurance/api_rewards.py`. */
+const REWARDS = { due: "待发放", processing: "发放中", waiting: "请在微信中确认收款", done: "已到账" };
 const MODES = {
   research_records: "逐人数据，去掉姓名和身份，换成假名", research_counts: "只交付加了噪声的人数统计，看不出任何一个人",
 };
@@ -29,11 +32,25 @@ async function render(main) {
   const [names, opted, { offers }] = await Promise.all([organisations(), all(each("/api/me/opt-ins", "opt_ins")), get("/api/offers", { size: 50 })]);
   const mine = new Map(opted.filter((one) => !one.withdrawn_at).map((one) => [one.offer.id, one]));
   const open = offers.filter((one) => !mine.has(one.id)), over = opted.filter((one) => one.withdrawn_at);
+  const rewards = h("div", {});
   fill(main,
     h("p", { class: "weui-cells__title" }, _("是否共享完全自愿，不影响看病取药；随时可以撤回。")),
     h("section", {}, h("h2", { class: "weui-cells__title" }, _("我参加的")), mine.size ? [...mine.values()].map((one) => joined(one, names)) : empty(_("您没有共享任何数据。"))),
     h("section", {}, h("h2", { class: "weui-cells__title" }, _("新的邀请")), open.length ? open.map((one) => offered(one, names)) : empty(_("目前没有新的邀请。"))),
-    over.length ? h("details", {}, h("summary", { class: "touch weui-cells__title" }, _("已撤回的（%(number)s）", { number: over.length })), over.map((one) => joined(one, names))) : null);
+    over.length ? h("details", {}, h("summary", { class: "touch weui-cells__title" }, _("已撤回的（%(number)s）", { number: over.length })), over.map((one) => joined(one, names))) : null,
+    h("h2", { class: "weui-cells__title" }, _("我的奖励")), rewards);
+  await paged(rewards, async (cursor) => {
+    const page = await get("/api/me/rewards", { cursor });
+    return { rows: page.rewards, next: page.next };
+  }, (one) => reward(one, names), _("还没有奖励。数据被使用一次，就有一次。"));
+}
+
+/** WeChat asks the patient to take some transfers; inside it the question is opened from here. */
+function reward(one, names) {
+  const row = cell(names.get(one.organisation) || one.organisation, { desc: `${moment(one.used_at)} · ${_(REWARDS[one.state])}`, value: yuan(one.reward_fen) });
+  row.dataset.reward = one.state;
+  const take = attempt(async () => { await collect(one.confirm); await show(render); });
+  return one.confirm && insideWeChat() ? h("div", {}, row, h("div", { class: "bar" }, button(_("确认收款"), take))) : row;
 }
 
 async function all(rows) {

@@ -39,6 +39,12 @@ export async function cashier(signed) {
   return false;
 }
 
+/** Let the person take a transfer that WeChat holds ready (商家转账, 用户确认收款); whether it came the server says. */
+export async function collect(confirm) {
+  const said = await invoke("requestMerchantTransfer", confirm);
+  return String(said.err_msg).endsWith(":ok");
+}
+
 /** The bridge is there at once, or when WeChat says so. */
 async function invoke(name, values) {
   if (!window.WeixinJSBridge) await new Promise((ready) => document.addEventListener("WeixinJSBridgeReady", ready, { once: true }));

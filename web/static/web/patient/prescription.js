@@ -3,16 +3,19 @@ import { get } from "../base/api.js";
 import { cell, fill, group, h } from "../base/dom.js";
 import { moment } from "../base/format.js";
 import { fragment, show } from "../base/page.js";
+import * as proofs from "../base/proofs.js";
 import { session } from "../base/session.js";
 import { organisations } from "../base/statement.js";
+import * as vault from "../base/vault.js";
 import { _ } from "../base/words.js";
 import { proposal, receiving, undoing } from "./deeds.js";
 import { history, versions } from "./history.js";
 import { about, facts, medicines } from "./medicines.js";
 import { parcel } from "./parcel.js";
 import { cameBack } from "./phone.js";
-import { entries, Refusal, verified } from "./proof.js";
+import { entries, verified } from "./proof.js";
 import { goTo, startKnown } from "./ready.js";
+import { called, plain } from "./recordwords.js";
 import { isOpen, next, told } from "./states.js";
 
 const BILLED = ["authorized", "paid", "dispensed", "in_transit", "returning", "delivered", "claimed", "undelivered", "taken_back"];
@@ -26,12 +29,12 @@ async function page(main) {
   const [rx, found, known] = await Promise.all([get(`/api/prescriptions/${id}`), entries(id), organisations()]);
   const again = () => show(page);
   const seal = h("p", { class: "seal", role: "status" }, _("正在核对医生的签名…"));
-  const answers = await Promise.all([proposal(rx, found, again), parcel(rx)]);
+  const [asked, way] = await Promise.all([proposal(rx, found, again), parcel(rx)]);
   fill(main,
-    standing(rx, known, again), answers,
+    asked, standing(rx, known, again), way,
     h("h2", { class: "weui-cells__title" }, _("怎么吃药")), seal, medicines(rx),
-    h("section", { class: "card" }, facts(about(rx))),
-    await series(rx), rests(rx), versions(rx.id, found), links(rx),
+    h("section", { class: "card" }, facts(about(rx))), beside(rx, known),
+    await series(rx), rests(rx), session().guardianship ? null : versions(rx.id, found), links(rx, found),
     h("section", { class: "card" }, h("h2", {}, _("处方经过")), history(found, known)),
     undoing(rx, again));
   if (session().guardianship) fill(seal, _("由本人在自己的手机上核对医生的签名。"));
@@ -50,14 +53,18 @@ function standing(rx, known, again) {
     receiving(rx, again));
 }
 
-/** The words come when the proof is there; a page that cannot prove it says so and hides nothing. */
+/**
+ * The words come when the proof is there; a page that cannot prove it says so and hides nothing. Under
+ * other rules than the pinned ones nothing can be said of the content, and the rules are asked about first.
+ */
 async function check(rx, place) {
   try {
     const found = await verified(rx);
     place.classList.add("good");
     fill(place, _("与医生签名的内容一致 ✓"), h("small", {}, _("%(at)s 签名，由 %(number)s 家机构见证，在本机核对。", { at: moment(found.statement.at), number: Object.keys(found.cosigned).length })));
   } catch (fault) {
-    if (fault instanceof Refusal) {
+    if (fault instanceof proofs.Refusal && (await vault.otherPolicy())) await proofs.sayPolicy(place);
+    else if (fault instanceof proofs.Refusal) {
       place.classList.add("bad");
       fill(place, _("✘ 与医生签名的内容不一致，请不要按此用药，并联系医院。"), h("small", {}, `[${fault.code}]`));
       console.warn("not what was signed:", fault.code);
@@ -78,6 +85,14 @@ async function series(rx) {
     })));
 }
 
+/** What was said of the record afterwards: it stays as it was signed, and this stands beside it. */
+function beside(rx, known) {
+  return (rx.amendments || []).map((one) => h("section", { class: "card", "data-amendment": one.kind },
+    h("h2", {}, one.kind === "disagreement" ? _("您对记录的异议") : _("已补正")),
+    h("p", { class: "rx-about" }, [moment(one.at), known.get(one.organisation) || one.organisation].filter(Boolean).join(" · ")),
+    facts(Object.entries(one.fields).map(([name, value]) => [called(name), plain(value)]))));
+}
+
 function rests(rx) {
   const { remainder, remainder_of: before } = rx.parts;
   if (!remainder && !before) return null;
@@ -86,10 +101,11 @@ function rests(rx) {
     before ? cell(_("原来的处方"), { href: `/patient/prescription#${before}` }) : null);
 }
 
-function links(rx) {
+function links(rx, found) {
   const made = [];
-  if (BILLED.includes(rx.status)) made.push(cell(_("费用明细与保险"), { href: `/patient/bill#${rx.id}` }));
+  if (BILLED.includes(rx.status) || found.some((one) => one.kind === "insurance.pay")) made.push(cell(_("费用明细与保险"), { href: `/patient/bill#${rx.id}` }));
   if (rx.status === "paid") made.push(cell(_("让家人代取：打印取药码"), { href: `/patient/code#${rx.id}/paper` }));
+  if (!rx.erased && !session().guardianship) made.push(cell(_("内容有误，请求更正"), { href: `/patient/corrections#${rx.id}` }));
   made.push(cell(_("谁看过这张处方"), { href: "/patient/looks" }));
   return group("", made);
 }

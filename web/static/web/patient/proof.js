@@ -1,13 +1,14 @@
 /**
  * Whether what the server shows is what the doctor signed: checked on this device with the receipt of
- * the doctor's entry and the policy alone (`ledger/static/ledger/receipt.js`).
+ * the doctor's entry and the pinned policy alone (`base/proofs.js`).
  */
-import { get, text } from "../base/api.js";
+import { get } from "../base/api.js";
+import * as proofs from "../base/proofs.js";
+import * as vault from "../base/vault.js";
 import * as forms from "/static/ledger/forms.js";
 import * as receipts from "/static/ledger/receipt.js";
 
 const CONTENT = ["prescription.issue", "prescription.upload", "prescription.change"];
-const WAIT_MS = 60_000, PAUSE_MS = 1_500;
 
 export function subject(id) {
   return `rx/${id.replaceAll("-", "")}`;
@@ -26,26 +27,11 @@ export async function entries(id) {
 export async function verified(rx) {
   const signed = (await entries(rx.parts.remainder_of || rx.id)).findLast((one) => CONTENT.includes(one.kind));
   if (!signed) throw new receipts.Refusal("malformed", "no entry with a content");
-  const [{ fields }, policy] = await Promise.all([get(`/api/prescriptions/${rx.id}/fields`), text("/log/policy")]);
-  const file = forms.encodeUtf8(await published(signed.leaf));
-  const opened = receipts.withOpened(file, fields, fields.map(([, name]) => name));
-  const rules = forms.encodeUtf8(policy);
-  const also = receipts.needsMlDsa(rules) ? (await import("/static/ledger/mldsa.js")).isMlDsaSignature : undefined;
-  const found = receipts.verify(opened, rules, also);
+  const [{ fields }] = await Promise.all([get(`/api/prescriptions/${rx.id}/fields`), vault.policy()]);
+  const file = forms.encodeUtf8(await vault.fetched(signed.leaf));
+  const found = await proofs.checked(receipts.withOpened(file, fields, fields.map(([, name]) => name)), signed.leaf);
   same(found.opened, shown(rx));
   return found;
-}
-
-/** The receipt file, as soon as the organisations have cosigned. */
-async function published(leaf) {
-  for (const until = Date.now() + WAIT_MS; ; ) {
-    try {
-      return await text(`/api/receipts/${leaf}`, { file: 1 });
-    } catch (problem) {
-      if (problem.code !== "entry.not_yet_published" || Date.now() > until) throw problem;
-    }
-    await new Promise((done) => setTimeout(done, PAUSE_MS));
-  }
 }
 
 function shown(rx) {
@@ -57,5 +43,3 @@ function shown(rx) {
 function same(signed, seen) {
   if (forms.canonical(signed) !== forms.canonical(seen)) throw new receipts.Refusal("not_opened", "another content is shown");
 }
-
-export const { Refusal } = receipts;

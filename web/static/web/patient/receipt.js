@@ -7,8 +7,8 @@ import { keepPages } from "../base/worker.js";
 import { _ } from "../base/words.js";
 import { drawn } from "../qr.js";
 import { parts } from "/static/ledger/paper.js";
-import * as proofs from "./proofs.js";
-import * as vault from "./vault.js";
+import * as proofs from "../base/proofs.js";
+import * as vault from "../base/vault.js";
 
 const LETTERS = 700; // of a receipt in one code: few enough for a phone's screen before a camera
 const TURN_MS = 1500;

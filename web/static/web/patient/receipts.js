@@ -9,8 +9,8 @@ import { _ } from "../base/words.js";
 import { hex } from "/static/ledger/ed25519.js";
 import { concat, encodeUtf8, hash, parseNote, parseStatement } from "/static/ledger/forms.js";
 import { KINDS } from "/static/ledger/words.js";
-import * as proofs from "./proofs.js";
-import * as vault from "./vault.js";
+import * as proofs from "../base/proofs.js";
+import * as vault from "../base/vault.js";
 
 const AT_ONCE = 20;
 

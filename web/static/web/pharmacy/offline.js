@@ -5,12 +5,12 @@ import * as keys from "../base/keys.js";
 import { attempt, empty, start, toast } from "../base/page.js";
 import { session } from "../base/session.js";
 import { asked, command } from "../base/sign.js";
+import { keepPages } from "../base/worker.js";
 import { _ } from "../base/words.js";
 import { bar } from "./bar.js";
 import * as devices from "./device.js";
 import { digest, shown, slip } from "./evidence.js";
 import { Parts } from "./parts.js";
-import { keepPage } from "./keep.js";
 import "./offlinewords.js";
 import "./refusals.js";
 import { usage } from "./usage.js";
@@ -32,7 +32,7 @@ start(async (main) => {
     group(_("患者手机上的凭证"), field(_("凭证文件"), input, _("也可以逐个扫描凭证二维码。"))), work, mine);
   await renew();
   await list();
-  await keepPage();
+  await keepPages("pharmacy");
   window.addEventListener("online", attempt(async () => { await renew(); await list(); }));
 });
 

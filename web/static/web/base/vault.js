@@ -2,19 +2,24 @@
  * What the phone keeps of the ledger: receipts, the policy that was met first, organisations' names. It
  * holds no personal data (entries have none), and no other origin opens it.
  */
-import { Problem, get, text } from "../base/api.js";
-import { session } from "../base/session.js";
+import { Problem, get, text } from "./api.js";
+import { session } from "./session.js";
 import { hex } from "/static/ledger/ed25519.js";
 import { encodeUtf8, hash } from "/static/ledger/forms.js";
 import * as receipts from "/static/ledger/receipt.js";
 
-const WAIT_MS = 2000, TRIES = 15;
+const WAIT_MS = 2000, TRIES = 30;
 
 // --- the policy -----------------------------------------------------------------------------
 
 /** The policy met first, `{bytes, fingerprint, since}`: whoever exchanges it later is noticed. */
 export async function policy() {
   return (await read("known", "policy")) || pin(await published());
+}
+
+/** The pinned policy's bytes; where none is pinned, as at a desk, what is published now. */
+export async function agreed() {
+  return ((await read("known", "policy")) || (await published())).bytes;
 }
 
 /** What is published now if it is another than the pinned one; null if it is not, or nobody can be asked. */
