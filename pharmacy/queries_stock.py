@@ -22,6 +22,12 @@ def held_for(prescription: Prescription) -> list[Reservation]:
     return list(_held(prescription))
 
 
+def held_by_line(prescription: Prescription) -> dict[str, Medicine]:
+    """Which medicine is held for each line: where the patient agreed, not the one it names."""
+    found = _held(prescription).select_related("item__medicine")
+    return {line: one.item.medicine for one in found for line in one.lines}
+
+
 def lock_held_for(prescription: Prescription) -> list[Reservation]:
     """The same, the items' rows locked in the order of their ids, as ``reserve`` locks them."""
     return list(_held(prescription).select_for_update(of=("item",)))

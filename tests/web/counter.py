@@ -71,7 +71,7 @@ def paid(
 
 
 def _line(code: str, packs: int) -> dict[str, Any]:
-    usage = {"dose": DOSES[code], "dose_unit": "mg", "route": "1", "frequency": "qd"}
+    usage = {"dose": DOSES.get(code, "5"), "dose_unit": "mg", "route": "1", "frequency": "qd"}
     return {"medicine": code, **usage, "days": 7, "quantity": packs}
 
 

@@ -79,7 +79,7 @@ class Stack:
     def enrolment_code(self, name: str) -> str:
         """A fresh one for one of the staff (about 2 s)."""
         command = [sys.executable, "-m", "tests.web.operator", "code", name]
-        return subprocess.check_output(command, cwd=places.BASE, env=_env(self.home), text=True)
+        return subprocess.check_output(command, cwd=places.BASE, env=environment(self.home), text=True)
 
     def wechat(self, path: str, **content: Any) -> Any:
         """A switch of the simulator: ``wechat("behaviour", answer="…")``; its answer."""
@@ -125,7 +125,7 @@ def _served(home: Path) -> Iterator[Stack]:
     log.unlink(missing_ok=True)
     leash = (sys.executable, "-S", "-E", str(LEASH), str(os.getpid()))
     command = [*leash, sys.executable, "-u", str(places.BASE / "manage.py"), "up"]
-    process = programs.launch(command, log=log, cwd=places.BASE, env=_env(home))
+    process = programs.launch(command, log=log, cwd=places.BASE, env=environment(home))
     try:
         programs.wait_until(
             lambda: READY in log.read_text() or process.poll() is not None, START_S, pause_s=0.2
@@ -139,7 +139,7 @@ def _served(home: Path) -> Iterator[Stack]:
         valkey.stop(home)
 
 
-def _env(home: Path) -> dict[str, str]:
+def environment(home: Path) -> dict[str, str]:
     """The environment of the stack, in which nothing is of this run's own servers and folders."""
     away = (*NOT_OURS, "RX_LINES")
     ours = {name: value for name, value in os.environ.items() if name not in away}
