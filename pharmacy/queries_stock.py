@@ -14,7 +14,7 @@ from pharmacy.lots import Count, Lot, Movement, Placing, usable_on, with_recalls
 from pharmacy.models import Recall, Reservation, Scan
 from pharmacy.queries import BOUND, SCAN_LIFE
 from prescriptions.facts import TWO_PHARMACISTS
-from prescriptions.models import Prescription, Status
+from prescriptions.models import Medicine, Prescription, Status
 
 
 def held_for(prescription: Prescription) -> list[Reservation]:

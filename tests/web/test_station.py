@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from pharmacy.codes import Kind
 from tests.web.counter import paid, typed
 from tests.web.entering import played
 from tests.web.goods import PHARMACY, Shop, code, listed
@@ -86,3 +87,86 @@ def test_boxes_are_scanned_and_each_code_is_used_once(stack, shop, station):
     expect(station.get_by_text(codes[2])).to_be_visible()
     gives(station)
     assert station.locator("main img, dialog img, .toast img").count() == 0
+
+
+def test_another_lot_than_the_first_needs_a_reason(stack, shop, station):
+    (medicine,) = listed(stack, {"generic_name": "示范批次片"})
+    shop.keeps(medicine)
+    shop.receives(medicine, "早", 5, days=100)
+    shop.receives(medicine, "晚", 5)
+    waiting = comes(stack, station, medicine)
+    expect(station.locator("[data-medicine]")).to_contain_text("批号 早")
+    station.get_by_text("改用其他批次").click()
+    station.get_by_label("批号 早 的数量").fill("0")
+    station.get_by_label("批号 晚 的数量").fill("1")
+    station.get_by_label("批号 晚 的数量").press("Tab")
+    looked_at(station, "pharmacy-lots")
+    button(station, "核对无误").click()
+    says(station, "另有批次更早到期")
+    expect(station.locator("dialog")).to_have_count(0)
+    station.get_by_role("textbox", name="原因").fill("早到期的一盒外包装破损")
+    station.get_by_role("textbox", name="原因").press("Tab")
+    gives(station)
+    (given,) = waiting.patient.get(f"/api/prescriptions/{waiting.id}/given-out")["given"]
+    assert given["lot"] == "晚"
+
+
+def test_the_patient_agrees_to_another_maker_and_gets_its_boxes(stack, shop, station):
+    """And what is then not given is owed."""
+    name = f"示范换药片{code()[:6]}"
+    medicine, other = listed(
+        stack, {"generic_name": name}, {"generic_name": name, "manufacturer": "<b>乙</b>药厂"}
+    )
+    shop.keeps(medicine), shop.keeps(other)
+    shop.receives(medicine, "甲批", 3)
+    boxes = [code(), code()]
+    shop.receives(other, "乙批", 2, boxes=boxes)
+    waiting = comes(stack, station, medicine, packs=2)
+    station.get_by_text("不能照方发药").click()
+    button(station, "建议换用同通用名药品").click()
+    looked_at(station, "pharmacy-substitute")
+    button(station, "下一步").click()
+    button(station, "签名确认").click()
+    says(station, "患者同意并付款后")
+    waiting.patient.command(f"/api/prescriptions/{waiting.id}/agree")
+    waiting.pays()
+    typed(station, waiting.code())
+    expect(station.get_by_text("换发：")).to_contain_text("<b>乙</b>药厂（患者已同意）")
+    station.get_by_label(f"{name} 发药数量").fill("1")
+    station.get_by_label(f"{name} 发药数量").press("Tab")
+    typed(station, boxes[0])
+    expect(station.get_by_text(boxes[0])).to_be_visible()
+    looked_at(station, "pharmacy-instead")
+    station.get_by_role("checkbox", name="查药品").check()
+    gives(station, "核对无误，部分发药")
+    expect(station.get_by_role("heading", name="欠药")).to_be_visible()
+    looked_at(station, "pharmacy-part-given")
+    rest = waiting.patient.get(f"/api/prescriptions/{waiting.id}")["parts"]["remainder"]
+    station.get_by_role("link", name="欠药").click()
+    owed = station.locator(f"[data-owed='{rest}']")
+    expect(owed).to_contain_text("韦秀英")
+    expect(owed).to_contain_text(f"{name} 5mg×28片：欠 1 盒")
+    looked_at(station, "pharmacy-owed")
+
+
+def test_a_paper_asks_for_the_birth_date(stack, shop, station):
+    """Of whoever brings it for somebody without a phone; a wrong one is said, and counted."""
+    (medicine,) = listed(stack, {"generic_name": "示范纸码片"})
+    shop.keeps(medicine)
+    shop.receives(medicine, "纸", 2)
+    waiting = paid(stack, stack.somebody(), pharmacy=PHARMACY, medicines=(medicine,))
+    paper = waiting.code(Kind.PAPER)
+    waiting.patient.write("/api/me/printed-codes", {"code": paper})
+    typed(station, paper)
+    station.get_by_label("患者出生日期").fill("1951-03-09")
+    looked_at(station, "pharmacy-paper")
+    button(station, "继续").click()
+    says(station, "出生日期与处方不符")
+    typed(station, paper)
+    station.get_by_label("患者出生日期").fill("1951-03-08")
+    button(station, "继续").click()
+    expect(station.get_by_role("heading", name="韦秀英")).to_be_visible()
+    gives(station)
+    typed(station, paper)
+    button(station, "继续").click()
+    says(station, "请填写")

@@ -13,11 +13,17 @@ import { byMedicine, named, outOf, proposed } from "./shelf.js";
 
 /** Read what was scanned and fill `place`; what the scan bar talks to. */
 export async function open(place, scan) {
-  const rx = await get(`/api/scans/${scan}`);
+  const rx = agreed(await get(`/api/scans/${scan}`));
   const work = new Work(place, scan, rx);
   await work.lots();
   work.draw();
   return work;
+}
+
+/** What the patient agreed to get instead leaves the shelf: lots and boxes are of that medicine. */
+function agreed(rx) {
+  for (const [line, instead] of Object.entries(rx.instead)) Object.assign(rx.lines[line], { instead, code: instead.code });
+  return rx;
 }
 
 class Work {
