@@ -100,6 +100,7 @@ def test_another_lot_than_the_first_needs_a_reason(stack, shop, station):
     station.get_by_label("批号 早 的数量").fill("0")
     station.get_by_label("批号 晚 的数量").fill("1")
     station.get_by_label("批号 晚 的数量").press("Tab")
+    expect(station.locator("[data-medicine]")).to_contain_text("批号 晚")
     looked_at(station, "pharmacy-lots")
     button(station, "核对无误").click()
     says(station, "另有批次更早到期")

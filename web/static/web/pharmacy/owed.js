@@ -10,7 +10,7 @@ const STATES = { approved: "患者还没有来取", authorized: "患者已选本
 
 start(async (main) => {
   const place = h("section", {});
-  fill(main, h("p", { class: "tip" }, _("患者在别处取走的，不再列出。打开本页会留下查看记录。")), place);
+  fill(main, h("p", { class: "tip card" }, _("患者在别处取走的，不再列出。打开本页会留下查看记录。")), place);
   await paged(place, async (cursor) => {
     const page = await get("/api/owed", { cursor });
     return { rows: page.owed, next: page.next };

@@ -8,7 +8,7 @@ import { checklist } from "./checklist.js";
 import { content } from "./content.js";
 import { further } from "./deeds.js";
 import { given } from "./given.js";
-import { shelfOf } from "./lots.js";
+import { shelfOf, wrongLots } from "./lots.js";
 import { byMedicine, named, outOf, proposed } from "./shelf.js";
 
 /** Read what was scanned and fill `place`; what the scan bar talks to. */
@@ -108,6 +108,8 @@ class Work {
 
   async dispense() {
     if (!this.list.complete()) return toast(_("请先看过并勾选每一项核对。"), "bad");
+    const wrong = wrongLots(this);
+    if (wrong) return toast(wrong, "bad");
     const verb = this.whole ? "dispense" : "dispense-part";
     const rows = [[_("患者"), this.rx.fields["patient/name"]], ...this.said()];
     const path = `/api/prescriptions/${this.rx.id}/${verb}`;
