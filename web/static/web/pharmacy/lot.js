@@ -42,7 +42,7 @@ async function boxesOf(id) {
 async function picked(title, boxes) {
   if (!boxes.length) return [];
   const inputs = boxes.map((one) => h("input", { type: "checkbox", value: one.code }));
-  const rows = boxes.map((one, index) => h("label", { class: "weui-cell" },
+  const rows = boxes.map((one, index) => h("label", { class: "weui-cell check" },
     h("span", { class: "weui-cell__hd" }, inputs[index]), h("span", { class: "weui-cell__bd" }, one.code), h("span", { class: "weui-cell__ft" }, String(one.on_hand))));
   if (!(await asked(title, [h("p", {}, _("其中有追溯码的，请勾选。")), rows], _("确定")))) return null;
   return inputs.filter((one) => one.checked).map((one) => one.value);
