@@ -35,7 +35,7 @@ class Counter(http.Query):
 
 class Owed(http.Query):
     """
-    What the caller's pharmacy still owes, and to whom, the oldest first; the look is recorded first.
+    What the caller's pharmacy still owes, and to whom, oldest first; the look is recorded first.
 
     ``lines`` says of each what is left. What the patient fetches elsewhere by now is not among it.
     """

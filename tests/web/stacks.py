@@ -79,7 +79,9 @@ class Stack:
     def enrolment_code(self, name: str) -> str:
         """A fresh one for one of the staff (about 2 s)."""
         command = [sys.executable, "-m", "tests.web.operator", "code", name]
-        return subprocess.check_output(command, cwd=places.BASE, env=environment(self.home), text=True)
+        return subprocess.check_output(
+            command, cwd=places.BASE, env=environment(self.home), text=True
+        )
 
     def wechat(self, path: str, **content: Any) -> Any:
         """A switch of the simulator: ``wechat("behaviour", answer="…")``; its answer."""

@@ -7,8 +7,12 @@ from datetime import UTC, datetime, timedelta
 from playwright.sync_api import expect
 
 from tests.web.counter import paid
-from tests.web.goods import PHARMACY, code, listed
+from tests.web.entering import played
+from tests.web.goods import PHARMACY, Shop, code, listed
+from tests.web.looking import DESK
 from tests.web.test_station import button, gives, looked_at, says, shop, station  # noqa: F401
+
+OTHER = "liunan-pharmacy"
 
 
 def fills(page, **said):
@@ -77,3 +81,30 @@ def test_what_a_courier_fetches_is_taken_up_without_a_code(stack, shop, station)
     gives(station)
     expect(station.get_by_text("等待配送员取件")).to_be_visible()
     assert waiting.status() == "dispensed"
+
+
+def test_goods_go_to_another_pharmacy_and_are_put_on_its_shelf(stack, shop, station, person):  # noqa: F811
+    """Sent with the box that has a code, said where they are, and accepted there."""
+    name = f"示范调拨片{code()[:8]}"
+    (medicine,) = listed(stack, {"generic_name": name})
+    shop.keeps(medicine)
+    other = Shop(stack.cast.member(OTHER, "pharmacist"))
+    other.keeps(medicine)
+    lot = shop.receives(medicine, "调1", 3, boxes=[code()])
+    station.goto(f"/pharmacy/lot#{medicine}/{lot}")
+    button(station, "调拨给其他药房").click()
+    station.locator("dialog [name=to]").select_option(OTHER)
+    fills(station, units="2")
+    station.get_by_role("checkbox").check()
+    button(station.get_by_role("dialog"), "确定").click()
+    says(station, "等待对方收货")
+    there = person(DESK)
+    played(there, f"{OTHER}/pharmacist/1", back="pharmacy/transfers")
+    coming = there.locator(".weui-cell", has_text=name)
+    expect(coming).to_contain_text("批号 调1")
+    looked_at(there, "pharmacy-transfers-coming")
+    button(there.locator("main > * > * > div", has=coming), "收货").click()
+    button(there.get_by_role("dialog"), "确定").click()
+    says(there, "已记录")
+    (lot,) = other.pharmacist.get("/api/stock/lots", medicine=medicine)["lots"]
+    assert (lot["number"], lot["on_hand"], lot["coded"]) == ("调1", 2, 1)
