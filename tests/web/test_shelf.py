@@ -103,7 +103,7 @@ def test_goods_go_to_another_pharmacy_and_are_put_on_its_shelf(stack, shop, stat
     coming = there.locator(".weui-cell", has_text=name)
     expect(coming).to_contain_text("批号 调1")
     looked_at(there, "pharmacy-transfers-coming")
-    button(there.locator("main > * > * > div", has=coming), "收货").click()
+    button(there.locator("main div", has=coming).filter(has_text="收货").last, "收货").click()
     button(there.get_by_role("dialog"), "确定").click()
     says(there, "已记录")
     (lot,) = other.pharmacist.get("/api/stock/lots", medicine=medicine)["lots"]

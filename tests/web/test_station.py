@@ -148,7 +148,7 @@ def test_the_patient_agrees_to_another_maker_and_gets_its_boxes(stack, shop, sta
     expect(owed).to_contain_text("韦秀英")
     expect(owed).to_contain_text(f"{name} 5mg×28片：欠 1 盒")
     looked_at(station, "pharmacy-owed")
-    english = {"name": "django_language", "value": "en", "url": station.url}
+    english = {"name": "django_language", "value": "en", "url": stack.web_url}
     station.context.add_cookies([english])
     station.reload()
     expect(owed).to_contain_text("5mg×28片: 1 盒 owed")
