@@ -21,11 +21,11 @@ SAID = "from config import settings as s; print(s.WHITENOISE_AUTOREFRESH, s.WHIT
 def module(settings, tmp_path):
     """A module that the server has served once."""
     settings.STATICFILES_DIRS = [tmp_path]
-    finders.get_finder.cache_clear()
+    finders.get_finder.cache_clear()  # type: ignore[attr-defined]
     path: Path = tmp_path / "a.js"
     path.write_text("one\n")
     yield path
-    finders.get_finder.cache_clear()
+    finders.get_finder.cache_clear()  # type: ignore[attr-defined]
 
 
 def served(middleware) -> tuple[str, bytes]:
