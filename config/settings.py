@@ -78,6 +78,11 @@ AUTH_USER_MODEL = "hospital.Account"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # the interface's page, straight from the installed packages
+# Where the shop window is open, a file that was changed is served as it is now, to whom reloads.
+# Elsewhere each file's length and time are read once, when a server begins.
+DEMO = not PRODUCTION and os.environ.get("RX_DEMO") == "1"
+WHITENOISE_AUTOREFRESH = DEMO
+WHITENOISE_MAX_AGE = 0 if DEMO else 60  # seconds
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = sorted((BASE_DIR / "web" / "locale").iterdir())  # one for each area of the screens
@@ -182,8 +187,6 @@ WECHAT_TEMPLATES = {
 
 # Pages outside WeChat find its camera and cashier here: the simulator's. Empty: they run inside it.
 WECHAT_PHONE = os.environ.get("WECHAT_PHONE", "")
-# The shop window lets everybody in as the sample's persons.
-DEMO = not PRODUCTION and os.environ.get("RX_DEMO") == "1"
 
 # Who looks at faces, in the whole deployment: "wechat", or "tencent" (faceid; decision 0038).
 FACE_PROVIDER = os.environ.get("FACE_PROVIDER") or "wechat"

@@ -79,6 +79,7 @@ BASES: Mapping[str, str] = {
     "printed_code": "您或监护人打印的取药凭证",
     "courier_order": "您选择了配送到家",
     "double_check": "第二名药师复核发药",
+    "owed": "这家药房还欠您的药",
     "rx/": "对应的处方",
 }
 FIELDS: Mapping[str, str] = {

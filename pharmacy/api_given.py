@@ -8,7 +8,8 @@ from hospital import http, paging
 from hospital.roles import Role
 from hospital.units import stamp
 from pharmacy import queries
-from pharmacy.actions import recovering
+from pharmacy.actions import owed, recovering
+from prescriptions import content
 
 
 class Counter(http.Query):
@@ -30,6 +31,42 @@ class Counter(http.Query):
             ],
             "next": str(following) if following else None,
         }
+
+
+class Owed(http.Query):
+    """
+    What the caller's pharmacy still owes, and to whom, oldest first; the look is recorded first.
+
+    ``lines`` says of each what is left. What the patient fetches elsewhere by now is not among it.
+    """
+
+    roles = (Role.PHARMACIST,)
+    query = {"cursor": "next of the page before", "size": "1 to 50; 20 if left out"}
+
+    def show(self, call: http.Call) -> dict[str, Any]:
+        wanted = paging.Wanted.asked(self.request.query_params)
+        page, following = owed.page(wanted, **call.doer)
+        return {
+            "owed": [_owed(one) for one in page],
+            "next": str(following) if following else None,
+        }
+
+
+def _owed(one: owed.Owed) -> dict[str, Any]:
+    rx, known = one.prescription, content.lines_of(one.fields or {})
+    named = ("code", "generic_name", "specification", "unit")
+    return {
+        "prescription": str(rx.id),
+        "left_of": str(rx.remainder_of_id),
+        "status": rx.status,
+        "valid_until": stamp(rx.valid_until),
+        "patient": (one.fields or {}).get("patient/name"),
+        "lines": {
+            line: {"units": units, **{name: known.get(line, {}).get(name) for name in named}}
+            for line, units in rx.quantities.items()
+        },
+        "amendments": [each.shown() for each in one.amendments],
+    }
 
 
 class Given(http.Query):

@@ -14,11 +14,12 @@ from rest_framework.response import Response
 from hospital import errors, http, idempotency
 from hospital.roles import Role
 from hospital.units import stamp
-from pharmacy import queries, sheets
+from pharmacy import queries, queries_stock, sheets
 from pharmacy.actions import checklist, labelling, printing, scanning, throttling
 from pharmacy.models import PrintedCode, Scan
 from pharmacy.queries import SCAN_LIFE
 from prescriptions.api import shown
+from prescriptions.models import Medicine
 
 SHOWN = 100
 
@@ -74,14 +75,25 @@ def _scanned(scans: list[Scan], at: datetime) -> dict[str, Any]:
 
 
 class ScanDetail(http.Query):
-    """What was prescribed, for the pharmacist who scanned; the look is recorded first."""
+    """
+    What was prescribed, for the pharmacist who scanned; the look is recorded first.
+
+    ``instead``: by line, what the patient has agreed to get in place of what the line says.
+    """
 
     roles = (Role.PHARMACIST,)
     records_refusals = True
 
     def show(self, call: http.Call) -> dict[str, Any]:
         seen = scanning.view(call.where["scan_id"], **call.doer)
-        return {**shown(seen, call.at), "check_list": checklist.shown()}
+        told = shown(seen, call.at)
+        held = queries_stock.held_by_line(seen.prescription)
+        instead = {
+            line: _maker(medicine)
+            for line, medicine in held.items()
+            if line in told["lines"] and medicine.code != told["lines"][line]["code"]
+        }
+        return {**told, "instead": instead, "check_list": checklist.shown()}
 
 
 class Labels(http.Query):
@@ -136,6 +148,11 @@ class LosePrinted(http.Command):
 
     def act(self, call: http.Call) -> dict[str, Any]:
         return _shown(printing.lose(cast(UUID, call.where["printed_id"]), **call.doer))
+
+
+def _maker(medicine: Medicine) -> dict[str, str]:
+    named = ("code", "generic_name", "specification", "manufacturer", "approval_number")
+    return {name: getattr(medicine, name) for name in named}
 
 
 def _shown(printed: PrintedCode) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, JSONField, QuerySet
+from django.db.models import Count, F, JSONField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from hospital import sphere
@@ -25,7 +25,7 @@ from pharmacy.models import (
     StockItem,
 )
 from prescriptions import controlled, rules
-from prescriptions.models import CHOSEN, Medicine, Prescription, Status, Way
+from prescriptions.models import CHOSEN, NOT_GIVEN, Medicine, Prescription, Status, Way
 
 SCAN_LIFE = timedelta(minutes=30)
 """How long a scanned code lets its pharmacist look and dispense."""
@@ -89,6 +89,18 @@ def at_counter(pharmacy: int | None) -> QuerySet[Prescription]:
     return Prescription.objects.filter(
         pharmacy_id=pharmacy, status__in=[Status.PAID, Status.DISPENSED]
     )
+
+
+def owed_by(pharmacy: int | None, *, at: datetime) -> QuerySet[Prescription]:
+    """
+    What is left of what a pharmacy gave out in part, with its record, as long as it can be fetched.
+
+    What the patient fetches elsewhere by now is not owed any more.
+    """
+    left = Prescription.objects.filter(
+        owed_by_id=pharmacy, status__in=NOT_GIVEN, valid_until__gt=at
+    ).filter(Q(status=Status.APPROVED) | Q(pharmacy_id=pharmacy))
+    return left.select_related("record")
 
 
 def awaiting_courier(company: int | None) -> QuerySet[Prescription]:

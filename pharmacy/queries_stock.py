@@ -14,12 +14,18 @@ from pharmacy.lots import Count, Lot, Movement, Placing, usable_on, with_recalls
 from pharmacy.models import Recall, Reservation, Scan
 from pharmacy.queries import BOUND, SCAN_LIFE
 from prescriptions.facts import TWO_PHARMACISTS
-from prescriptions.models import Prescription, Status
+from prescriptions.models import Medicine, Prescription, Status
 
 
 def held_for(prescription: Prescription) -> list[Reservation]:
     """What is held, with its items."""
     return list(_held(prescription))
+
+
+def held_by_line(prescription: Prescription) -> dict[str, Medicine]:
+    """Which medicine is held for each line: where the patient agreed, not the one it names."""
+    found = _held(prescription).select_related("item__medicine")
+    return {line: one.item.medicine for one in found for line in one.lines}
 
 
 def lock_held_for(prescription: Prescription) -> list[Reservation]:

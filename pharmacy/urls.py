@@ -37,6 +37,7 @@ urlpatterns = [
     path(f"{ONE}/change-request/statement", api_requests.AskChangeStatement.as_view()),
     path(f"{ONE}/change-request", api_requests.AskChange.as_view()),
     path("counter", api_given.Counter.as_view()),
+    path("owed", api_given.Owed.as_view()),
     path("offline/limits", api_offline.Limits.as_view()),
     path("offline/statement", api_offline.BringStatement.as_view()),
     path("offline/slips", api_offline.Slips.as_view()),

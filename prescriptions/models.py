@@ -64,6 +64,8 @@ CHOSEN = (
 """In these states the patient has chosen a pharmacy and a way."""
 GIVEN = CHOSEN[2:]
 """In these states the medicines have left the shelf."""
+NOT_GIVEN = (Status.APPROVED, Status.AUTHORIZED, Status.PAID)
+"""In these states it waits for its patient, at a pharmacy or for the choice of one."""
 COUNTS = (Status.ISSUED, Status.CHECKED, Status.APPROVED, *CHOSEN)
 """In these states the prescription has every doctor's signature that it needs."""
 
@@ -113,6 +115,11 @@ class Prescription(
                 fields=["pharmacy", "created_at", "id"],
                 name="at_pharmacy",
                 condition=Q(status__in=[Status.AUTHORIZED, Status.PAID, Status.DISPENSED]),
+            ),
+            models.Index(
+                fields=["owed_by", "created_at", "id"],
+                name="owed",
+                condition=Q(status__in=NOT_GIVEN, owed_by__isnull=False),
             ),
             models.Index(fields=["valid_until"], name="may_lapse", condition=Q(status__in=OPEN)),
             *waiting.INDEXES,

@@ -21,12 +21,22 @@ class Rest(models.Model):
     this one, a row of its own with the same content and a life of its own. Its ``quantities`` are
     what was left.
 
+    ``owed_by``: the pharmacy that gave out that part, whoever gives out the rest.
+
     ``chosen``: the units that the authorization in force is about; None where no pharmacy is
     chosen.
     """
 
     remainder_of = models.OneToOneField(
         "self", models.PROTECT, null=True, related_name="remainder", editable=False
+    )
+    owed_by = models.ForeignKey(
+        "hospital.Organisation",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        editable=False,
+        db_index=False,
     )
     chosen = models.JSONField(null=True)
 
@@ -61,6 +71,11 @@ def constraints(*, chosen: Sequence[str]) -> tuple[models.BaseConstraint, ...]:
         models.CheckConstraint(
             name="units_are_chosen_with_the_pharmacy",
             condition=~Q(status__in=chosen) | Q(chosen__isnull=False),
+        ),
+        models.CheckConstraint(
+            name="what_is_left_is_owed_by_somebody",
+            condition=Q(remainder_of__isnull=True, owed_by__isnull=True)
+            | Q(remainder_of__isnull=False, owed_by__isnull=False),
         ),
         models.CheckConstraint(
             name="no_remainder_of_itself",

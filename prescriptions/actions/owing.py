@@ -39,6 +39,7 @@ def owe(prescription: Prescription, given: rests.Units, *, at: datetime) -> Pres
         id=rests.id_of_remainder(prescription.id),
         remainder_of=prescription,
         record=records.copied(prescription.record),
+        owed_by_id=prescription.pharmacy_id,
         quantities=left,
         **{name: getattr(prescription, name) for name in INHERITED},
     )

@@ -616,6 +616,7 @@ TRIES: dict[str, Callable[[Rows], Any]] = {
     "judged_by_somebody_at_a_time": sets(Case, reviewer=None),
     "unreasonable_for_a_problem": sets(Case, problems=[]),
     "units_are_chosen_with_the_pharmacy": sets(Prescription, chosen=None),
+    "what_is_left_is_owed_by_somebody": sets(Prescription, owed_by=models.F("hospital")),
     "no_remainder_of_itself": sets(Prescription, remainder_of=models.F("id")),
     "bills_something": sets(BillLine, units=0),
     "priced_by_the_unit": sets(BillLine, units=2),

@@ -56,6 +56,7 @@ LOOKS = {
     "GET /api/me/recalls": lambda w, p, rx: (p.client, "/api/me/recalls"),
     "GET /api/me/export": lambda w, p, rx: (copying.ready(p), copying.EXPORT),
     "GET /api/parcels": lambda w, p, rx: (w.courier, "/api/parcels"),
+    "GET /api/owed": lambda w, p, rx: (w.pharmacist, "/api/owed"),
     "GET /api/break-glass/<uuid:emergency_id>": lambda w, p, rx: (
         w.foreign_colleague,
         f"/api/break-glass/{writes.plea(w, p)}",

@@ -245,6 +245,7 @@ TABLE = {
     f"GET {RX}/parcel": P,
     "GET /api/parcels/coming-back": H,
     "GET /api/counter": H,
+    "GET /api/owed": H,
     "GET /api/double-checks": H,
     "GET /api/hours": H,
     "POST /api/hours": H,

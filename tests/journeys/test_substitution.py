@@ -56,7 +56,9 @@ def test_the_patient_agrees_and_pays_the_new_share(world, patient):
     assert sorted(kept.values_list("quantity", flat=True)) == [1, 1]
     assert Substitution.objects.get(prescription__id=rx).answer == "agreed"
     world.pay(patient, rx)
-    world.pharmacist.write("/api/scans", {"code": world.code(patient, rx)})
+    (scan,) = world.pharmacist.write("/api/scans", {"code": world.code(patient, rx)})["scans"]
+    seen = world.pharmacist.get(f"/api/scans/{scan['id']}")
+    assert {line: one["code"] for line, one in seen["instead"].items()} == {"1": medicine}
     world.pharmacist.command(of(rx, "dispense"), {"lines": {"1": 1, "2": 1}})
     shelf = StockItem.objects.get(pharmacy=world.pharmacy, medicine_id=medicine)
     assert (shelf.on_hand, shelf.reserved) == (999, 0)

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from config.demo.phone import pickup_code
 from hospital.client import Client
+from pharmacy.codes import Kind
 from prescriptions.uploaded import Patient
 from tests.web.stacks import Stack
 
@@ -27,10 +28,14 @@ class Waiting:
     id: str
     pharmacy: str
 
-    def code(self) -> str:
-        """A fresh one, as the phone shows it."""
+    def code(self, kind: Kind = Kind.SCREEN) -> str:
+        """A fresh one, as the phone shows it, or prints it."""
         origin = self.stack.cast.http.get("/log/checkpoint").text.splitlines()[0]
-        return pickup_code(self.patient, self.id, self.pharmacy, origin)
+        return pickup_code(self.patient, self.id, self.pharmacy, origin, kind=kind)
+
+    def pays(self) -> None:
+        """Anew, once another bill was agreed to."""
+        _pay(self.stack, self.patient, self.id)
 
     def status(self) -> str:
         return str(self.patient.get(f"/api/prescriptions/{self.id}")["status"])
@@ -71,7 +76,7 @@ def paid(
 
 
 def _line(code: str, packs: int) -> dict[str, Any]:
-    usage = {"dose": DOSES[code], "dose_unit": "mg", "route": "1", "frequency": "qd"}
+    usage = {"dose": DOSES.get(code, "5"), "dose_unit": "mg", "route": "1", "frequency": "qd"}
     return {"medicine": code, **usage, "days": 7, "quantity": packs}
 
 

@@ -83,7 +83,7 @@ class Stack:
     def operator(self, *verb: str) -> str:
         """What the operator does, see ``tests.web.operator`` (about 2 s); the answer."""
         command = [sys.executable, "-m", "tests.web.operator", *verb]
-        return subprocess.check_output(command, cwd=places.BASE, env=_env(self.home), text=True)
+        return subprocess.check_output(command, cwd=places.BASE, env=environment(self.home), text=True)
 
     def wechat(self, path: str, **content: Any) -> Any:
         """A switch of the simulator: ``wechat("behaviour", answer="…")``; its answer."""
@@ -129,7 +129,7 @@ def _served(home: Path) -> Iterator[Stack]:
     log.unlink(missing_ok=True)
     leash = (sys.executable, "-S", "-E", str(LEASH), str(os.getpid()))
     command = [*leash, sys.executable, "-u", str(places.BASE / "manage.py"), "up"]
-    process = programs.launch(command, log=log, cwd=places.BASE, env=_env(home))
+    process = programs.launch(command, log=log, cwd=places.BASE, env=environment(home))
     try:
         programs.wait_until(
             lambda: READY in log.read_text() or process.poll() is not None, START_S, pause_s=0.2
@@ -143,7 +143,7 @@ def _served(home: Path) -> Iterator[Stack]:
         valkey.stop(home)
 
 
-def _env(home: Path) -> dict[str, str]:
+def environment(home: Path) -> dict[str, str]:
     """The environment of the stack, in which nothing is of this run's own servers and folders."""
     away = (*NOT_OURS, "RX_LINES")
     ours = {name: value for name, value in os.environ.items() if name not in away}

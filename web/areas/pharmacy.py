@@ -13,6 +13,7 @@ AREA = Area(
         Page("pharmacy/labels", "pharmacy/labels.js", _("用药标签")),
         Page("pharmacy/second", "pharmacy/second.js", _("双人复核")),
         Page("pharmacy/waiting", "pharmacy/waiting.js", _("待办")),
+        Page("pharmacy/owed", "pharmacy/owed.js", _("欠药")),
         Page("pharmacy/return", "pharmacy/return.js", _("退药")),
         Page("pharmacy/stock", "pharmacy/stock.js", _("库存"), scans=True),
         Page("pharmacy/lot", "pharmacy/lot.js", _("批次"), scans=True),
@@ -24,6 +25,7 @@ AREA = Area(
     tabs=(
         Tab("pharmacy/", _("发药"), "scan"),
         Tab("pharmacy/waiting", _("待办"), "list"),
+        Tab("pharmacy/owed", _("欠药"), "clock"),
         Tab("pharmacy/stock", _("库存"), "box"),
         Tab("pharmacy/recalls", _("召回"), "bell"),
         Tab("pharmacy/offline", _("离线"), "unplugged"),

@@ -101,8 +101,9 @@ export function attempt(act) {
   };
 }
 
-/** A message that goes by itself; screen readers say it at once. */
+/** A message that goes by itself, and in place of the one before it; screen readers say it at once. */
 export function toast(words, kind = "good") {
+  document.querySelectorAll(".toast").forEach((one) => one.remove());
   const shown = h("p", { class: `toast ${kind}`, role: kind === "bad" ? "alert" : "status" }, words);
   document.body.append(shown);
   setTimeout(() => shown.remove(), kind === "bad" ? 8000 : 3000);

@@ -18,7 +18,7 @@ export const BASES = {
   countersign: "被请求会签该处方", patient_choice: "您选择了这家机构", own_register: "法定的麻精药品登记", appraisal: "法定的处方点评",
   regulator: "监管职责", retention: "您要求删除后依法保留的记录", second_signer: "同院医师对紧急查看的第二签署", correction: "您请求该医院更正的记录",
   "guardianship/": "监护关系", "grant/": "您签署的查看授权", "optin/": "您签署的数据共享同意", "emergency/": "紧急情况，未经您事先同意",
-  patient_code: "您出示的取药码", printed_code: "您或监护人打印的取药凭证", courier_order: "您选择了配送到家", double_check: "第二名药师复核发药", "rx/": "对应的处方",
+  patient_code: "您出示的取药码", printed_code: "您或监护人打印的取药凭证", courier_order: "您选择了配送到家", double_check: "第二名药师复核发药", owed: "这家药房还欠您的药", "rx/": "对应的处方",
 };
 export const FIELDS = {
   "": "全部内容", "patient/": "姓名等身份信息", "patient/name": "姓名", "patient/id_number": "身份证号", "diagnosis/": "诊断", "line/": "药品",

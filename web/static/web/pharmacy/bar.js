@@ -46,9 +46,15 @@ function redirect(event, input) {
   input.focus({ preventScroll: true });
 }
 
-/** Focus without scrolling away from what is being read. */
+/**
+ * Focus without scrolling away from what is being read. A sheet that closes gives the focus back to
+ * the field, but no caret, so that what is typed next would be lost: it is left and entered again.
+ */
 function quiet(input) {
-  if (!document.activeElement || document.activeElement === document.body) input.focus({ preventScroll: true });
+  const at = document.activeElement;
+  if (at && at !== document.body && at !== input) return;
+  input.blur();
+  input.focus({ preventScroll: true });
 }
 
 /** The camera, on and off. */

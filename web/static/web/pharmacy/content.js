@@ -38,8 +38,14 @@ function row(number, line, units, change) {
     h("span", { class: "weui-cell__bd" },
       h("strong", {}, `${number}. ${line.generic_name}`),
       h("span", { class: "weui-cell__desc" }, `${line.form} ${line.specification}`),
-      h("span", { class: "weui-cell__desc" }, about)),
+      h("span", { class: "weui-cell__desc" }, about),
+      line.instead ? h("strong", {}, _("换发：%(name)s（患者已同意）", { name: maker(line.instead) })) : null),
     h("span", { class: "weui-cell__ft" }, change ? amount(number, line, units, change) : _("%(units)s %(unit)s", { units: asked, unit: line.unit })));
+}
+
+/** A medicine by its maker: of a substitute all else is the same. */
+export function maker(one) {
+  return [one.generic_name, one.specification, one.manufacturer || one.approval_number || one.code].join(" ");
 }
 
 /** Units to give, up to what is authorized: less of it is a part, the rest stays owed. */

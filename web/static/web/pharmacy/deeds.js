@@ -1,14 +1,17 @@
 /** What a counter does besides giving out: decline, propose another medicine, ask the doctor. */
 import { get } from "../base/api.js";
-import { cell, field, h } from "../base/dom.js";
+import { cell, field, fill, h } from "../base/dom.js";
 import { attempt, toast } from "../base/page.js";
 import { asked, command } from "../base/sign.js";
 import { encodeBase64 } from "/static/ledger/forms.js";
 import { _ } from "../base/words.js";
+import { maker } from "./content.js";
 
 const DECLINE = { out_of_stock: "缺货", unsuitable: "用药不适宜", doubtful: "处方有疑问", not_collected: "患者未来取", other: "其他" };
 const SUBSTITUTE = { out_of_stock: "原药品缺货", expiring: "原药品近效期", price: "价格更低", patient_wishes: "患者要求", other: "其他" };
 const CHANGE = { out_of_stock: "缺货", substitution: "换药", dose: "剂量", interaction: "相互作用", allergy: "过敏", clarification: "需要说明", other: "其他" };
+
+const SAME = ["generic_name", "form", "specification", "unit"];
 
 /** A closed group with the three ways out; `ended()` once the prescription has left the counter. */
 export function further(id, rx, ended) {
@@ -46,22 +49,31 @@ async function askDoctor(path) {
 }
 
 async function substitute(path, rx) {
-  const line = h("select", { name: "line" }, Object.entries(rx.lines).map(([number, one]) => h("option", { value: number }, `${number}. ${one.generic_name}`)));
-  const found = await sameNames(rx);
-  if (!found.length) return toast(_("目录中没有同通用名的其他药品。"), "bad");
-  const medicine = h("select", { name: "medicine" }, found.map((one) => h("option", { value: one.code }, `${one.generic_name} ${one.specification} ${one.manufacturer || ""}`)));
-  const reason = choice("reason", SUBSTITUTE);
+  const found = await others(rx);
+  if (!found.size) return toast(_("本药房没有同通用名、同规格的其他药品。"), "bad");
+  const line = h("select", { name: "line" }, [...found.keys()].map((number) => h("option", { value: number }, `${number}. ${rx.lines[number].generic_name}`)));
+  const medicine = h("select", { name: "medicine" }), reason = choice("reason", SUBSTITUTE);
+  const offer = () => fill(medicine, found.get(line.value).map((one) => h("option", { value: one.code }, maker(one))));
+  line.addEventListener("change", offer);
+  offer();
   const form = [field(_("处方上的药"), line), field(_("换成"), medicine), field(_("原因"), reason)];
   if (!(await asked(_("建议换药"), form, _("下一步")))) return;
   await command(path, { line: line.value, medicine: medicine.value, reason: reason.value, salt: salt() }, { kind: "pharmacy.substitute" });
-  toast(_("已发给患者，患者同意后再发药。"));
+  toast(_("已发给患者。患者同意并付款后，请重新扫描取药码。"));
 }
 
-/** Of the catalogue, other medicines of the names that are prescribed. */
-async function sameNames(rx) {
-  const names = [...new Set(Object.values(rx.lines).map((one) => one.generic_name))];
-  const own = Object.values(rx.lines).map((one) => one.code);
-  const pages = await Promise.all(names.map((q) => get("/api/medicines", { q, size: 50 })));
-  return pages.flatMap((page) => page.medicines).filter((one) => names.includes(one.generic_name) && !own.includes(one.code));
+/**
+ * Line → what may be given in its place: of the same name, form and size, and on the own shelf. The
+ * server compares more than that, and decides.
+ */
+async function others(rx) {
+  const found = new Map();
+  for (const [number, line] of Object.entries(rx.lines)) {
+    const { medicines } = await get("/api/medicines", { q: line.generic_name, size: 50 });
+    const same = medicines.filter((one) => one.code !== line.code && SAME.every((name) => one[name] === line[name]));
+    const kept = await Promise.all(same.map(async ({ code }) => (await get("/api/stock/lots", { medicine: code, size: 1 })).lots.length));
+    const here = same.filter((one, index) => kept[index]);
+    if (here.length) found.set(number, here);
+  }
+  return found;
 }
-

@@ -44,6 +44,7 @@ async function opened(code) {
 async function birthDate() {
   const input = h("input", { type: "date", name: "born", required: true });
   const agreed = await asked(_("纸质取药码"), field(_("患者出生日期"), input, _("请来人说出，与处方核对")), _("继续"));
+  if (agreed && !input.value) toast(_("请填写患者的出生日期。"), "bad");
   return agreed ? input.value : "";
 }
 

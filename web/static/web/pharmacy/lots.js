@@ -1,11 +1,32 @@
 /** The lots that are proposed for each medicine, the boxes scanned, and another choice with its reason. */
-import { cell, group, h } from "../base/dom.js";
+import { cell, fill, group, h } from "../base/dom.js";
 import { _ } from "../base/words.js";
 import { byMedicine } from "./shelf.js";
 
 export function shelfOf(work) {
-  const wanted = [...byMedicine(work.rx.lines, work.units)];
-  return [group(_("批次（先到期先出）"), wanted.map(([code, units]) => one(work, code, units))), boxes(work), choosing(work, wanted)];
+  const wanted = [...byMedicine(work.rx.lines, work.units)], place = h("div", {});
+  const draw = () => fill(place, group(_("批次（先到期先出）"), wanted.map(([code, units]) => one(work, code, units))));
+  draw();
+  return [place, boxes(work), choosing(work, wanted, draw)];
+}
+
+/** Why the lots that somebody chose cannot be signed for, in words; empty if they can. */
+export function wrongLots(work) {
+  for (const [code, wanted] of byMedicine(work.rx.lines, work.units)) {
+    if (!work.picked.has(code)) continue;
+    const picked = work.picked.get(code), units = picked.reduce((sum, one) => sum + one.units, 0);
+    if (units !== wanted) return _("%(name)s：各批次共 %(units)s，应为 %(wanted)s。", { name: name(work, code), units, wanted });
+    if (!work.reason && skips(work.stock.get(code), picked)) return _("另有批次更早到期；不用它请写明原因。");
+  }
+  return "";
+}
+
+/** Whether something is left of a lot that expires before one that is taken. */
+function skips(lots, picked) {
+  const usable = lots.filter((lot) => lot.usable && !lot.recalled);
+  const units = (lot) => picked.find((one) => one.lot.id === lot.id)?.units || 0;
+  const last = usable.findLast((lot) => units(lot) > 0);
+  return usable.some((lot) => lot.expires_on < last.expires_on && units(lot) < lot.on_hand);
 }
 
 function name(work, code) {
@@ -30,17 +51,17 @@ function boxes(work) {
 }
 
 /** Other lots than those that expire first, and why. */
-function choosing(work, wanted) {
+function choosing(work, wanted, draw) {
   const rows = wanted.flatMap(([code, units]) => {
     const chosen = new Map(work.taken(code, units).taken.map(({ lot, units: some }) => [lot.id, some]));
-    return work.stock.get(code).filter((lot) => lot.usable && !lot.recalled).map((lot) => choice(work, code, lot, chosen));
+    return work.stock.get(code).filter((lot) => lot.usable && !lot.recalled).map((lot) => choice(work, code, lot, chosen, draw));
   });
   const reason = h("input", { class: "weui-input", value: work.reason, maxlength: "200", onchange: (event) => { work.reason = event.target.value.trim(); } });
   return h("details", { class: "card" }, h("summary", {}, _("改用其他批次")), rows,
     h("label", { class: "weui-cell" }, h("span", { class: "weui-cell__hd weui-label" }, _("原因")), h("span", { class: "weui-cell__bd" }, reason)));
 }
 
-function choice(work, code, lot, chosen) {
+function choice(work, code, lot, chosen, draw) {
   const input = h("input", {
     type: "number", class: "units", min: "0", max: String(lot.on_hand), value: String(chosen.get(lot.id) || 0), inputmode: "numeric",
     "aria-label": _("批号 %(number)s 的数量", { number: lot.number }),
@@ -49,6 +70,7 @@ function choice(work, code, lot, chosen) {
     chosen.set(lot.id, Math.max(0, Math.floor(Number(input.value) || 0)));
     const all = work.stock.get(code);
     work.picked.set(code, [...chosen].map(([id, units]) => ({ lot: all.find((each) => each.id === id), units })));
+    draw();
   });
   const about = _("%(day)s 到期，现有 %(units)s", { day: lot.expires_on, units: lot.on_hand });
   return h("div", { class: "weui-cell" },

@@ -24,7 +24,7 @@ export function finder(title = _("药品")) {
     found = null;
     timer = setTimeout(look, PAUSE_MS);
   });
-  const view = h("div", { class: "weui-cell" },
+  const view = h("div", { class: "weui-cell finder" },
     h("label", { class: "weui-cell__bd" }, h("span", { class: "weui-cell__desc" }, title), input), list);
   return { view, value: () => found };
 }

@@ -19,6 +19,7 @@ start(async (main) => {
       cell(_("为同事复核"), { href: "/pharmacy/second", value: String(checks.waiting.length) }),
       cell(_("召回待处理"), { href: "/pharmacy/recalls", value: String(open) }),
       cell(_("调拨在途"), { href: "/pharmacy/transfers", value: String(coming) }),
+      cell(_("欠药"), { href: "/pharmacy/owed" }),
       cell(_("退药"), { href: "/pharmacy/return" })),
     finding(),
     title(_("柜台")), counter, title(_("退回途中的包裹")), back);

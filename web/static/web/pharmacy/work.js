@@ -8,16 +8,22 @@ import { checklist } from "./checklist.js";
 import { content } from "./content.js";
 import { further } from "./deeds.js";
 import { given } from "./given.js";
-import { shelfOf } from "./lots.js";
+import { shelfOf, wrongLots } from "./lots.js";
 import { byMedicine, named, outOf, proposed } from "./shelf.js";
 
 /** Read what was scanned and fill `place`; what the scan bar talks to. */
 export async function open(place, scan) {
-  const rx = await get(`/api/scans/${scan}`);
+  const rx = agreed(await get(`/api/scans/${scan}`));
   const work = new Work(place, scan, rx);
   await work.lots();
   work.draw();
   return work;
+}
+
+/** What the patient agreed to get instead leaves the shelf: lots and boxes are of that medicine. */
+function agreed(rx) {
+  for (const [line, instead] of Object.entries(rx.instead)) Object.assign(rx.lines[line], { instead, code: instead.code });
+  return rx;
 }
 
 class Work {
@@ -102,6 +108,8 @@ class Work {
 
   async dispense() {
     if (!this.list.complete()) return toast(_("请先看过并勾选每一项核对。"), "bad");
+    const wrong = wrongLots(this);
+    if (wrong) return toast(wrong, "bad");
     const verb = this.whole ? "dispense" : "dispense-part";
     const rows = [[_("患者"), this.rx.fields["patient/name"]], ...this.said()];
     const path = `/api/prescriptions/${this.rx.id}/${verb}`;
