@@ -78,7 +78,11 @@ class Stack:
 
     def enrolment_code(self, name: str) -> str:
         """A fresh one for one of the staff (about 2 s)."""
-        command = [sys.executable, "-m", "tests.web.operator", "code", name]
+        return self.operator("code", name)
+
+    def operator(self, *asked: str) -> str:
+        """What the operator does in the stack, see ``tests.web.operator`` (about 2 s)."""
+        command = [sys.executable, "-m", "tests.web.operator", *asked]
         return subprocess.check_output(command, cwd=places.BASE, env=_env(self.home), text=True)
 
     def wechat(self, path: str, **content: Any) -> Any:
