@@ -228,7 +228,7 @@ def test_a_page_of_the_site_may_read_it_and_of_no_other(app):
 
 async def together(app: asgi.Feed, *tokens: str) -> list[tuple[int, str]]:
     """What each of these is told, and the code of a refusal."""
-    said = [{"authorization": f"Bearer {token}"} for token in tokens]
+    said: list[dict[str, Any]] = [{"authorization": f"Bearer {token}"} for token in tokens]
     answers = await asyncio.gather(*(asked(app, **one) for one in said))
     return sorted((it[0], json.loads(it[2])["code"] if it[0] != 200 else "") for it in answers)
 

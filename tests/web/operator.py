@@ -9,6 +9,7 @@ Prints the answer.
 """
 
 import sys
+from collections.abc import Callable
 
 import django
 
@@ -42,7 +43,7 @@ def payer(kind: str, name: str) -> str:
     return " ".join([made.slug, *codes])
 
 
-VERBS = {"code": code, "payer": payer}
+VERBS: dict[str, Callable[..., str]] = {"code": code, "payer": payer}
 
 if __name__ == "__main__":
     sys.stdout.write(VERBS[sys.argv[1]](*sys.argv[2:]))
