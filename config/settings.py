@@ -155,10 +155,11 @@ CONSULTATIONS_MOST = int(os.environ.get("RX_CONSULTATIONS_MOST", "5"))
 # Webhooks to this very machine, for demo and tests; elsewhere they go to the internet alone.
 FEEDS_LOCAL = not PRODUCTION and os.environ.get("RX_FEEDS_LOCAL") == "1"
 # The regulator's live feed (``hospital.live``): its address for pages, the one site whose pages may
-# read it, and how many readers it serves.
+# read it, how many readers it serves, and how many of them of one account.
 LIVE_URL = os.environ.get("RX_LIVE", "")
 SITE_ORIGIN = os.environ.get("RX_SITE", "")
 LIVE_CLIENTS_MOST = int(os.environ.get("RX_LIVE_CLIENTS", "500"))
+LIVE_EACH_MOST = int(os.environ.get("RX_LIVE_EACH", "20"))
 METRICS = os.environ.get("RX_METRICS") == "1"  # opens /log/metrics
 LEDGER_POST_QUANTUM = os.environ.get("RX_POST_QUANTUM") == "1"
 

@@ -41,7 +41,12 @@ async def serve(sockets: list[socket.socket]) -> None:
     from hospital.live import asgi, hub  # noqa: PLC0415
 
     shared = hub.Hub()
-    feed = asgi.Feed(shared, site=settings.SITE_ORIGIN, most=settings.LIVE_CLIENTS_MOST)
+    feed = asgi.Feed(
+        shared,
+        site=settings.SITE_ORIGIN,
+        most=settings.LIVE_CLIENTS_MOST,
+        each=settings.LIVE_EACH_MOST,
+    )
     config = uvicorn.Config(
         feed,
         lifespan="off",

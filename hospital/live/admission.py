@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from knox.models import AuthToken
@@ -11,9 +12,17 @@ from hospital import authentication, http
 from hospital.roles import Role
 
 
-def admitted(token: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The digest of a session, and whose it is."""
+
+    session: str
+    account: str
+
+
+def admitted(token: str) -> Admitted:
     """
-    The digest of the session of the regulator's who brings this token.
+    The session, and the account, of the regulator who brings this token.
 
     Raises:
         BadToken: no session in force has it.
@@ -22,7 +31,7 @@ def admitted(token: str) -> str:
     found = authentication.session_of(token)
     if found.user.role != Role.REGULATOR:
         raise http.WrongRole(role=found.user.role, needed=[str(Role.REGULATOR)])
-    return str(found.digest)
+    return Admitted(str(found.digest), str(found.user.id))
 
 
 def still(digests: Collection[str], at: datetime) -> set[str]:

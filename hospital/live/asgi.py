@@ -25,6 +25,7 @@ from django.utils import timezone
 
 from hospital import authentication, errors
 from hospital.live import admission, feed
+from hospital.live.admission import Admitted
 from hospital.live.hub import Behind, Hub
 
 SENT_WITHIN_S = 10.0
@@ -37,6 +38,7 @@ STATUS: tuple[tuple[type[errors.Refusal], int], ...] = (
     (errors.NotFound, 404),
     (errors.Conflict, 409),
     (errors.Invalid, 422),
+    (errors.TooMany, 429),
     (errors.Unavailable, 503),
 )
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -57,12 +59,21 @@ class Full(errors.Unavailable):
     code = "live.full"
 
 
-class Feed:
-    """The ASGI application: who reads, and until when."""
+class TooManyReaders(errors.TooMany):
+    """Your account reads the feed as often as one may: close one of its other pages."""
 
-    def __init__(self, hub: Hub, *, site: str, most: int) -> None:
-        self._hub, self._site, self._most = hub, site.encode(), most
-        self._readers: Counter[str] = Counter()
+    code = "live.too_many"
+
+
+class Feed:
+    """
+    The ASGI application: who reads, and until when. It serves ``most`` readers, ``each`` of them of
+    one account, whatever sessions that has: nobody takes all places.
+    """
+
+    def __init__(self, hub: Hub, *, site: str, most: int, each: int) -> None:
+        self._hub, self._site, self._most, self._each = hub, site.encode(), most, each
+        self._readers: Counter[Admitted] = Counter()
         self._cut: dict[str, asyncio.Event] = {}
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -101,22 +112,29 @@ class Feed:
         receive: Receive,
         send: Send,
     ) -> None:
-        session = await feed.ask(admission.admitted, _token(headers))
+        reader = await feed.ask(admission.admitted, _token(headers))
         asked = parse_qs(scope["query_string"].decode("ascii", "replace"))
         last = headers.get(b"last-event-id")
         text = None if last is None else last.decode("ascii", "replace")
         position = feed.begin(self._hub, text, asked.get("recent", [None])[0])
-        if self._readers.total() >= self._most:
-            raise Full(retry_after_s=5)
-        self._readers[session] += 1
-        cut = self._cut.setdefault(session, asyncio.Event())
+        self._check_room(reader.account)
+        self._readers[reader] += 1
+        cut = self._cut.setdefault(reader.session, asyncio.Event())
         try:
             await _begin(send, 200, [*origin, *_STREAM])
             await _first(self._send(position, send), _gone(receive), cut.wait())
         finally:
-            self._readers[session] -= 1
-            if not self._readers[session]:
-                del self._readers[session], self._cut[session]
+            self._readers[reader] -= 1
+            if not self._readers[reader]:
+                del self._readers[reader], self._cut[reader.session]
+
+    def _check_room(self, account: str) -> None:
+        """Raises ``TooManyReaders``, ``Full``."""
+        own = sum(number for one, number in self._readers.items() if one.account == account)
+        if own >= self._each:
+            raise TooManyReaders(most=self._each, retry_after_s=5)
+        if self._readers.total() >= self._most:
+            raise Full(retry_after_s=5)
 
     async def _send(self, position: dict[int, int], send: Send) -> None:
         try:

@@ -141,20 +141,24 @@ async def asked(
     return status, said, b"".join(part.get("body", b"") for part in parts[1:])
 
 
+REGULATORS = {"good": "somebody", "again": "somebody", "other": "another"}
+"""Session → whose it is."""
+
+
 @pytest.fixture
 def app(at_once: None, monkeypatch: pytest.MonkeyPatch) -> asgi.Feed:
-    """A feed at a log of three entries, whose only regulator brings "good"."""
+    """A feed at a log of three entries, whose regulators bring "good", "again" and "other"."""
 
-    def admitted(token: str) -> str:
-        if token == "good":
-            return token
+    def admitted(token: str) -> admission.Admitted:
+        if token in REGULATORS:
+            return admission.Admitted(token, REGULATORS[token])
         raise http.WrongRole if token == "doctor" else authentication.BadToken
 
     monkeypatch.setattr(admission, "admitted", admitted)
     monkeypatch.setattr(tailing, "after", Logs({1: 3}).after)
     shared = hub.Hub()
     asyncio.run(shared.put([], {1: 3}))
-    return asgi.Feed(shared, site=SITE, most=2)
+    return asgi.Feed(shared, site=SITE, most=3, each=2)
 
 
 GOOD: dict[str, Any] = {"authorization": "Bearer good"}
@@ -222,15 +226,27 @@ def test_a_page_of_the_site_may_read_it_and_of_no_other(app):
     assert not [name for name in foreign if name.startswith("access-control")]
 
 
+async def together(app: asgi.Feed, *tokens: str) -> list[tuple[int, str]]:
+    """What each of these is told, and the code of a refusal."""
+    said: list[dict[str, Any]] = [{"authorization": f"Bearer {token}"} for token in tokens]
+    answers = await asyncio.gather(*(asked(app, **one) for one in said))
+    return sorted((it[0], json.loads(it[2])["code"] if it[0] != 200 else "") for it in answers)
+
+
 def test_serves_no_more_readers_than_it_may(app):
-    async def three() -> list[int]:
-        answers = await asyncio.gather(*(asked(app, **GOOD) for _ in range(3)))
-        return sorted(status for status, _, _ in answers)
+    async def twice() -> list[list[tuple[int, str]]]:
+        many = ("good", "good", "other", "other")
+        return [await together(app, *many), await together(app, *many)]
 
-    async def twice() -> list[list[int]]:
-        return [await three(), await three()]
+    full = [*[(200, "")] * 3, (503, "live.full")]
+    assert asyncio.run(twice()) == [full] * 2, "a reader who has left leaves room"
 
-    assert asyncio.run(twice()) == [[200, 200, 503]] * 2, "a reader who has left leaves room"
+
+def test_nobody_takes_all_places_with_many_sessions(app):
+    """Z7, G2: what one account may not have, another one still gets."""
+    found = asyncio.run(together(app, "good", "again", "good", "again", "other"))
+
+    assert found == [*[(200, "")] * 3, *[(429, "live.too_many")] * 2]
 
 
 def test_cuts_who_takes_nothing(app, monkeypatch):
@@ -311,7 +327,7 @@ def test_only_a_regulators_session_in_force_is_admitted(world: World):
     with pytest.raises(http.WrongRole):
         admission.admitted(world.doctor.token)
     world.regulator.enter_with_key()
-    session = admission.admitted(world.regulator.token)
+    session = admission.admitted(world.regulator.token).session
     assert admission.still([session, "unknown"], timezone.now()) == {session}
 
     world.regulator.post("/api/logout")

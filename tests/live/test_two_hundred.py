@@ -74,7 +74,7 @@ def test_each_of_two_hundred_readers_gets_each_entry_once_and_in_order(world: Wo
     """I4: nothing is lost, nothing doubled, whatever dies."""
     world.regulator.enter_with_key()
     reading.sequence()
-    with reading.running() as process:
+    with reading.running(RX_LIVE_EACH=str(READERS)) as process:
         told = asyncio.run(story(process, [world.regulator.token]))
 
     first, *others = [[(e["log"], e["index"], e["leaf"]) for e in r.got] for r in told["readers"]]

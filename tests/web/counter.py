@@ -40,6 +40,16 @@ class Waiting:
     def status(self) -> str:
         return str(self.patient.get(f"/api/prescriptions/{self.id}")["status"])
 
+    def handed_over(self) -> None:
+        """By API: given out after every check, and the patient has it."""
+        pharmacist = self.stack.cast.member(self.pharmacy, "pharmacist")
+        (scan,) = pharmacist.write("/api/scans", {"code": self.code()})["scans"]
+        seen = pharmacist.get(f"/api/scans/{scan['id']}")
+        checks = [one["check"] for one in seen["check_list"]]
+        given = {"lines": seen["parts"]["chosen"], "checks": checks}
+        pharmacist.command(f"/api/prescriptions/{self.id}/dispense", given)
+        self.patient.command(f"/api/prescriptions/{self.id}/deliver")
+
 
 def paid(
     stack: Stack,
@@ -49,6 +59,7 @@ def paid(
     way: str = "collect",
     medicines: tuple[str, ...] = (AMLODIPINE,),
     packs: int = 1,
+    payers: tuple[str, ...] = (),
     **about: Any,
 ) -> Waiting:
     """``about`` is more of the draft: allergies, say."""
@@ -65,7 +76,7 @@ def paid(
     doctor.command(f"/api/prescriptions/{rx}/issue")
     approve = {"decision": "approve"}
     cast.member(HOSPITAL, "reviewer").command(f"/api/prescriptions/{rx}/review", approve)
-    choice: dict[str, Any] = {"pharmacy": pharmacy, "way": way, "payers": []}
+    choice: dict[str, Any] = {"pharmacy": pharmacy, "way": way, "payers": list(payers)}
     if way == "courier":
         address = {"recipient": person.name, "phone": "13900139000", "text": "柳州市示例路1号"}
         choice |= {"address": patient.write("/api/me/addresses", address)["id"]}

@@ -6,6 +6,8 @@ What the operator does in a running stack: ``python -m tests.web.operator code N
     maker PHARMACY CODE    the code of another maker's medicine, the same in all else, that lies on
                            this pharmacy's shelf
     researcher NAME        an enrolment code for a researcher of a new institute that has this name
+    payer KIND NAME        a payer that no program decides for: its slug, and the enrolment codes of an
+                           agent and of two officers
 
 Prints the answer.
 """
@@ -58,7 +60,26 @@ def researcher(name: str) -> str:
     return login.make_enrolment_code(account, at=now)
 
 
-VERBS: dict[str, Callable[..., str]] = {"code": code, "maker": maker, "researcher": researcher}
+def payer(kind: str, name: str) -> str:
+    """A payer of its own, with two officers, for one may not decide what he has reopened."""
+    now = timezone.now()
+    made = an_organisation(OrganisationKind(kind))
+    made.name = name
+    made.save(update_fields=["name"])
+    codes = []
+    for role in (Role.AGENT, Role.OFFICER, Role.OFFICER):
+        person = people.record(name="试经办", id_number=an_id_number(), phone="13800138000")
+        account = people.employ(role, made, at=now, person=None if role is Role.AGENT else person)
+        codes.append(login.make_enrolment_code(account, at=now))
+    return " ".join([made.slug, *codes])
+
+
+VERBS: dict[str, Callable[..., str]] = {
+    "code": code,
+    "maker": maker,
+    "researcher": researcher,
+    "payer": payer,
+}
 
 if __name__ == "__main__":
     sys.stdout.write(VERBS[sys.argv[1]](*sys.argv[2:]))

@@ -14,11 +14,11 @@ const FIELDS = { "diagnosis/": _("诊断"), "line/": _("药品明细") };
 start(async (main) => {
   const [prescription, claimed = "0", asked = ""] = fragment(), path = `/api/claims/${prescription}`;
   const entries = await entriesAbout(`rx/${prescription.replaceAll("-", "")}`);
-  const known = await statements.organisations();
+  const known = await statements.organisations(), lines = shares(entries, Number(claimed));
   fill(main,
     h("div", { class: "columns" },
       h("div", {}, evidence(entries, known), await granted()),
-      h("div", {}, deciding(path, Number(claimed)), further(path, asked))));
+      h("div", {}, deciding(path, Number(claimed), lines), further(path, asked))));
 });
 
 /** Every step of the prescription, in the words of its own bytes, each with its proof. */
@@ -48,7 +48,34 @@ function sums(read) {
   return fen === undefined ? "" : yuan(fen);
 }
 
-function deciding(path, claimed) {
+/**
+ * What the payer is asked for of each medicine, `[number, fen]`, by the bill that the patient signed;
+ * none where that bill is not what is claimed now, or several payers of a kind share a line.
+ */
+function shares(entries, claimed) {
+  const bill = entries.map((one) => statements.read(text(one.note)).facts.bill).findLast(Boolean);
+  for (const part of ["fund_fen", "insurer_fen"]) {
+    const found = Object.entries(bill?.lines || {}).map(([number, line]) => [number, line[part]]).filter(([, fen]) => fen > 0);
+    if (found.length && sum(found) === claimed && Object.values(bill.payers).filter((fen) => fen === claimed).length === 1) return found;
+  }
+  return [];
+}
+
+function sum(lines) {
+  return lines.reduce((all, [, fen]) => all + fen, 0);
+}
+
+/** A tick for each medicine; what is ticked adds up to the amount. */
+function ticks(lines, amount) {
+  const boxes = lines.map(() => h("input", { type: "checkbox", checked: true }));
+  const add = () => { amount.value = (sum(lines.filter((_line, index) => boxes[index].checked)) / 100).toFixed(2); };
+  return lines.map(([number, fen], index) => {
+    boxes[index].addEventListener("change", add);
+    return h("label", { class: "weui-cell tick" }, boxes[index], h("span", { class: "weui-cell__bd" }, _("第 %(number)s 种药", { number })), h("span", { class: "weui-cell__ft" }, yuan(fen)));
+  });
+}
+
+function deciding(path, claimed, lines) {
   const amount = h("input", { type: "number", min: "0", step: "0.01", inputmode: "decimal", value: (claimed / 100).toFixed(2), name: "amount" });
   const reason = options(REASONS, h);
   const decide = (decision, fen) => attempt(async () => {
@@ -58,7 +85,7 @@ function deciding(path, claimed) {
     return left(_("决定已签名。"));
   });
   return [
-    group(_("决定"), cell(_("申请金额"), { value: yuan(claimed) }), field(_("批准金额（元）"), amount), field(_("减少或拒绝的原因"), reason)),
+    group(_("决定"), cell(_("申请金额"), { value: yuan(claimed) }), ticks(lines, amount), field(_("批准金额（元）"), amount), field(_("减少或拒绝的原因"), reason)),
     h("div", { class: "bar" },
       button(_("全额批准"), decide("approve", () => claimed)),
       button(_("部分批准"), decide("part", () => inFen(amount.value)), { kind: "default" }),

@@ -6,6 +6,7 @@ import { attempt, paged, start, toast } from "../base/page.js";
 import { _ } from "../base/words.js";
 
 const KINDS = { missing_here: _("对方有，本方无"), missing_there: _("本方有，对方无"), twice: _("对方重复"), amount: _("金额不符"), state: _("状态不符") };
+const STATES = { done: _("已付"), failed: _("已退回"), open: _("未完成") };
 
 start(async (main) => {
   const load = async (cursor) => {
@@ -31,5 +32,5 @@ function difference(one) {
 }
 
 function side(fen, state) {
-  return fen === null || fen === undefined ? _("无") : `${yuan(fen)} ${state || ""}`;
+  return fen === null || fen === undefined ? _("无") : `${yuan(fen)} ${STATES[state] || state || ""}`;
 }

@@ -29,7 +29,7 @@ function rows(path) {
 
 function claim(one, known) {
   const why = [CAUSES[one.cause], WHY[one.reason], ...(one.signals || []).map((name) => SIGNALS[name]), one.since ? ago(one.since) : null];
-  const notes = [one.overdue ? _("已超期") : null, one.mine === false ? _("需由另一位经办人决定") : null];
+  const notes = [_("编号 %(number)s", { number: one.prescription.slice(0, 8) }), one.overdue ? _("已超期") : null, one.mine === false ? _("需由另一位经办人决定") : null];
   return cell(known.get(one.pharmacy) || one.pharmacy, {
     desc: [...why, ...notes].filter(Boolean).join(" · ") || null,
     value: yuan(one.claimed_fen),

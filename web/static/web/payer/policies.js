@@ -34,13 +34,14 @@ function product(one) {
 
 function edition(one) {
   const { terms } = one;
-  const rates = Object.entries(terms.rates_bp || {}).map(([name, bp]) => `${name} ${bp / 100}%`).join("、");
+  const rates = CLASSES.filter((name) => name in (terms.rates_bp || {})).map((name) => `${name} ${terms.rates_bp[name] / 100}%`).join("、");
   const limits = Object.entries(terms.ceilings_fen || {}).map(([name, fen]) => `${LIMITS[name] || name} ${yuan(fen)}`).join("、");
   const said = [[_("版次"), one.edition], [_("生效"), day(one.valid_from)], [_("各类计入比例"), rates], [_("年免赔额"), yuan(terms.deductible_fen || 0)],
     [_("分段赔付"), (terms.tiers || []).map(([from, bp]) => `${yuan(from)}+ ${bp / 100}%`).join("、")], [_("限额"), limits || _("无")], [_("等待期（天）"), terms.waiting_days ?? 0]];
   return h("dl", { class: "facts" }, said.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, String(value)))));
 }
 
+const CLASSES = ["甲", "乙", "丙"]; // the catalogue's, in its order
 const LIMITS = { item: _("每项"), bill: _("每单"), day: _("每天"), year: _("每年"), family: _("家庭每年") };
 
 function policy(one) {

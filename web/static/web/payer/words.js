@@ -23,6 +23,12 @@ export const STAGES = {
 learn({
   "access.wrong_insurer": "这张处方没有您机构应付的部分。",
   "claim.decided": "这笔理赔已有决定。",
+  "claim.same_person": "您已经手过这笔理赔，须由另一位经办人决定。",
+  "claim.four_eyes": "金额超过一人可决定的上限，请先转给另一位经办人。",
+  "claim.still_asked": "患者还可以提供所请求的信息，请等待。",
+  "claim.already_asked": "已经请患者提供信息，请等待答复。",
+  "claim.already_paid": "这笔理赔已经付款，不能撤销决定。",
+  "claim.not_decided": "这笔理赔还没有决定。",
   "claim.settled": "这笔理赔已经结算，不能再改。",
   "claim.bad_decision": "批准金额、决定与原因不相符。",
 });
