@@ -17,11 +17,8 @@ from insurance.models import Payment
 
 def answered(payment: Payment, **number: str) -> bool:
     """Keep WeChat Pay's number, unless the payment ended meanwhile; whether it is open."""
-    if not Payment.objects.filter(id=payment.id, state=Payment.State.OPEN).update(**number):
-        return False
-    for name, value in number.items():
-        setattr(payment, name, value)
-    return True
+    is_open = Payment.objects.filter(id=payment.id, state=Payment.State.OPEN)
+    return is_open.update(**number) == 1
 
 
 def refused(payment: Payment, *, at: datetime) -> None:

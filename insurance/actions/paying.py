@@ -207,13 +207,15 @@ def _order(payment: Payment, payer: Account, at: datetime) -> dict[str, str]:
         answered = wechat_pay.client().prepay(_cash(payment, payer))
         if not orders.answered(payment, prepay_id=answered):
             raise PaymentClosed
+        payment.prepay_id = answered
     if not payment.city:
         return wechat_pay.client().phone_parameters(payment.prepay_id)
-    if payment.mix_trade_no is None:
-        answered = insuring.order(payment, at=at)
-        if not orders.answered(payment, mix_trade_no=answered):
-            raise PaymentClosed
-    return {"mixTradeNo": payment.mix_trade_no}
+    if payment.mix_trade_no is not None:
+        return {"mixTradeNo": payment.mix_trade_no}
+    answered = insuring.order(payment, at=at)
+    if not orders.answered(payment, mix_trade_no=answered):
+        raise PaymentClosed
+    return {"mixTradeNo": answered}
 
 
 def _cash(payment: Payment, payer: Account) -> wechat_pay.Order:
