@@ -201,9 +201,10 @@ def to_settle() -> Q:
 
 def unanswered(*, at: datetime) -> QuerySet[Payment]:
     """Payments about which WeChat says nothing for a while; what was asked longest ago first."""
+    over = Q(expires_at__lte=at) | Q(bill__state=Bill.State.VOID)  # none pays without a prepay id
     return (
         Payment.objects.filter(state=Payment.State.OPEN, created_at__lte=at - ASK_AGAIN)
-        .exclude(prepay_id="", city="")
+        .filter(over | ~Q(prepay_id="", city=""))
         .filter(Q(asked_at__isnull=True) | Q(asked_at__lte=at - ASK_AGAIN))
         .select_related("bill__prescription")
         .order_by(F("asked_at").asc(nulls_first=True), "created_at")

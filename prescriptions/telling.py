@@ -32,6 +32,7 @@ TELLS: Final[Mapping[str, Kind]] = {
     "take_back": Kind.TAKEN_BACK,
     "cancel": Kind.CANCELLED,
     "undo": Kind.CANCELLED,
+    "ask_field": Kind.CLAIM_ASKS,
 }
 """By the name of the move."""
 

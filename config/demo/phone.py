@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -41,6 +41,13 @@ def _passes(client: Client, wechat: httpx.Client, openid: str, path: str) -> boo
         camera, seen = "face", {"verify_id": told["verifyId"], "openid": openid}
     looked = wechat.post(f"/simulator/{camera}", json=seen)
     return looked.is_success and bool(client.get(path)["state"] == "passed")
+
+
+def pays(wechat: httpx.Client, asked: Mapping[str, str]) -> httpx.Response:
+    """The patient confirms what ``wx.requestPayment`` or ``wx.requestMedicalInsurancePay`` asks."""
+    if "mixTradeNo" in asked:
+        return wechat.post("/simulator/insured-pay", json={"mix_trade_no": asked["mixTradeNo"]})
+    return wechat.post("/simulator/pay", json=asked)
 
 
 def pickup_code(

@@ -9,9 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from config.demo import form, issues, second, talk
+from config.demo import form, issues, phone, second, talk
 from config.demo.cast import Cast
-from config.demo.phone import pickup_code
 from hospital.client import Client, Problem
 from ledger import entry, note, receipt
 from ledger.policy import Policy
@@ -45,10 +44,16 @@ class Outcome:
     started: float = field(default_factory=time.monotonic)
     total_fen: int | None = None
     patient_fen: int | None = None
+    with_patient_fen: int = 0
     index: int | None = None
     verified: bool = False
     remark: str = ""
     failed: str = ""
+
+    @property
+    def claimed_fen(self) -> int:
+        """What payers decide on after delivery: not what a fund pays with the patient."""
+        return (self.total_fen or 0) - (self.patient_fen or 0) - self.with_patient_fen
 
     def reached(self, status: str) -> None:
         """Note a state and how many seconds after the beginning it was reached."""
@@ -120,7 +125,7 @@ class Play:
         self._pay(patient)
         self._dispense(patient)
         self._deliver(patient)
-        if self.outcome.total_fen != self.outcome.patient_fen:
+        if self.outcome.claimed_fen:
             self._wait_for("insurance.claim", "claimed")
 
     def _consult(self, patient: Client, doctor: Client) -> bool:
@@ -217,20 +222,21 @@ class Play:
         done = self._step(patient, "authorize", choice, status="authorized")
         self.outcome.total_fen = done["bill"]["total_fen"]
         self.outcome.patient_fen = done["bill"]["patient_fen"]
+        self.outcome.with_patient_fen = sum(done["bill"]["at_payment"].values())
         self.pharmacy = chosen["pharmacy"]
 
     def _pay(self, patient: Client) -> None:
-        if self.outcome.patient_fen:
+        if self.outcome.patient_fen or self.outcome.with_patient_fen:
             order = patient.write(f"/api/prescriptions/{self.rx}/pay", {})
             asked = patient.get(f"/api/payments/{order['out_trade_no']}/parameters")
-            paid = self.stage.cast.wechat.post("/simulator/pay", json=asked)
+            paid = phone.pays(self.stage.cast.wechat, asked)
             if paid.status_code != 200:
                 raise Unexpected(f"WeChat's cashier answered {paid.status_code}")
         self._wait_for("insurance.pay", "paid")
 
     def _dispense(self, patient: Client) -> None:
         pharmacist = self.stage.cast.member(self.pharmacy, "pharmacist", self.outcome.number)
-        code = pickup_code(patient, self.rx, self.pharmacy, self.stage.origin)
+        code = phone.pickup_code(patient, self.rx, self.pharmacy, self.stage.origin)
         (scan,) = pharmacist.write("/api/scans", {"code": code})["scans"]
         seen = pharmacist.get(f"/api/scans/{scan['id']}")
         lines = seen["parts"]["chosen"]
@@ -281,11 +287,9 @@ class Play:
     def _check_end(self, approved_fen: int) -> None:
         ends = CLOSED.get(self.ending)
         if ends is None:
-            self_paid = self.outcome.total_fen == self.outcome.patient_fen
-            ends = "delivered" if self_paid else "claimed"
-            if approved_fen != (
-                owed := (self.outcome.total_fen or 0) - (self.outcome.patient_fen or 0)
-            ):
+            owed = self.outcome.claimed_fen
+            ends = "claimed" if owed else "delivered"
+            if approved_fen != owed:
                 raise Unexpected(f"the payers approved {approved_fen} fen of {owed}")
         reached = self.outcome.states[-1][0]
         if reached != ends:

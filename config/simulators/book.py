@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
+    from config.simulators.medins import Mixed
     from config.simulators.orders import Order
 
 
 class Book(Protocol):
     """Keeps orders."""
 
-    def write(self, order: Order) -> None:
+    def write(self, order: Order | Mixed) -> None:
         """Keep an order as it is now."""
 
     def read(self) -> Iterable[dict[str, Any]]:
@@ -32,7 +33,7 @@ class Book(Protocol):
 class Memory:
     """Keeps nothing: what is in memory is gone with the process."""
 
-    def write(self, order: Order) -> None:
+    def write(self, order: Order | Mixed) -> None:
         """See ``Book.write``."""
 
     def read(self) -> Iterable[dict[str, Any]]:
@@ -49,7 +50,7 @@ class File:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def write(self, order: Order) -> None:
+    def write(self, order: Order | Mixed) -> None:
         """See ``Book.write``."""
         with self._path.open("a") as file:
             file.write(_line(asdict(order)))

@@ -1,5 +1,6 @@
 """
-Medical-insurance payment (移动医保支付): orders of which the fund pays a part, in memory.
+Medical-insurance payment (移动医保支付): orders of which the fund pays a part; what changes is
+written into a ``book``.
 
     CREATED ── the person confirms ──▶ SUCCESS ── both parts given back ──▶ REFUND
        └──── the fund refuses ──▶ FAIL
@@ -17,11 +18,12 @@ Source: pay.weixin.qq.com/doc/v3/merchant/4016781466 (医保自费混合收款�
 import re
 import secrets
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from config.simulators import web
+from config.simulators.book import MEMORY, Book
 from config.simulators.clock import Clock, rfc3339
 from config.simulators.environment import Merchant
 from config.simulators.notices import Manner
@@ -48,17 +50,23 @@ _SHOWN = (
 class Mixed:
     """
     ``asked`` is the request that opened it, ``person`` who was encrypted in it: who pays, and whom
-    he or she pays for.
+    he or she pays for; kept is only what was encrypted, under the key of this ``serial``.
     """
 
     asked: dict[str, Any]
     person: tuple[tuple[str, str], ...]
     mix_trade_no: str
+    serial: str = ""
     state: str = "CREATED"
     fund: str = "CREATED"
     paid_at: datetime | None = None
     reason: str = ""
     refunds: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def number(self) -> str:
+        """The merchant's number of it."""
+        return str(self.asked["out_trade_no"])
 
     @property
     def insured_fen(self) -> int:
@@ -69,9 +77,15 @@ class Mixed:
 class MedicalInsurance:
     """The book of mixed orders behind HTTP; ``lock`` guards it."""
 
-    def __init__(self, merchant: Merchant, signer: Signer, clock: Clock, pay: Pay) -> None:
+    def __init__(
+        self, merchant: Merchant, signer: Signer, clock: Clock, pay: Pay, book: Book = MEMORY
+    ) -> None:
         self._merchant, self._signer, self._clock, self._pay = merchant, signer, clock, pay
+        self._book = book
         self._by_number: dict[str, Mixed] = {}
+        for kept in map(restored, book.read()):
+            kept.person = self._people(kept.asked, kept.serial)
+            self._by_number[kept.number] = kept
         self.lock = threading.Lock()
 
     def routes(self) -> list[Route]:
@@ -89,14 +103,17 @@ class MedicalInsurance:
     def order(self, question: Question) -> Answer:
         """Open an order, or find it again."""
         asked = question.content()
-        person = self._checked(asked, question.headers.get("wechatpay-serial", ""))
+        serial = question.headers.get("wechatpay-serial", "")
+        person = self._checked(asked, serial)
         with self.lock:
             known = self._by_number.get(asked["out_trade_no"])
             # The person is encrypted anew each time: compared is what was encrypted.
             if known and (_open(known.asked) != _open(asked) or known.person != person):
                 raise Refusal(400, "INVALID_REQUEST", "请求重入时，参数与首次请求时不一致")
-            made = known or Mixed(asked, person, f"5{secrets.randbelow(10**29):029d}")
-            self._by_number[asked["out_trade_no"]] = made
+            made = known or Mixed(asked, person, f"5{secrets.randbelow(10**29):029d}", serial)
+            if known is None:
+                self._by_number[made.number] = made
+                self._keep(made)
             return web.of_json(self._shown(made))
 
     def by_mix_trade_no(self, _: Question, number: str) -> Answer:
@@ -124,26 +141,29 @@ class MedicalInsurance:
                 order.refunds[told["out_refund_no"]], order.fund = told, "REFUND"
                 cash = self._cash(order)
                 order.state = "REFUND" if cash in ("REFUND", "NO") else order.state
+                self._keep(order)
         return Answer(204)
 
     def paid_by_phone(self, question: Question) -> Answer:
         """
         ``wx.requestMedicalInsurancePay``: the person confirms both parts, or the fund refuses.
 
-        Cash is paid first, and given back by the merchant if the fund then refuses.
+        Cash is paid first, and given back by the merchant if the fund then refuses. Who confirms
+        again, since nobody answered, has paid it once.
         """
         content = question.content()
         with self.lock:
             order = self._found(str(content.get("mix_trade_no")))
             if order.state != "CREATED":
                 raise Refusal(400, "ORDERPAID", "该订单已支付")
-        if order.asked["mix_pay_type"] != "INSURANCE_ONLY":
+        if self._cash(order) not in ("NO", "SUCCESS"):
             self._pay.paid_by_phone(order.asked["prepay_id"])
         with self.lock:
             failed = content.get("fund") == "refuses" and order.insured_fen > 0
             order.state = order.fund = "FAIL" if failed else "SUCCESS"
             order.reason = "基金支付失败" if failed else ""
             order.paid_at = None if failed else self._clock.now()
+            self._keep(order)
             shown = self._shown(order)
             manner = self._pay.manners[order.asked["out_trade_no"]]
         if not failed:
@@ -187,8 +207,14 @@ class MedicalInsurance:
         check_sums(asked)
         self._check_prepaid(asked)
         _need(("relative" in asked) is bool(asked.get("pay_for_relatives")), "relative")
+        return self._people(asked, serial)
+
+    def _people(self, asked: dict[str, Any], serial: str) -> tuple[tuple[str, str], ...]:
         named = ("payer", "relative") if "relative" in asked else ("payer",)
         return tuple(self._person(asked, one, serial) for one in named)
+
+    def _keep(self, order: Mixed) -> None:
+        self._book.write(replace(order, person=()))
 
     def _person(self, asked: dict[str, Any], which: str, serial: str) -> tuple[str, str]:
         said = asked.get(which)
@@ -243,6 +269,12 @@ class MedicalInsurance:
             **({"paid_time": rfc3339(order.paid_at)} if order.paid_at else {}),
             **({"med_ins_fail_reason": order.reason} if order.reason else {}),
         }
+
+
+def restored(kept: dict[str, Any]) -> Mixed:
+    """An order out of the book, as yet without the people in it."""
+    paid_at = datetime.fromisoformat(kept["paid_at"]) if kept["paid_at"] else None
+    return Mixed(**{**kept, "person": (), "paid_at": paid_at})
 
 
 def check_sums(asked: dict[str, Any]) -> None:

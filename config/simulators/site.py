@@ -43,6 +43,7 @@ class Simulator:
         signer: Signer,
         clock: Clock,
         book: Book = MEMORY,
+        insured_book: Book = MEMORY,
     ) -> None:
         self._merchant, self._signer = merchant, signer
         self._faults = Faults()
@@ -53,7 +54,7 @@ class Simulator:
         pages = Pages(merchant, signer, login, faces, pay)
         others = (Tencent(cloud, clock), Couriers(company, clock))
         bills = Bills(merchant, clock, pay)
-        insured = MedicalInsurance(merchant, signer, clock, pay)
+        insured = MedicalInsurance(merchant, signer, clock, pay, insured_book)
         wechat_pay = (pay, bills, insured, Transfers(merchant, clock))
         parts = (login, faces, *others, *wechat_pay, phone, pages)
         self._routes = [route for part in parts for route in part.routes()]
@@ -95,4 +96,5 @@ def build(environ: Mapping[str, str]) -> Simulator:
     folder = Path(environ.get("WECHAT_SIMULATOR_KEYS") or home.HOME / "simulator")
     clock = Clock(float(environ.get("WECHAT_SIMULATOR_CLOCK", "1")))
     parties = (Merchant.read(environ), Cloud.read(environ), Company.read(environ))
-    return Simulator(*parties, Signer.read(folder), clock, File(folder / "orders.jsonl"))
+    books = [File(folder / name) for name in ("orders.jsonl", "insured.jsonl")]
+    return Simulator(*parties, Signer.read(folder), clock, *books)

@@ -37,6 +37,7 @@ class Kind(models.TextChoices):
     DECLINED = "prescription.declined"
     SUBSTITUTE = "prescription.substitute"
     REFUND_FAILED = "refund.failed"
+    CLAIM_ASKS = "claim.asks"
     RECALLED = "recall.received"
     WARD_RECALLED = "recall.ward"
     KEY_WAITS = "key.waits"
@@ -71,6 +72,7 @@ SENTENCES: Final = {
     Kind.DECLINED: "药房无法调配您的处方，请另选药房。已付款项将退回。",
     Kind.SUBSTITUTE: "药房建议更换一种药品，请查看后决定是否同意。",
     Kind.REFUND_FAILED: "您的一笔退款未能到账，我们正在处理。",
+    Kind.CLAIM_ASKS: "保险方请您提供一项信息以便理赔，请打开查看后决定是否提供。",
     Kind.RECALLED: "您领取的一种药品被召回，请打开查看。",
     Kind.WARD_RECALLED: "您监护的人领取的一种药品被召回，请打开查看。",
     Kind.KEY_WAITS: "有新手机申请替换您的全部签名密钥。如非本人操作，请立即用原手机撤销。",

@@ -20,7 +20,7 @@ from django.db import transaction
 from hospital import access, services
 from hospital.actions import login, people
 from hospital.models import Account, Person
-from insurance.actions import booking, refunding
+from insurance.actions import booking, orders, refunding
 from insurance.gateways import wechat_pay, wechat_pay_insured
 from insurance.gateways.insured_shares import MixedOrder, MixedState, Shares
 from insurance.models import Bill, Payment, Refund
@@ -39,14 +39,10 @@ def order(payment: Payment, *, at: datetime) -> str:
 
     Raises ``wechat_pay.Refused``, ``wechat_pay.Unavailable``.
     """
-    if payment.mix_trade_no is None:
-        _note_that_they_are_named(payment, at)
-        made = wechat_pay_insured.client().order(_order(payment))
-        booking.check_both(made, payment)
-        payment.mix_trade_no = made.mix_trade_no
-        unknown = Payment.objects.filter(id=payment.id, mix_trade_no=None)
-        unknown.update(mix_trade_no=made.mix_trade_no)
-    return payment.mix_trade_no
+    _note_that_they_are_named(payment, at)
+    made = wechat_pay_insured.client().order(_order(payment))
+    booking.check_both(made, payment)
+    return made.mix_trade_no
 
 
 def hear(told: MixedState | wechat_pay.Notice, payment: Payment, *, at: datetime) -> None:
@@ -106,8 +102,7 @@ def _close(payment: Payment) -> None:
     """Paid between question and close: WeChat refuses, and the next question finds it."""
     if payment.prepay_id:
         wechat_pay.client().close(payment.out_trade_no)
-    open_one = Payment.objects.filter(id=payment.id, state=Payment.State.OPEN)
-    open_one.update(state=Payment.State.CLOSED)
+    orders.close(payment)
 
 
 @transaction.atomic

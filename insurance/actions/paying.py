@@ -21,7 +21,7 @@ from hospital.actions import login
 from hospital.models import Account
 from hospital.roles import Actor
 from insurance import queries
-from insurance.actions import booking, checkout, insuring, owing_back, refunding, rounds
+from insurance.actions import booking, checkout, insuring, orders, owing_back, refunding, rounds
 from insurance.actions.booking import UnknownPayment as UnknownPayment
 from insurance.actions.booking import WrongNotice as WrongNotice
 from insurance.actions.booking import accept as accept
@@ -136,13 +136,12 @@ def phone_parameters(out_trade_no: str, *, by: Actor, at: datetime) -> dict[str,
     payer = booking.who_pays(payment)
     if payer.wechat_index is None:
         raise NoWeChat
-    if payment.amount_fen and not payment.prepay_id:
-        payment.prepay_id = _prepay(payment, payer)
-        Payment.objects.filter(id=payment.id, prepay_id="").update(prepay_id=payment.prepay_id)
-    if payment.city:
+    try:
         with _asking():
-            return {"mixTradeNo": insuring.order(payment, at=at)}
-    return wechat_pay.client().phone_parameters(payment.prepay_id)
+            return _order(payment, payer, at)
+    except PayRefused:
+        orders.refused(payment, at=at)
+        raise
 
 
 def read_notice(
@@ -198,16 +197,35 @@ def refund_owed(*, at: datetime) -> int:
     return rounds.each(list(queries.owed_back()[:BATCH]), ask, "refunds")
 
 
-def _prepay(payment: Payment, payer: Account) -> str:
-    order = wechat_pay.Order(
+def _order(payment: Payment, payer: Account, at: datetime) -> dict[str, str]:
+    """
+    No turn is taken: two phones that ask at once have one order, since it has one number. What
+    WeChat Pay answers is given out only if the payment is open still, for nobody asks about a
+    closed one any more.
+    """
+    if payment.amount_fen and not payment.prepay_id:
+        answered = wechat_pay.client().prepay(_cash(payment, payer))
+        if not orders.answered(payment, prepay_id=answered):
+            raise PaymentClosed
+        payment.prepay_id = answered
+    if not payment.city:
+        return wechat_pay.client().phone_parameters(payment.prepay_id)
+    if payment.mix_trade_no is not None:
+        return {"mixTradeNo": payment.mix_trade_no}
+    answered = insuring.order(payment, at=at)
+    if not orders.answered(payment, mix_trade_no=answered):
+        raise PaymentClosed
+    return {"mixTradeNo": answered}
+
+
+def _cash(payment: Payment, payer: Account) -> wechat_pay.Order:
+    return wechat_pay.Order(
         out_trade_no=payment.out_trade_no,
         description="处方药品",
         total_fen=payment.amount_fen,
         openid=login.openid(payer),
         expires_at=payment.expires_at,
     )
-    with _asking():
-        return wechat_pay.client().prepay(order)
 
 
 @contextmanager
@@ -232,21 +250,16 @@ def ask_about(payment: Payment, at: datetime) -> None:
         state = pay.query(payment.out_trade_no)
     except wechat_pay.UnknownOrder:
         if over:
-            _close(payment)
+            orders.close(payment)
         return
     if state.trade_state == "SUCCESS":
         accept(state, at=at)
     elif state.trade_state in ("CLOSED", "REFUND"):
-        _close(payment)
+        orders.close(payment)
     elif over:
         # Paid between question and close: WeChat refuses, and the next question finds it.
         pay.close(payment.out_trade_no)
-        _close(payment)
-
-
-def _close(payment: Payment) -> None:
-    open_one = Payment.objects.filter(id=payment.id, state=Payment.State.OPEN)
-    open_one.update(state=Payment.State.CLOSED)
+        orders.close(payment)
 
 
 @transaction.atomic

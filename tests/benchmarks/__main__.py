@@ -20,7 +20,7 @@ from tests.benchmarks import cost
 if TYPE_CHECKING:
     from config.servers import services
 
-SECTIONS = ("rules", "reads", "find", "web", "ledger", "recall", "money")
+SECTIONS = ("rules", "reads", "find", "web", "ledger", "recall", "money", "reconcile")
 ROUNDS, SIZE, ENTRIES, GROWN = 5, 60, 20_000, 1_000_000
 QUICK_ROUNDS, QUICK_SIZE, QUICK_ENTRIES, QUICK_GROWN = 3, 20, 5_000, 200_000
 BOXES, QUICK_BOXES = (10_000, 100_000, 1_000_000), (10_000, 100_000)
@@ -58,6 +58,7 @@ def measured(stack: services.Stack, options: argparse.Namespace, console: Consol
         money_section,
         reads_section,
         recall_section,
+        reconcile_section,
         rules_section,
         show,
     )
@@ -94,6 +95,10 @@ def measured(stack: services.Stack, options: argparse.Namespace, console: Consol
         rows, more = money_section.measured(stack, options.quick, console.print)
         show.gates(console, "Claims and settlements", rows)
         found["money"] = {"gates": [one.plain() for one in rows], **more}
+    if "reconcile" in options.sections:
+        rows, bills = reconcile_section.measured(options.quick, console.print)
+        show.gates(console, "A day's bill beside our rows", rows)
+        found["reconcile"] = {"gates": [one.plain() for one in rows], "bills": bills}
     return {
         "at": datetime.now(UTC).isoformat(),
         "machine": figures.machine(),

@@ -2,8 +2,10 @@
 Prescriptions are paid for while worker, web and WeChat itself are killed; then the day is closed.
 
 Runs in a process of its own (``tests.crashes.runs``). ``RX_MONEY`` holds the plan as JSON.
-Everybody has come in before the storm: what dies is what has to do with money. WeChat is killed as
-the others are, but what it has booked it has kept, as the original would.
+Of every second patient who uses it the fund pays at payment, by medical-insurance orders of which
+WeChat tells in two letters. Everybody has come in before the storm: what dies is what has to do
+with money. WeChat is killed as the others are, but what it has booked it has kept, as the original
+would.
 """
 
 from __future__ import annotations
@@ -12,9 +14,10 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
 from itertools import count as counted
 from itertools import islice, zip_longest
 from pathlib import Path
@@ -39,6 +42,9 @@ from tests.crashes import storm
 
 ENDINGS = ("self_paid", "withdrawn_and_reauthorized", "cancelled_by_doctor", "claimed")
 """Those in which money comes, and goes back."""
+CITY = "450200"
+FUND_PAYS = {"most": 7_000, "all": 10_000}
+"""Basis points of every line, by the product's code."""
 SETTLES_WITHIN_S = 180.0
 PATIENCE_S = 60.0
 EVERY = 10
@@ -60,10 +66,15 @@ class Plan:
 
 @dataclass
 class Report(storm.Report):
-    """And what the bills of WeChat Pay say afterwards."""
+    """
+    And what the bills of WeChat Pay say afterwards. ``insured``: payments of which a fund has paid
+    a part, or all; those with cash alone stand in a bill, as their refunds do.
+    """
 
     paid: int = 0
     refunded: int = 0
+    insured: int = 0
+    insured_back: int = 0
     lines: int = 0
     owed: int = 0
     differences: int = 0
@@ -138,11 +149,38 @@ def everybody(stack: services.Stack, scripts: list[Script]) -> None:
     """Patients and staff come in while nobody dies, and are known to the play that follows."""
     cast = Cast.gather(stack.web_url, stack.simulator_url, stack.home / "demo")
     cast.everybody()
+    some = [one.patient.id_number for _, one in scripts if one.extras.ending != "self_paid"]
+    pays_with(cast, some[::2])
     for _, script in scripts:
         cast.patient(script.patient)
         cast.doctor(script)
     gathered = cast
     Cast.gather = classmethod(lambda *_: gathered)  # type: ignore[method-assign, assignment]
+
+
+def pays_with(cast: Cast, numbers: Sequence[str]) -> None:
+    """Have the fund insure these patients so that it pays at payment, of every fourth one all."""
+    slug = next(one.slug for one in loader.network() if one.kind == "social_fund")
+    fund, insure, now = cast.member(slug, "agent"), cast._insure, timezone.now()
+    since = {"valid_from": (now - timedelta(days=1)).isoformat()}
+    for code, bp in FUND_PAYS.items():
+        terms = {"rates_bp": dict.fromkeys("甲乙丙", bp), "at_payment": CITY}
+        fund.write("/api/products", {"code": code, "name": code, "terms": terms, **since})
+
+    def insured(number: str) -> None:
+        insure(number)
+        if number in numbers:
+            code = "all" if numbers.index(number) % 4 == 3 else "most"
+            until = (now + timedelta(days=365)).isoformat()
+            named = {
+                "number": f"n{numbers.index(number)}",
+                "product": code,
+                "insured": [number],
+                "rank": 1,
+            }
+            fund.write("/api/policies", {**named, **since, "valid_until": until})
+
+    cast._insure = insured  # type: ignore[method-assign, assignment]
 
 
 @contextmanager
@@ -165,7 +203,7 @@ def stubborn_phones() -> Iterator[None]:
 
 def _owed() -> int:
     """Money that is still on its way: paid and not known, or owed and not gone back."""
-    unknown = Payment.objects.filter(state=Payment.State.OPEN).exclude(prepay_id="")
+    unknown = Payment.objects.filter(state=Payment.State.OPEN).exclude(prepay_id="", city="")
     return queries.owed_back().count() + unknown.count() + len(list(queries.billed_in_vain()))
 
 
@@ -175,8 +213,12 @@ def _close_the_day(stack: services.Stack, report: Report) -> None:
         wechat.post("/simulator/bills", json={"ready": True}).raise_for_status()
     day = calendar.legal_day(timezone.now()).isoformat()
     sys.stdout.write(services.manage(stack, "reconcile", "read", day))
-    report.paid = Payment.objects.filter(state=Payment.State.PAID).count()
-    report.refunded = Refund.objects.filter(state=Refund.State.DONE).count()
+    paid = Payment.objects.filter(state=Payment.State.PAID)
+    refunded = Refund.objects.filter(state=Refund.State.DONE)
+    report.paid = paid.filter(amount_fen__gt=0).count()
+    report.refunded = refunded.filter(amount_fen__gt=0).count()
+    report.insured = paid.filter(insured_fen__gt=0).count()
+    report.insured_back = refunded.filter(insured_fen__gt=0).count()
     report.lines = sum(Statement.objects.values_list("lines", flat=True))
     report.differences = Difference.objects.filter(ending="").count()
 

@@ -28,4 +28,6 @@ def test_f1_kill_9_while_money_moves_and_the_day_is_closed_without_a_difference(
     # Each payment and each refund that was done stands in both bills.
     assert report["lines"] == 2 * (report["paid"] + report["refunded"])
     assert report["paid"] >= count // 2
+    assert report["insured"] >= count // 6
+    assert report["insured_back"] >= 1
     assert report["refunded"] >= count // 6

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from hospital.notices import actions, unusual
-from hospital.notices.kinds import Kind
+from hospital.notices.kinds import SENTENCES, Kind
 from hospital.notices.models import LookCount, Notice
 from prescriptions import lifecycle, telling
 from prescriptions.actions import expiring
@@ -58,6 +58,32 @@ def test_who_cancels_a_prescription_is_not_told_of_it(world, patient):
     rx = world.approved(patient)
     patient.client.command(writes.of(rx, "cancel"), {"reason": "patient_request"})
     assert told(patient, subject(rx)) == ["prescription.approved"]
+
+
+def test_a_field_that_a_payer_asks_for_is_told_and_waits_for_the_answer(world, patient):
+    """L15, C2: the patient alone can answer, and the notice says neither which field nor why."""
+    ready = writes.ask_field(world, patient)
+    assert "claim.asks" not in told(patient, subject(ready.rx))
+
+    ready.by.write(ready.path, ready.body)
+
+    assert told(patient, subject(ready.rx))[-1] == "claim.asks"
+    (notice,) = of_kind(patient, "claim.asks")
+    assert notice["text"] == SENTENCES[Kind.CLAIM_ASKS]
+    assert waits_for(world, patient, ready.rx) == ("diagnosis/", "diagnosis/")
+    body = {"payer": world.fund.slug, "field": "diagnosis/"}
+    patient.client.command(f"/api/claims/{ready.rx}/withhold", body)
+    assert waits_for(world, patient, ready.rx) == (None, "diagnosis/")
+    assert told(patient, subject(ready.rx)).count("claim.asks") == 1
+
+
+def waits_for(world, patient, rx):
+    """Which field the patient still has to answer for, and which the officer's list names."""
+    paid = patient.client.get(f"/api/prescriptions/{rx}/explanation")["payers"]
+    asks = next(one["asks"] for one in paid if one["payer"] == world.fund.slug)
+    listed = world.fund_officer.each("/api/claims/waiting", "claims")
+    mine = next(one for one in listed if one["prescription"] == rx)
+    return asks and asks["field"], mine["field"]
 
 
 def test_what_tells_is_a_move():

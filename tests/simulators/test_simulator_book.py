@@ -1,11 +1,13 @@
 """The simulated WeChat Pay may be killed at any moment: what it has answered, it has kept."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from config.simulators.book import File
 from config.simulators.environment import Merchant
+from config.simulators.medins import Mixed, restored
 from config.simulators.orders import Orders
 from config.simulators.web import Refusal
 
@@ -75,3 +77,16 @@ def test_a_refund_that_was_under_way_is_done(tmp_path):
     _, found = Orders(MERCHANT, File(path)).of_refund("R1")
 
     assert (found.status, found.success_at) == ("SUCCESS", NOW)
+
+
+def test_insured_orders_are_as_they_were_but_for_who_was_named(tmp_path):
+    """L15: in the file people are encrypted, as they were in the request."""
+    path = tmp_path / "insured.jsonl"
+    named = (("张三", "0" * 32),)
+    order = Mixed(asked("ORDER1"), named, "5" * 30, "SERIAL", state="SUCCESS", paid_at=NOW)
+    order.refunds["R1"] = {"med_refund_gov_fee": 100}
+    File(path).write(replace(order, person=()))
+
+    (again,) = map(restored, File(path).read())
+
+    assert replace(again, person=named) == order
