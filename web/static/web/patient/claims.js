@@ -23,7 +23,7 @@ function asks(rx, one, known, again) {
     await again();
   });
   const withhold = attempt(async () => {
-    await command(`/api/prescriptions/${rx.id}/withhold`, { payer: one.payer, field: one.asks.field }, { kind: "insurance.withhold" });
+    await command(`/api/claims/${rx.id}/withhold`, { payer: one.payer, field: one.asks.field }, { kind: "insurance.withhold" });
     toast(_("已答复：不提供。"));
     await again();
   });
@@ -35,7 +35,7 @@ function asks(rx, one, known, again) {
 function appeal(rx, one, again) {
   const select = h("select", { class: "weui-select", name: `reason-${one.payer}` }, Object.entries(REASONS).map(([value, words]) => h("option", { value }, words)));
   const act = attempt(async () => {
-    await command(`/api/prescriptions/${rx.id}/appeal`, { payer: one.payer, reason: select.value }, { kind: "insurance.appeal" });
+    await command(`/api/claims/${rx.id}/appeal`, { payer: one.payer, reason: select.value }, { kind: "insurance.appeal" });
     toast(_("申诉已提交，由另一位专员重新审核。"));
     await again();
   });
