@@ -261,7 +261,8 @@ def test_what_was_checked_stays_in_the_queue(world, patient):
 
 def test_what_happens_while_a_statement_is_drawn_makes_it_stale(world, patient, monkeypatch):
     """R3: the state was read before the colleague's review, the version after it."""
-    rx, propose, overtaken = world.toxic(patient), lifecycle.propose, []
+    rx, propose = world.toxic(patient), lifecycle.propose
+    overtaken: list[str] = []
 
     def overtake(*args, **named):
         if not overtaken:
