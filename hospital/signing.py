@@ -185,11 +185,18 @@ def new_subject(signed: str, family: str, at: datetime) -> tuple[UUID, datetime]
 
 
 def check_same(parsed: note.Note, claimed: entry.Statement, expected: entry.Statement) -> None:
-    """Raises ``StaleStatement`` if the subject moved on, ``AlteredStatement`` for the rest."""
+    """
+    Raises ``StaleStatement`` if the subject moved on, ``AlteredStatement`` for the rest.
+
+    Drawing locks nothing: what happens while a statement is drawn may give it the version of now
+    with the state of before.
+    """
     about = claimed.subject == expected.subject
     drawn = (claimed.log, claimed.version, claimed.prev)
     now = (expected.log, expected.version, expected.prev)
     if about and drawn != now and _is_of_line(claimed.log, expected.log):
+        raise StaleStatement(version=claimed.version, current=expected.version)
+    if about and drawn == now and claimed.facts.get("from") != expected.facts.get("from"):
         raise StaleStatement(version=claimed.version, current=expected.version)
     if parsed.text != expected.text():
         raise AlteredStatement(members=_differing(claimed, expected))

@@ -118,10 +118,15 @@ def test_two_signatures(world, ready, make):
 
 @every_command
 def test_any_member_altered(ready, make):
-    """K2, K3: each member, and each fact however deep; who signs it cannot make it true."""
+    """
+    K2, K3: each member, and each fact however deep; who signs it cannot make it true. Another state
+    than the present one is what a statement says that was overtaken, and is called so.
+    """
     statement = fresh(ready)
     for other in _alterations(statement):
-        refuses(ready, signed_by(other, ready.by.signer), 422, "statement.altered")
+        overtaken = other.facts.get("from") != statement.facts.get("from")
+        why = (409, "statement.stale") if overtaken else (422, "statement.altered")
+        refuses(ready, signed_by(other, ready.by.signer), *why)
 
 
 @every_command

@@ -9,6 +9,7 @@ from hospital.client import Problem
 from hospital.models import Account
 from hospital.rights import Rights, Title
 from hospital.roles import Role
+from prescriptions import lifecycle
 from prescriptions.models import Prescription
 from tests import lawfulness
 from tests.journeys.watching import at_once, everything, kinds, outcomes, raw
@@ -256,6 +257,22 @@ def test_what_was_checked_stays_in_the_queue(world, patient):
     world.second_reviewer.command(of(rx, "review"), APPROVE)
     listed = world.second_reviewer.get("/api/prescriptions")["prescriptions"]
     assert rx not in [one["id"] for one in listed]
+
+
+def test_what_happens_while_a_statement_is_drawn_makes_it_stale(world, patient, monkeypatch):
+    """R3: the state was read before the colleague's review, the version after it."""
+    rx, propose = world.toxic(patient), lifecycle.propose
+    overtaken: list[str] = []
+
+    def overtake(*args, **named):
+        if not overtaken:
+            overtaken.append(rx)
+            world.reviewer.command(of(rx, "review"), APPROVE)
+        return propose(*args, **named)
+
+    monkeypatch.setattr(lifecycle, "propose", overtake)
+
+    assert world.second_reviewer.command(of(rx, "review"), APPROVE)["status"] == "approved"
 
 
 def test_two_at_one_moment_are_not_two_reviews(world, patient):
