@@ -43,8 +43,8 @@ class Plan:
     (a backend), "valkey" or "flush"; with ":TERM" a polite request instead of a kill.
 
     ``at_every_step``: all of them, each time that a step was taken, before the next one; otherwise
-    one of them, drawn by ``seed``, ``most`` times, each after ``every`` steps or so, or after as many
-    times two seconds, where the last ones have left nobody who could take a step.
+    one of them, drawn by ``seed``, ``most`` times, each after ``every`` steps or so, or after as
+    many times two seconds, where the last ones have left nobody who could take a step.
     """
 
     file: str

@@ -83,7 +83,9 @@ class Stack:
     def operator(self, *verb: str) -> str:
         """What the operator does, see ``tests.web.operator`` (about 2 s); the answer."""
         command = [sys.executable, "-m", "tests.web.operator", *verb]
-        return subprocess.check_output(command, cwd=places.BASE, env=environment(self.home), text=True)
+        return subprocess.check_output(
+            command, cwd=places.BASE, env=environment(self.home), text=True
+        )
 
     def wechat(self, path: str, **content: Any) -> Any:
         """A switch of the simulator: ``wechat("behaviour", answer="…")``; its answer."""

@@ -34,7 +34,7 @@ function product(one) {
 
 function edition(one) {
   const { terms } = one;
-  const rates = CLASSES.filter((name) => name in (terms.rates_bp || {})).map((name) => `${name} ${terms.rates_bp[name] / 100}%`).join("、");
+  const rates = CLASSES.filter((name) => name in (terms.rates_bp || {})).map((name) => `${_(name)} ${terms.rates_bp[name] / 100}%`).join("、");
   const limits = Object.entries(terms.ceilings_fen || {}).map(([name, fen]) => `${LIMITS[name] || name} ${yuan(fen)}`).join("、");
   const said = [[_("版次"), one.edition], [_("生效"), day(one.valid_from)], [_("各类计入比例"), rates], [_("年免赔额"), yuan(terms.deductible_fen || 0)],
     [_("分段赔付"), (terms.tiers || []).map(([from, bp]) => `${yuan(from)}+ ${bp / 100}%`).join("、")], [_("限额"), limits || _("无")], [_("等待期（天）"), terms.waiting_days ?? 0]];
