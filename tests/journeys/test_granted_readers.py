@@ -34,7 +34,6 @@ from tests.shelves import a_shelf
 from tests.world import a_medicine, a_member, an_organisation
 
 CLAIMANTS, RECEIVED = "/api/claims/history", "/api/grants"
-NIGHT = datetime(2026, 11, 27, 23, 30, tzinfo=SHANGHAI)
 Json = dict[str, Any]
 
 
@@ -227,6 +226,12 @@ def test_whoever_has_left_is_in_no_list_and_opens_nothing(world):
     assert (answer.status_code, answer.json()["code"]) == looking.REFUSED
 
 
+def tomorrow_night() -> datetime:
+    """23:30 in Shanghai."""
+    there = timezone.now().astimezone(SHANGHAI) + timedelta(days=1)
+    return there.replace(hour=23, minute=30, second=0, microsecond=0).astimezone(UTC)
+
+
 # --- the look -----------------------------------------------------------------------------------
 
 READERS = [
@@ -266,9 +271,11 @@ def test_the_patient_reads_who_looked_and_why(world, patient, reader, purpose):
 def test_the_first_use_and_a_look_at_night_are_told(world, patient, reader, purpose):
     """Z9: as of a doctor's: the first use once, what is unusual once a day."""
     reader = getattr(world, reader)
-    grant = grants(patient, reader, purpose, until="2026-12-24T00:00:00Z")
+    night = tomorrow_night()
+    until = (night + timedelta(days=20)).isoformat()
+    grant = grants(patient, reader, purpose, until=until)
     told = Notice.objects.filter(subject=grant["subject"])
-    with time_machine.travel(NIGHT.astimezone(UTC), tick=False):
+    with time_machine.travel(night, tick=False):
         reader.enter_with_key()
         asks(reader, grant)
         asks(reader, grant)
