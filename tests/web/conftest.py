@@ -12,8 +12,8 @@ Journeys in a browser: how to write one. Nothing of it runs in the fast tests.
 Run one file: ``$RX_VENV/bin/python -m pytest -q tests/web/test_NAME.py``; ``./rx test --all`` runs
 all. The stack takes 35 s to come up, once a run. ``RX_STACK_HOME=~/mine`` keeps its home, which
 takes 12 s the next time; the persons of former runs are in it. If ``RX_HOME=~/mine ./rx up`` is
-running, the tests use that one, at once. ``RX_PICTURES=1`` writes ``docs/screens/``. Where there is
-no Chromium the tests are skipped; with ``RX_CI`` they fail.
+running, the tests use that one, at once. ``RX_PICTURES=1`` writes ``docs/screens/`` (remove the old
+ones first). Where there is no Chromium the tests are skipped; with ``RX_CI`` they fail.
 
 Fixtures
     stack     the whole system, as ``./rx up`` serves it, one for all tests of a run: ``web_url``,

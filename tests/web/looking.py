@@ -91,13 +91,14 @@ def fits(page: Page) -> None:
     assert not large, "\n".join([f"{page.url} in type of 200 %", *large])
 
 
-def picture(page: Page, name: str) -> None:
+def picture(page: Page, name: str, *, replaces: bool = True) -> None:
     """
     Write what the screen shows to ``docs/screens/NAME.png``, if RX_PICTURES is set.
 
-    256 colours, 150 KB at most. Nothing otherwise, so that tests leave the tree as it was.
+    256 colours, 150 KB at most. Nothing otherwise, so that tests leave the tree as it was. One that
+    does not replace another is taken only where there is none.
     """
-    if os.environ.get("RX_PICTURES"):
+    if os.environ.get("RX_PICTURES") and (replaces or not (PICTURES / f"{name}.png").exists()):
         shot = page.screenshot(animations="disabled", caret="hide", scale="css")
         PICTURES.mkdir(parents=True, exist_ok=True)
         path = PICTURES / f"{name}.png"
