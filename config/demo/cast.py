@@ -115,27 +115,27 @@ class Cast:
     def member(self, slug: str, role: str, number: int = 0) -> Client:
         """The ``number``-th member of staff in this role, logged in."""
         names = [name for name in self.accounts if name.startswith(f"{slug}/{role}/")]
-        return self._staff(names[number % len(names)])
+        return self.staff(names[number % len(names)])
 
     def doctor(self, script: uploaded.Uploaded) -> Client:
         """The doctor of the script, employed by its hospital if nobody knew the doctor's code."""
         account = load.doctor_of(script, at=timezone.now())
         name = f"{script.hospital}/doctor/{script.doctor_code}"
         self.accounts[name] = account
-        return self._staff(name)
+        return self.staff(name)
 
     def colleague(self, script: uploaded.Uploaded) -> Client:
         """Another doctor of the script's hospital, who may countersign."""
         own = f"{script.hospital}/doctor/"
         author = f"{own}{script.doctor_code}"
         others = [name for name in self.accounts if name.startswith(own) and name != author]
-        return self._staff(next(one for one in others if not self._waits(one)))
+        return self.staff(next(one for one in others if not self._waits(one)))
 
     def _waits(self, name: str) -> bool:
         """Whether what this doctor writes waits for a countersignature."""
         return countersigned(self.accounts[name].rights)
 
-    def _staff(self, name: str) -> Client:
+    def staff(self, name: str) -> Client:
         return self._client(name, lambda client: self._enter_staff(client, name))
 
     def patient(self, person: uploaded.Patient) -> Client:
@@ -167,7 +167,7 @@ class Cast:
     def everybody(self) -> None:
         """Have every member of staff enrolled, with a key."""
         for name in list(self.accounts):
-            self._staff(name)
+            self.staff(name)
 
     def _locked(self, name: str) -> threading.Lock:
         """The lock of one name, so that nobody enters twice at once."""

@@ -16,6 +16,9 @@ from tests.web.stacks import Stack
 
 HOSPITAL = "liuzhou-hospital"
 AMLODIPINE, ASPIRIN = "XC08CAA023E002010110851", "XB01ACA033E004010111221"
+MORPHINE = "XN02AAA122E007010114514"
+OWN_PHARMACY, PRESCRIBER = "liuzhou-hospital-pharmacy", 8
+"""Where the hospital's narcotics are given out, and who may prescribe them."""
 DOSES = {AMLODIPINE: "5", ASPIRIN: "100"}
 
 
@@ -49,6 +52,32 @@ class Waiting:
         given = {"lines": seen["parts"]["chosen"], "checks": checks}
         pharmacist.command(f"/api/prescriptions/{self.id}/dispense", given)
         self.patient.command(f"/api/prescriptions/{self.id}/deliver")
+
+
+def narcotic(stack: Stack, person: Patient) -> Waiting:
+    """
+    A paid prescription of morphine: two have reviewed it, and it is fetched where it was issued.
+
+    Two pharmacists give it out.
+    """
+    cast = stack.cast
+    patient, doctor = cast.patient(person), cast.staff(f"{HOSPITAL}/doctor/{PRESCRIBER}")
+    lines = [{**_line(MORPHINE, 1), "dose": "30", "frequency": "q12h", "days": 3}]
+    pain = [
+        {"code": "C34.900", "name": "肺恶性肿瘤", "main": True},
+        {"code": "R52.200", "name": "慢性疼痛", "main": False},
+    ]
+    draft = {"patient": person.id_number, "online": False, "diagnoses": pain, "lines": lines}
+    rx = str(doctor.write("/api/prescriptions", draft)["id"])
+    doctor.command(f"/api/prescriptions/{rx}/issue")
+    for number in range(2):
+        reviewer = cast.member(HOSPITAL, "reviewer", number)
+        reviewer.command(f"/api/prescriptions/{rx}/review", {"decision": "approve"})
+    face = cast.face(person, "checkout")
+    choice = {"pharmacy": OWN_PHARMACY, "way": "collect", "payers": [], "face_check": face}
+    patient.command(f"/api/prescriptions/{rx}/authorize", choice)
+    _pay(stack, patient, rx)
+    return Waiting(stack, patient, rx, OWN_PHARMACY)
 
 
 def paid(

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pharmacy.codes import Kind
-from tests.web.counter import paid, typed
+from tests.web.counter import MORPHINE, OWN_PHARMACY, narcotic, paid, typed
 from tests.web.entering import played
 from tests.web.goods import PHARMACY, Shop, code, listed
 from tests.web.looking import DESK, axe, fits, picture
@@ -176,3 +176,43 @@ def test_a_paper_asks_for_the_birth_date(stack, shop, station):
     typed(station, paper)
     button(station, "继续").click()
     says(station, "请填写")
+
+
+def test_two_give_out_a_narcotic_and_both_name_the_lot(stack, person, watch):
+    """The second page lets choose as the first does; what was looked at is what is given out."""
+    watch.expect("status of 4")
+    shop = Shop(stack.cast.member(OWN_PHARMACY, "pharmacist"))
+    early, late = f"早{code()[:6]}", f"晚{code()[:6]}"
+    shop.receives(MORPHINE, early, 5, days=60)
+    shop.receives(MORPHINE, late, 5)
+    first, second = person(DESK), person(DESK)
+    played(first, f"{OWN_PHARMACY}/pharmacist/1")
+    played(second, f"{OWN_PHARMACY}/pharmacist/2")
+    waiting = narcotic(stack, stack.somebody())
+    typed(first, waiting.code())
+    takes(first, early, late)
+    button(first, "核对无误").click()
+    expect(first.get_by_text("等待复核")).to_be_visible()
+    second.goto("/pharmacy/second")
+    second.get_by_role("link", name="待复核处方").filter(has_text=waiting.id).click()
+    takes(second, early, late)
+    looked_at(second, "pharmacy-second-check")
+    button(second, "复核无误").click()
+    button(second, "签名复核").click()
+    says(second, "已复核，同事可以发药。")
+    button(first, "复核后继续").click()
+    button(first, "签名发药").click()
+    expect(first.get_by_text("已发药", exact=True)).to_be_visible()
+    (given,) = waiting.patient.get(f"/api/prescriptions/{waiting.id}/given-out")["given"]
+    assert given["lot"] == late
+
+
+def takes(page, early, late):
+    """Of the later lot, and why."""
+    page.get_by_text("改用其他批次").click()
+    page.get_by_label(f"批号 {early} 的数量").fill("0")
+    page.get_by_label(f"批号 {late} 的数量").fill("1")
+    page.get_by_label(f"批号 {late} 的数量").press("Tab")
+    page.get_by_role("textbox", name="原因").fill("早到期的一盒外包装破损")
+    page.get_by_role("textbox", name="原因").press("Tab")
+    expect(page.locator("[data-medicine]")).to_contain_text(f"批号 {late}")

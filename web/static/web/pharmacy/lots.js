@@ -1,7 +1,46 @@
 /** The lots that are proposed for each medicine, the boxes scanned, and another choice with its reason. */
+import { each } from "../base/api.js";
 import { cell, fill, group, h } from "../base/dom.js";
 import { _ } from "../base/words.js";
-import { byMedicine } from "./shelf.js";
+import { byMedicine, named, proposed } from "./shelf.js";
+
+/** Out of which lots the `units` of a prescription's lines come: what is kept while somebody chooses. */
+export class Chosen {
+  constructor(rx, units) {
+    Object.assign(this, { rx, units: { ...units }, boxes: new Map(), picked: new Map(), reason: "", stock: new Map() });
+  }
+
+  /** What lies on the shelf of each medicine, read once. */
+  async lots() {
+    const codes = [...new Set(Object.values(this.rx.lines).map((one) => one.code))];
+    await Promise.all(codes.map(async (medicine) => {
+      const found = [];
+      for await (const lot of each("/api/stock/lots", "lots", { medicine, size: 50 })) found.push(lot);
+      this.stock.set(medicine, found);
+    }));
+  }
+
+  boxesOf(medicine) {
+    return [...this.boxes.values()].filter((one) => one.medicine === medicine);
+  }
+
+  /** The lots of one medicine: those that the pharmacist chose, or what expires first. */
+  taken(medicine, wanted) {
+    const found = proposed(this.stock.get(medicine), wanted, this.boxesOf(medicine));
+    return this.picked.has(medicine) ? { taken: this.picked.get(medicine), missing: 0 } : found;
+  }
+
+  /** The lots as a command names them: of every medicine, or only where somebody chose. */
+  named(all) {
+    return [...byMedicine(this.rx.lines, this.units)]
+      .filter(([code]) => all || this.picked.has(code) || this.boxesOf(code).length)
+      .flatMap(([code, units]) => named(this.taken(code, units).taken));
+  }
+
+  get why() {
+    return this.reason ? { reason: this.reason } : {};
+  }
+}
 
 export function shelfOf(work) {
   const wanted = [...byMedicine(work.rx.lines, work.units)], place = h("div", {});

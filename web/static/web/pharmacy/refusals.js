@@ -32,7 +32,7 @@ learn({
   "lot.unusable": "这个批次已过期或已隔离。",
   "lot.too_few": "这个批次的数量不够。",
   "lot.wrong_units": "各批次的数量之和与发药数量不符。",
-  "lot.not_checked": "批次与复核时不同，请重新复核。",
+  "lot.not_checked": "批次与复核时不同。请重新扫码，再请同事复核。",
   "lot.not_put_aside": "请先把这个批次隔离。",
   "lot.expired": "已过期的药品不能入库。",
   "lot.other_expiry": "同一批号已有另一个有效期，请核对。",

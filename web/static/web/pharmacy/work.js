@@ -1,5 +1,5 @@
 /** One scanned prescription at the counter: what it says, what is given of it, and how it is signed. */
-import { Problem, each, get } from "../base/api.js";
+import { Problem, get } from "../base/api.js";
 import { button, cell, fill, group, h } from "../base/dom.js";
 import { attempt, toast } from "../base/page.js";
 import { command } from "../base/sign.js";
@@ -8,8 +8,8 @@ import { checklist } from "./checklist.js";
 import { content } from "./content.js";
 import { further } from "./deeds.js";
 import { given } from "./given.js";
-import { shelfOf, wrongLots } from "./lots.js";
-import { byMedicine, named, outOf, proposed } from "./shelf.js";
+import { Chosen, shelfOf, wrongLots } from "./lots.js";
+import { byMedicine, outOf } from "./shelf.js";
 
 /** Read what was scanned and fill `place`; what the scan bar talks to. */
 export async function open(place, scan) {
@@ -26,20 +26,10 @@ function agreed(rx) {
   return rx;
 }
 
-class Work {
+class Work extends Chosen {
   constructor(place, scan, rx) {
-    Object.assign(this, { place, scan, rx, units: { ...rx.parts.chosen }, boxes: new Map(), picked: new Map(), reason: "", naming: false });
-    this.stock = new Map();
-  }
-
-  /** What lies on the shelf of each medicine, read once. */
-  async lots() {
-    const codes = [...new Set(Object.values(this.rx.lines).map((one) => one.code))];
-    await Promise.all(codes.map(async (medicine) => {
-      const found = [];
-      for await (const lot of each("/api/stock/lots", "lots", { medicine, size: 50 })) found.push(lot);
-      this.stock.set(medicine, found);
-    }));
+    super(rx, rx.parts.chosen);
+    Object.assign(this, { place, scan, naming: false });
   }
 
   draw() {
@@ -70,26 +60,14 @@ class Work {
     return toast(_("已登记追溯码 …%(end)s，%(units)s 件", { end: code.slice(-6), units }));
   }
 
-  boxesOf(medicine) {
-    return [...this.boxes.values()].filter((one) => one.medicine === medicine);
-  }
-
-  /** The lots of one medicine: those that the pharmacist chose, or what expires first. */
-  taken(medicine, wanted) {
-    const found = proposed(this.stock.get(medicine), wanted, this.boxesOf(medicine));
-    return this.picked.has(medicine) ? { taken: this.picked.get(medicine), missing: 0 } : found;
-  }
-
   /** What the command says. Lots are named where somebody chose them, and where the law wants it. */
   body() {
-    const wanted = [...byMedicine(this.rx.lines, this.units)];
-    const said = this.naming ? wanted : wanted.filter(([code]) => this.picked.has(code) || this.boxesOf(code).length);
     return {
       lines: this.units,
-      lots: said.flatMap(([code, units]) => named(this.taken(code, units).taken)),
+      lots: this.named(this.naming),
       boxes: [...this.boxes.values()].map(({ code, units }) => ({ code, units })),
       checks: this.list.made(),
-      ...(this.reason ? { reason: this.reason } : {}),
+      ...this.why,
     };
   }
 
