@@ -48,11 +48,14 @@ Who opens a record for the very command of the person who signs, and shows nothi
 other opening rests on a look. ``ALLOWED_TO_UNSEAL`` holds that no further module does.
 """
 
-WITH_MORE: dict[str, Callable[[World, Patient], str]] = {
+WITH_MORE: dict[str, Callable[[World, Patient], object]] = {
     "GET /api/change-requests": lambda w, p: w.asked_to_change(p),
     "GET /api/consultations": lambda w, p: w.asked(p),
     "GET /api/consultations/awaiting": lambda w, p: w.asked(p),
     "GET /api/corrections": lambda w, p: writes.appealed(w, p),
+    "GET /api/owed": lambda w, p: w.pharmacist.command(
+        writes.of(w.scanned(p), "dispense-part"), {"lines": {"1": 1}}
+    ),
 }
 """What else must be there, for a list to hold something."""
 
