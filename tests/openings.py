@@ -27,7 +27,7 @@ ONE = ("rx", "series", "consultation", "correction", "emergency", "guardianship"
 """The families of subjects that a look at one thing names."""
 LISTS = {
     *("change-requests", "consultations", "consultations/awaiting", "corrections"),
-    *("export", "history", "parcels", "prescriptions", "register", "research"),
+    *("export", "history", "owed", "parcels", "prescriptions", "register", "research"),
 }
 """What else looks are about; each is an entry with the number of records."""
 
