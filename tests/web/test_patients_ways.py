@@ -29,6 +29,10 @@ COMMAND = """async ([path, body]) => {
 WRITE = """async ([path, body]) => (await import("/static/web/base/api.js")).write(path, body)"""
 GET = """async (path) => (await import("/static/web/base/api.js")).get(path)"""
 CHINESE = re.compile("[\u4e00-\u9fff]")
+BRIDGE = """window.WeixinJSBridge = {
+  invoke: (name, values, done) => window.confirms(name, values).then((said) => done({ err_msg: said })),
+};"""
+"""What WeChat puts into the pages that it shows."""
 CODE = """async ([rx, pharmacy]) => {
   const { made } = await import("/static/web/patient/codes.js");
   return (await made("screen", pharmacy, [rx])).text;
@@ -415,7 +419,8 @@ def at_wechat(page: Page, stack: Stack, somebody: Patient, state: str) -> dict[s
 def test_a_reward_is_paid_to_the_patients_wechat(person, stack, watch):
     """Z1: data of five are used once; who joined sees what it was worth come in."""
     watch.expect("status of 409")
-    institute = an_institute(stack, f"韦氏研究所 {MARKUP}")
+    name = f"韦氏研究所{uuid4().hex[:6]}"
+    institute = an_institute(stack, f"{name}{MARKUP}")
     offer = offers(stack, institute)
     for _ in range(4):
         other = stack.somebody()
@@ -426,24 +431,34 @@ def test_a_reward_is_paid_to_the_patients_wechat(person, stack, watch):
     page = opened(person(), stack, somebody)
     prescribed(stack, somebody)
     goes(page, "patient/offers")
-    button(page.locator("article").filter(has_text="韦氏研究所"), "核对并签名参加").click()
+    mine = page.locator("article", has_text=name)
+    button(mine, "核对并签名参加").click()
     signs(page)
+    expect(button(mine, "撤回共享")).to_be_visible()
     expect(page.get_by_text("还没有奖励")).to_be_visible()
 
     used = institute.post(f"/api/offers/{offer}/records", {"delivery": str(uuid4())})
-    assert used["patients"] == 5
+    assert len(used["patients"]) == 5
     at_wechat(page, stack, somebody, "WAIT_USER_CONFIRM")
-    reward = page.locator("[data-reward]")
+
+    def confirms(asked: str, package: dict[str, str]) -> str:
+        """The phone, which the page asks."""
+        stack.cast.wechat.post("/simulator/confirm", json=package).raise_for_status()
+        return f"{asked}:ok"
+
+    page.expose_function("confirms", confirms)
+    page.add_init_script(BRIDGE)
     until(page, page.locator("[data-reward=waiting]"))
-    expect(reward).to_contain_text("韦氏研究所")
+    reward = page.locator("[data-reward]")
+    expect(reward).to_contain_text(f"{name}{MARKUP}")
     expect(reward).to_contain_text("¥5.00")
     looks(page, "reward-waits")
-    (told,) = page.evaluate(GET, "/api/me/rewards")["rewards"]
-    stack.cast.wechat.post("/simulator/confirm", json=told["confirm"]).raise_for_status()
+    button(page, "确认收款").click()
+    expect(page.locator(".toast.good")).to_contain_text("已在微信确认")
+    assert at_wechat(page, stack, somebody, "SUCCESS")["transfer_amount"] == 500
     until(page, page.locator("[data-reward=done]"))
     expect(reward).to_have_count(1)
     expect(reward).to_contain_text("已到账")
-    assert at_wechat(page, stack, somebody, "SUCCESS")["transfer_amount"] == 500
     looks(page, "reward-paid")
 
 
