@@ -19,7 +19,7 @@ BROKEN = json.dumps({"code": "server.fault", "title": "wait"})
 
 def an_entry(stack, person) -> Page:
     """The regulator's page of entries, and the registration of a doctor's key, which is proven."""
-    page = person(DESK)
+    page: Page = person(DESK)
     entering.played(page, "liuzhou-regulator/regulator/1")
     page.clock.install()
     key = stack.cast.member("liuzhou-hospital", "doctor").key_name
@@ -44,7 +44,8 @@ def test_a_mark_asks_again_until_its_entry_is_proven(stack, person, watch):
     """L5: while somebody looks, with growing pauses; then it stands, and asks no more."""
     watch.expect("status of 409")
     watch.expect("status of 500")
-    page, asked = an_entry(stack, person), []
+    page = an_entry(stack, person)
+    asked: list[str] = []
     mark = page.locator(".mark").first
     expect(mark).to_have_text("等待见证")
     page.unroute_all()
@@ -73,7 +74,8 @@ def test_a_mark_asks_again_until_its_entry_is_proven(stack, person, watch):
 
 def test_a_mark_that_is_gone_asks_no_more(stack, person, watch):
     watch.expect("status of 409")
-    page, asked = an_entry(stack, person), []
+    page = an_entry(stack, person)
+    asked: list[str] = []
     expect(page.locator(".mark").first).to_have_text("等待见证")
     page.unroute_all()
     page.route("**/api/receipts/*", refusing(page, asked))

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from playwright.sync_api import Page, expect
 
+from config.demo.cast import openid_of
 from hospital.client import Client
 from prescriptions.uploaded import Patient
 from tests.web import deeds, entering
@@ -406,7 +407,7 @@ def offers(stack: Stack, institute: Client) -> str:
 
 def at_wechat(page: Page, stack: Stack, somebody: Patient, state: str) -> dict[str, Any]:
     """The one transfer of a reward to this phone, once it is in this state."""
-    path = f"/simulator/transfers/{entering.openid_of(somebody)}"
+    path = f"/simulator/transfers/{openid_of(somebody)}"
     for _ in range(PROOF_MS // 500):
         found = stack.cast.wechat.get(path).raise_for_status().json()["transfers"]
         assert len(found) <= 1

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from tests.web.counter import paid
 from tests.web.deeds import ready, signs, until
 from tests.web.entering import played
-from tests.web.goods import PHARMACY, PRICE_FEN, Shop, code, listed
+from tests.web.goods import PHARMACY, PRICE_FEN, code, listed
 from tests.web.looking import DESK
 from tests.web.phones import goes, opened
 from tests.web.test_patients_ways import GET, authorizes, pays, prescribed, received
