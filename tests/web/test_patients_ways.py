@@ -420,7 +420,7 @@ def at_wechat(page: Page, stack: Stack, somebody: Patient, state: str) -> dict[s
 def test_a_reward_is_paid_to_the_patients_wechat(person, stack, watch):
     """Z1: data of five are used once; who joined sees what it was worth come in."""
     watch.expect("status of 409")
-    name = f"韦氏研究所{uuid4().hex[:6]}"
+    name = f"覃氏数据中心{uuid4().hex[:6]}"
     institute = an_institute(stack, f"{name}{MARKUP}")
     offer = offers(stack, institute)
     for _ in range(4):
