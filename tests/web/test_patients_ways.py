@@ -7,9 +7,11 @@ import os
 import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from playwright.sync_api import Page, expect
 
+from config.demo.cast import openid_of
 from hospital.client import Client
 from prescriptions.uploaded import Patient
 from tests.web import deeds, entering
@@ -28,6 +30,10 @@ COMMAND = """async ([path, body]) => {
 WRITE = """async ([path, body]) => (await import("/static/web/base/api.js")).write(path, body)"""
 GET = """async (path) => (await import("/static/web/base/api.js")).get(path)"""
 CHINESE = re.compile("[\u4e00-\u9fff]")
+BRIDGE = """window.WeixinJSBridge = {
+  invoke: (name, values, done) => window.confirms(name, values).then((said) => done({ err_msg: said })),
+};"""
+"""What WeChat puts into the pages that it shows."""
 CODE = """async ([rx, pharmacy]) => {
   const { made } = await import("/static/web/patient/codes.js");
   return (await made("screen", pharmacy, [rx])).text;
@@ -371,13 +377,16 @@ def test_a_second_phone_beside_the_first(person, stack, camera):
     expect(new.get_by_text("使用中")).to_have_count(2)
 
 
-def test_data_for_a_reward(person, stack):
-    """Z1: what is offered, joined by a signature, and left."""
-    name = f"覃氏研究所 {MARKUP}"
+def an_institute(stack: Stack, name: str) -> Client:
     institute = Client(stack.cast.http)
     institute.enrol(stack.operator("researcher", name))
     institute.register_key(os.urandom(32))
     institute.enter_with_key()
+    return institute
+
+
+def offers(stack: Stack, institute: Client) -> str:
+    """Of records for ¥5.00 each, allowed by the regulator; its id."""
     now = datetime.now(UTC)
     offer = {
         "aim": "drug_safety",
@@ -390,9 +399,73 @@ def test_data_for_a_reward(person, stack):
         "since": (now - timedelta(minutes=1)).isoformat(),
         "until": (now + timedelta(days=1)).isoformat(),
     }
-    made = institute.command("/api/offers", offer)["id"]
+    made = str(institute.command("/api/offers", offer)["id"])
     regulator = stack.cast.member("liuzhou-regulator", "regulator")
     regulator.command(f"/api/offers/{made}/decide", {"decision": "approve"})
+    return made
+
+
+def at_wechat(page: Page, stack: Stack, somebody: Patient, state: str) -> dict[str, Any]:
+    """The one transfer of a reward to this phone, once it is in this state."""
+    path = f"/simulator/transfers/{openid_of(somebody)}"
+    for _ in range(PROOF_MS // 500):
+        found = stack.cast.wechat.get(path).raise_for_status().json()["transfers"]
+        assert len(found) <= 1
+        if found and found[0]["state"] == state:
+            return dict(found[0])
+        page.wait_for_timeout(500)
+    raise AssertionError(f"no transfer that is {state}: {found}")
+
+
+def test_a_reward_is_paid_to_the_patients_wechat(person, stack, watch):
+    """Z1: data of five are used once; who joined sees what it was worth come in."""
+    watch.expect("status of 409")
+    name = f"覃氏数据中心{uuid4().hex[:6]}"
+    institute = an_institute(stack, f"{name}{MARKUP}")
+    offer = offers(stack, institute)
+    for _ in range(4):
+        other = stack.somebody()
+        patient = stack.cast.patient(other)
+        prescribed(stack, other)
+        patient.command(f"/api/offers/{offer}/opt-in")
+    somebody = stack.somebody()
+    page = opened(person(), stack, somebody)
+    prescribed(stack, somebody)
+    goes(page, "patient/offers")
+    mine = page.locator("article", has_text=name)
+    button(mine, "核对并签名参加").click()
+    signs(page)
+    expect(button(mine, "撤回共享")).to_be_visible()
+    expect(page.get_by_text("还没有奖励")).to_be_visible()
+
+    used = institute.post(f"/api/offers/{offer}/records", {"delivery": str(uuid4())})
+    assert len(used["patients"]) == 5
+    at_wechat(page, stack, somebody, "WAIT_USER_CONFIRM")
+
+    def confirms(asked: str, package: dict[str, str]) -> str:
+        """The phone, which the page asks."""
+        stack.cast.wechat.post("/simulator/confirm", json=package).raise_for_status()
+        return f"{asked}:ok"
+
+    page.expose_function("confirms", confirms)
+    page.add_init_script(BRIDGE)
+    until(page, page.locator("[data-reward=waiting]"))
+    reward = page.locator("[data-reward]")
+    expect(reward).to_contain_text(f"{name}{MARKUP}")
+    expect(reward).to_contain_text("¥5.00")
+    looks(page, "reward-waits")
+    button(page, "确认收款").click()
+    expect(page.locator(".toast.good")).to_contain_text("已在微信确认")
+    assert at_wechat(page, stack, somebody, "SUCCESS")["transfer_amount"] == 500
+    until(page, page.locator("[data-reward=done]"))
+    expect(reward).to_have_count(1)
+    expect(reward).to_contain_text("已到账")
+    looks(page, "reward-paid")
+
+
+def test_data_for_a_reward(person, stack):
+    """Z1: what is offered, joined by a signature, and left."""
+    offers(stack, an_institute(stack, f"覃氏研究所 {MARKUP}"))
     page = opened(person(), stack, stack.somebody(), "patient/offers")
     mine = page.locator("article").filter(has_text="覃氏研究所").first
     expect(mine).to_contain_text(MARKUP)

@@ -15,7 +15,15 @@ from config import translations
 from config.home import BASE
 from hospital import consents, lookwords, sharing
 from hospital.api_consents import WORDS
+from hospital.consultations.actions import ending
+from hospital.corrections import models as corrections
 from hospital.notices import kinds
+from insurance import pending
+from insurance.actions import claims, declining
+from pharmacy import parcels, recalls, returns
+from pharmacy.models import Substitution
+from prescriptions.actions import cancelling, reviewing
+from prescriptions.models import ChangeRequest
 
 MODULES = BASE / "web" / "static" / "web" / "patient"
 IMPORT = re.compile(r"^import .*;$", re.MULTILINE)
@@ -30,6 +38,23 @@ def exported(name: str, tmp_path: Path) -> Any:
     copy.write_text(IMPORT.sub("", (MODULES / name).read_text()))
     script = "import(process.argv[1]).then((it) => process.stdout.write(JSON.stringify(it)))"
     return json.loads(subprocess.check_output([node, "-e", script, str(copy)], text=True))
+
+
+REASONS = (
+    *(ending.DeclineReason, corrections.Reason, declining.DeclineReason, claims.ClaimReason),
+    *(pending.PendReason, pending.SignalReason, pending.ReopenReason, pending.AppealReason),
+    *(recalls.Reason, recalls.LiftReason, returns.Reason, parcels.Reason, parcels.Said),
+    *(Substitution.Reason, ChangeRequest.Reason, ChangeRequest.KeepReason),
+    *(cancelling.CancelReason, reviewing.Reason, reviewing.Decision, claims.Decision),
+)
+"""What people sign as their reason or decision."""
+
+
+def test_what_is_signed_is_shown_in_words(tmp_path):
+    """A6: a sheet that shows a code of ours shows nothing to whoever signs it."""
+    said = exported("../base/facts.js", tmp_path)["VALUES"]
+    signed = {value for kind in REASONS for value in kind.values}
+    assert signed - said.keys() == set()
 
 
 def test_looks_have_the_words_of_the_hospital(tmp_path):

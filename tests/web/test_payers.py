@@ -5,11 +5,15 @@ undoes, and sees what was paid. Each test has a payer of its own, whose program 
 
 from __future__ import annotations
 
+import csv
+import io
 import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.web import payers
 from tests.web.counter import AMLODIPINE, ASPIRIN, Waiting, paid
@@ -17,7 +21,7 @@ from tests.web.deeds import button, goes, ready, signs, until
 from tests.web.looking import DESK, PHONE, axe, fits, picture
 from tests.web.payers import MARKUP, Payer
 
-PHARMACY = "yufeng-pharmacy"
+PHARMACY, INSURER = "yufeng-pharmacy", "longtan-insurance"
 HOME = re.compile("/payer/$")
 TAKEN = "document.title === 'taken' || document.querySelectorAll('img[src=x]').length > 0"
 
@@ -131,6 +135,109 @@ def test_an_insurer_decides_by_hand_and_pays(person, stack, watch):
     paid_now = first.locator(".card", has_text="尚未转账")
     expect(paid_now).to_contain_text("鱼峰示范药店")
     expect(paid_now.locator("strong")).to_have_text("¥41.76")
+    seen(first, "payer-settlements")
+    lines = table(first, button(paid_now, "CSV"))
+    assert {one["subject"] for one in lines} == {subject(it) for it in (whole, part, refused)}
+    assert sum(int(one["paid_fen"]) for one in lines) == 4_176
+
+    first.route("**/api/organisations", renamed)
+    goes(first, "payer/statement")
+    expect(row(first, "数量不符")).to_have_count(0)
+    expect(row(first, number(part))).to_contain_text(f"鱼峰{MARKUP}")
+    sums = first.locator("dl.facts").inner_text().split()
+    assert dict(zip(sums[::2], sums[1::2], strict=True)) == SUMS
+    lines = table(first, button(first, "下载 CSV"))
+    assert sum(int(one["paid_fen"]) for one in lines) == 4_176
+    assert sum(int(one["share_fen"]) for one in lines) == 4 * 1_716
+    for page in ("", "settlements"):
+        goes(first, f"payer/{page}")
+        expect(first.locator("main")).to_contain_text(f"鱼峰{MARKUP}")
+        assert not first.evaluate(TAKEN)
+
+
+SUMS = {
+    "笔数": "4",
+    "应付": "¥68.64",
+    "申请": "¥51.48",
+    "批准": "¥41.76",
+    "冲回": "¥0.00",
+    "已付": "¥41.76",
+}
+
+
+def number(claim: Waiting) -> str:
+    """How pages call it."""
+    return claim.id[:8]
+
+
+def subject(claim: Waiting) -> str:
+    return f"rx/{claim.id.replace('-', '')}"
+
+
+def table(page: Page, press: Locator) -> list[dict[str, str]]:
+    """The file that a button gives, as a table reads it."""
+    with page.expect_download() as given:
+        press.click()
+    assert given.value.suggested_filename.endswith(".csv")
+    text = Path(given.value.path()).read_text(encoding="utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def renamed(route: Route) -> None:
+    """As if a pharmacy were called like a script."""
+    answer = route.fetch()
+    known = answer.json()
+    for one in known["organisations"]:
+        one["name"] = one["name"].replace("鱼峰示范药店", f"鱼峰{MARKUP}")
+    route.fulfill(response=answer, json=known)
+
+
+def from_the_window(page: Page, name: str) -> Page:
+    """One of the demo's persons, found where they are listed."""
+    page.goto("/")
+    page.get_by_role("link", name=name).click()
+    button(page, "以这位演示人物进入").click()
+    expect(page.locator("body[data-area='payer']")).to_be_attached()
+    return ready(page)
+
+
+def test_whom_the_window_lists_decide_one_after_the_other(person, stack, watch):
+    """A6, K1: the insurer pays once a month, so what its program decided can still be undone."""
+    watch.expect("status of 403")
+    watch.expect("status of 409")  # witnesses have not seen it yet
+    first = from_the_window(person(DESK), "曹范东")
+    goes(first, "payer/settlements")
+    first.get_by_label("周期").select_option(label="每月")
+    later = datetime.now(UTC) + timedelta(days=10)
+    first.get_by_label("周几或几号").fill(str(min(later.day, 28)))
+    button(first, "保存").click()
+    expect(first.locator(".toast.good")).to_contain_text("已保存")
+    goes(first, "payer/settlements")
+    expect(first.get_by_label("周期")).to_have_value("month")
+
+    somebody = stack.somebody()
+    stack.cast.patient(somebody)
+    claim = paid(stack, somebody, pharmacy=PHARMACY, payers=(INSURER,))
+    claim.handed_over()
+    goes(first, "payer/statement")
+    mine = row(first, number(claim))
+    until(first, mine.filter(has_text="已批准"))
+    mine.get_by_label("重新审核的原因").select_option(label="决定有误")
+    button(mine, "重新审核").click()
+    signs(first)
+    expect(mine).to_contain_text("需由另一位经办人决定")
+    opens(first, claim)
+    button(first, "全额批准").click()
+    expect(first.locator(".toast.bad")).to_contain_text("另一位经办人")
+
+    second = from_the_window(person(DESK), "朱范中")
+    waits = second.locator(f"a[href*='{claim.id}']")
+    expect(waits).to_contain_text("重新审核")
+    expect(waits).not_to_contain_text("需由另一位经办人决定")
+    decides(second, claim, "拒绝", "不在保障范围")
+    expect(waits).to_have_count(0)
+    goes(second, "payer/statement")
+    expect(row(second, number(claim))).to_contain_text("不在保障范围")
 
 
 def altered(route) -> None:

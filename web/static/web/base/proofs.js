@@ -19,6 +19,8 @@ const FURTHER = {
   other: "凭证与显示的内容不符。",
 };
 
+const SOON_MS = 2_000, GROWS = 1.5, LATE_MS = 60_000;
+
 export { Refusal };
 
 // --- receipts -------------------------------------------------------------------------------
@@ -43,24 +45,40 @@ export function reason(fault) {
   return _(REASONS[fault.code] || FURTHER[fault.code]);
 }
 
-/** A mark that says whether this entry is proven, and why not; it fills itself. */
+/** A mark that says whether this entry is proven, and why not; once it stands on the page, it asks until that is settled. */
 export function mark(leaf) {
   const shown = h("span", { class: "mark", role: "status" }, _("核验中…"));
-  said(leaf).then(([words, kind]) => {
-    shown.textContent = words;
-    shown.className = `mark ${kind}`;
-  });
+  follow(shown, leaf);
   return shown;
 }
 
+/** Whoever has left the page, or does not look at it, costs the server nothing. */
+async function follow(shown, leaf) {
+  for (let pause = SOON_MS; ; pause = Math.min(pause * GROWS, LATE_MS)) {
+    const { words, kind = "", again = false } = await said(leaf);
+    if (shown.textContent !== words) shown.textContent = words; // the same words are not read aloud again
+    shown.className = `mark ${kind}`.trim();
+    if (!again) return;
+    await new Promise((resume) => setTimeout(resume, pause));
+    await visible();
+    if (!shown.isConnected) return;
+  }
+}
+
+function visible() {
+  if (!document.hidden) return undefined;
+  return new Promise((resume) => document.addEventListener("visibilitychange", resume, { once: true }));
+}
+
+/** `again`: witnesses may come to it, and a network may come back; another answer stays what it is. */
 async function said(leaf) {
   try {
     await checked(await text(`/api/receipts/${leaf}`, { file: 1 }), leaf);
-    return [_("✓ 已核验"), "good"];
+    return { words: _("✓ 已核验"), kind: "good" };
   } catch (fault) {
-    if (fault instanceof Refusal) return [`✗ ${reason(fault)}`, "bad"];
-    if (fault.code === "entry.not_yet_published") return [_("等待见证"), ""];
-    if (fault instanceof Problem) return [_("未能核验"), ""];
+    if (fault instanceof Refusal) return { words: `✗ ${reason(fault)}`, kind: "bad" };
+    if (fault.code === "entry.not_yet_published") return { words: _("等待见证"), again: true };
+    if (fault instanceof Problem) return { words: _("未能核验"), again: fault.status === 0 || fault.status === 429 || fault.status >= 500 };
     throw fault;
   }
 }

@@ -18,17 +18,20 @@ start(async (main) => {
 
 async function show(place, subject) {
   const entries = await entriesAbout(subject);
-  const shown = await Promise.all(entries.map(entry));
-  fill(place, shown.length ? shown : empty(_("账本中没有这个编号。")));
+  const read = await Promise.all(entries.map(opened));
+  fill(place, read.length ? read.map(entry) : empty(_("账本中没有这个编号。")));
 }
 
-async function entry(one) {
+async function opened(one) {
   const read = statements.read(one.note.slice(0, one.note.lastIndexOf("\n\n") + 1));
-  const rows = await statements.rows(read);
+  return { ...one, read, rows: await statements.rows(read) };
+}
+
+function entry({ leaf, note, read, rows }) {
   return h("section", { class: "card" },
-    h("h2", {}, `${read.version}. ${statements.title(read)} `, mark(one.leaf)),
+    h("h2", {}, `${read.version}. ${statements.title(read)} `, mark(leaf)),
     h("p", { class: "quiet" }, `${moment(read.at)} · ${read.by}`),
     h("details", {}, h("summary", {}, _("内容与签名")),
       h("dl", { class: "facts" }, rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
-      h("pre", { class: "scroll", tabindex: "0" }, one.note)));
+      h("pre", { class: "scroll", tabindex: "0" }, note)));
 }

@@ -16,7 +16,6 @@ import { _ } from "../base/words.js";
 import * as face from "./face.js";
 import * as phone from "./phone.js";
 import { goTo } from "./ready.js";
-import * as second from "./second.js";
 import "./states.js";
 
 learn({
@@ -92,6 +91,7 @@ function another(registered) {
   const place = h("section", { class: "card code", hidden: true });
   const beside = attempt(async () => {
     place.hidden = false;
+    const second = await import("./second.js"); // with what draws codes: few come by this way
     if (await second.waited(place)) await goTo("/patient/");
   });
   const recover = attempt(async () => {

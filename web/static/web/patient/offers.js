@@ -49,7 +49,10 @@ async function render(main) {
 function reward(one, names) {
   const row = cell(names.get(one.organisation) || one.organisation, { desc: `${moment(one.used_at)} · ${_(REWARDS[one.state])}`, value: yuan(one.reward_fen) });
   row.dataset.reward = one.state;
-  const take = attempt(async () => { await collect(one.confirm); await show(render); });
+  const take = attempt(async () => {
+    if (await collect(one.confirm)) toast(_("已在微信确认，到账后这里会更新。"));
+    await show(render);
+  });
   return one.confirm && insideWeChat() ? h("div", {}, row, h("div", { class: "bar" }, button(_("确认收款"), take))) : row;
 }
 

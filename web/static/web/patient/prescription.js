@@ -36,7 +36,7 @@ async function page(main) {
     h("section", { class: "card" }, facts(about(rx))), beside(rx, known),
     await series(rx), rests(rx), session().guardianship ? null : versions(rx.id, found), links(rx, found),
     h("section", { class: "card" }, h("h2", {}, _("处方经过")), history(found, known)),
-    undoing(rx, again));
+    number(rx), undoing(rx, again));
   if (session().guardianship) fill(seal, _("由本人在自己的手机上核对医生的签名。"));
   else if (!rx.erased) check(rx, seal);
 }
@@ -99,6 +99,13 @@ function rests(rx) {
   return group(_("余药"),
     remainder ? cell(_("还有没取完的药"), { href: `/patient/prescription#${remainder}`, desc: _("可以在任何药房取") }) : null,
     before ? cell(_("原来的处方"), { href: `/patient/prescription#${before}` }) : null);
+}
+
+/** By which a pharmacy finds what it gave out, when some of it is brought back. */
+function number(rx) {
+  const place = h("div", { class: "code" });
+  const open = async () => fill(place, (await import("../qr.js")).drawn(rx.id, _("处方编号")), h("p", {}, rx.id));
+  return h("details", { class: "card", ontoggle: (event) => event.target.open && open() }, h("summary", {}, _("处方编号（退药时给药师扫）")), place);
 }
 
 function links(rx, found) {

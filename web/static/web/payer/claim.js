@@ -14,10 +14,10 @@ const FIELDS = { "diagnosis/": _("诊断"), "line/": _("药品明细") };
 start(async (main) => {
   const [prescription, claimed = "0", asked = ""] = fragment(), path = `/api/claims/${prescription}`;
   const entries = await entriesAbout(`rx/${prescription.replaceAll("-", "")}`);
-  const known = await statements.organisations(), lines = shares(entries, Number(claimed));
+  const known = await statements.organisations(), opened = await granted(), lines = shares(entries, Number(claimed));
   fill(main,
     h("div", { class: "columns" },
-      h("div", {}, evidence(entries, known), await granted()),
+      h("div", {}, evidence(entries, known), opened),
       h("div", {}, deciding(path, Number(claimed), lines), further(path, asked))));
 });
 

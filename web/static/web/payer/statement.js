@@ -37,21 +37,27 @@ async function period(place, since, until, known) {
     fill(more, page.next ? button(_("更多"), attempt(() => next(page.next)), { kind: "default" }) : null);
   }
   await next(undefined);
-  const names = [_("药房"), _("状态"), _("应付"), _("批准"), _("已付"), _("原因"), ""];
+  const names = [_("编号"), _("药房"), _("状态"), _("应付"), _("批准"), _("已付"), _("原因"), ""];
   const table = h("div", { class: "card scroll", tabindex: "0", role: "region", "aria-label": _("理赔清单") },
     h("table", {}, h("thead", {}, h("tr", {}, names.map((one) => h("th", { scope: "col" }, one)))), body));
   fill(place, head, body.children.length ? table : empty(_("这段时间没有理赔。")), more);
 }
 
 function sums(values) {
-  const words = { bills: _("笔数"), share_fen: _("应付"), claimed_fen: _("申请"), approved_fen: _("批准"), reversed_fen: _("冲回"), paid_fen: _("已付") };
-  return h("dl", { class: "card facts" }, Object.entries(values).filter(([name]) => words[name]).map(([name, value]) =>
-    h("div", {}, h("dt", {}, words[name]), h("dd", {}, name.endsWith("fen") ? yuan(value) : value))));
+  const words = { received: _("笔数"), received_fen: _("应付"), claimed_fen: _("申请"), approved_fen: _("批准"), reversed_fen: _("冲回"), settled_fen: _("已付") };
+  return h("dl", { class: "card facts" }, Object.entries(words).map(([name, said]) =>
+    h("div", {}, h("dt", {}, said), h("dd", {}, name.endsWith("fen") ? yuan(values[name]) : values[name]))));
 }
 
 function row(one, known) {
   const cells = [known.get(one.pharmacy) || one.pharmacy, STAGES[one.stage], yuan(one.share_fen), yuan(one.approved_fen), yuan(one.paid_fen), one.reason && one.reason !== "none" ? REASONS[one.reason] : ""];
-  return h("tr", {}, cells.map((said, index) => h("td", { class: index > 1 && index < 5 ? "number" : null }, said)), h("td", {}, again(one)));
+  return h("tr", {}, h("td", {}, number(one)), cells.map((said, index) => h("td", { class: index > 1 && index < 5 ? "number" : null }, said)), h("td", {}, again(one)));
+}
+
+/** As the list of claims calls it; it leads to the evidence. */
+function number(one) {
+  const id = uuid(one.subject);
+  return h("a", { class: "touch", href: `/payer/claim#${id}/${one.claimed_fen || one.share_fen}/` }, id.slice(0, 8));
 }
 
 /** A decision that was not paid can be undone; another officer decides then. */
@@ -60,10 +66,12 @@ function again(one) {
   const path = `/api/claims/${uuid(one.subject)}/reopen`;
   const why = options({ mistake: WHY.mistake, new_evidence: WHY.new_evidence, fraud: WHY.fraud }, h);
   why.setAttribute("aria-label", _("重新审核的原因"));
-  return [why, button(_("重新审核"), attempt(async () => {
+  const place = h("div", {}, why, button(_("重新审核"), attempt(async () => {
     await command(path, { reason: why.value }, { kind: "insurance.reopen" });
     toast(_("已转给另一位经办人。"));
-  }), { kind: "default", small: true })];
+    fill(place, _("需由另一位经办人决定"));
+  }), { kind: "default", small: true }));
+  return place;
 }
 
 /** rx/32 hex digits → the id with its dashes. */

@@ -7,6 +7,8 @@ import { _ } from "../base/words.js";
 import { nameOf } from "./medicines.js";
 import "./refusals.js";
 
+const WHY = { quality: _("质量问题"), contamination: _("污染"), labelling: _("标签错误"), safety: _("安全风险"), other: _("其他原因") };
+
 start(render);
 
 async function render(main) {
@@ -34,8 +36,8 @@ async function one(main, id) {
   });
   fill(main,
     group(await nameOf(recall.medicine), cell(_("批号"), { value: recall.number || _("全部") }), cell(_("级别"), { value: String(recall.grade) }),
-      cell(_("原因"), { value: recall.reason }), cell(_("通知患者期限"), { value: moment(recall.notify_by) })),
+      cell(_("原因"), { value: WHY[recall.reason] }), cell(_("通知患者期限"), { value: moment(recall.notify_by) })),
     group(_("本药房的批次"), recall.lots.map((lot) => cell(lot.number, { value: String(lot.on_hand), href: `/pharmacy/lot#${recall.medicine}/${lot.id}` }))),
-    group(_("已发出的处方：%(number)s", { number: recall.prescriptions.length + (recall.next ? "+" : "") }), recall.prescriptions.map((each) => cell(each.id))),
+    group(_("已发出的处方：%(number)s", { number: recall.prescriptions.length + (recall.next ? "+" : "") }), recall.prescriptions.map((each) => cell(each.id, { href: `/pharmacy/return#${each.id}` }))),
     recall.state === "in_force" && !collected ? h("div", { class: "bar" }, button(_("确认已下架"), act)) : null);
 }

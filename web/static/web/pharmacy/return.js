@@ -1,8 +1,8 @@
-/** Medicines come back: which lines, how many, why; what the patient gets back stands in the statement. */
+/** Medicines come back, `#PRESCRIPTION`: which lines, how many, why; what the patient gets back stands in the statement. */
 import { get } from "../base/api.js";
 import { button, cell, field, fill, group, h } from "../base/dom.js";
 import { yuan } from "../base/format.js";
-import { attempt, start, toast } from "../base/page.js";
+import { attempt, fragment, start, toast } from "../base/page.js";
 import { command } from "../base/sign.js";
 import { _ } from "../base/words.js";
 import { choice } from "./deeds.js";
@@ -10,10 +10,18 @@ import "./refusals.js";
 
 const REASONS = { quality: "质量问题", wrong_medicine: "发错药品", recall: "召回", adverse_reaction: "不良反应", other: "药房的其他责任" };
 
-start((main) => {
-  const input = h("input", { name: "prescription", autocomplete: "off", spellcheck: "false" }), place = h("div", {});
-  const find = attempt(async () => show(place, await get(`/api/prescriptions/${encodeURIComponent(input.value.trim())}/dispensing`)));
+const NUMBER = /^(?:rx\/)?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/i;
+
+start(async (main) => {
+  const input = h("input", { name: "prescription", autocomplete: "off", spellcheck: "false", value: fragment()[0] }), place = h("div", {});
+  const find = attempt(async () => {
+    const parts = NUMBER.exec(input.value.trim());
+    if (!parts) return toast(_("请填写完整的处方编号。"), "bad");
+    return show(place, await get(`/api/prescriptions/${parts.slice(1).join("-")}/dispensing`));
+  });
+  input.addEventListener("keydown", (event) => event.key === "Enter" && find()); // as a scanner ends
   fill(main, group(_("退药"), field(_("处方编号"), input, _("在患者手机的处方页上"))), h("div", { class: "bar" }, button(_("查找"), find)), place);
+  if (input.value) await find();
 });
 
 function show(place, given) {
