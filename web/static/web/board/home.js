@@ -49,7 +49,8 @@ function add(feed, entry, known) {
   const role = entry.organisation && ROLES[entry.role] ? ` · ${ROLES[entry.role]}` : "";
   feed.prepend(h("li", { "data-kind": entry.kind, "data-leaf": entry.leaf, "data-subject": entry.subject },
     h("a", { href: `/board/entry#${entry.subject}` }, _(KINDS[entry.kind] || entry.kind)),
-    h("span", { class: "quiet" }, ` ${moment(entry.at)} · ${who}${role} · #${entry.index}`)));
+    h("span", { class: "quiet" }, ` ${moment(entry.at)} · ${who}${role} · `),
+    h("a", { href: `/board/entry#index/${entry.index}/${entry.log}` }, `#${entry.index}`)));
   while (feed.children.length > SHOWN) feed.lastElementChild.remove();
 }
 

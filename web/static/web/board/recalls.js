@@ -69,7 +69,8 @@ function recall(one, known) {
     show(render);
   });
   return h("section", { class: "card", "data-recall": one.id },
-    h("h2", {}, `${one.medicine} · ${one.number || _("全部批号")}`),
+    h("h2", {}, `${one.generic_name} · ${one.number || _("全部批号")}`),
+    h("p", { class: "quiet" }, one.medicine),
     h("p", {}, `${GRADES[one.grade]} · ${WHY[one.reason]} · ${moment(one.recalled_at)}`, one.lifted_at ? ` · ${ENDS[one.lift_reason]}` : ""),
     far,
     h("div", { class: "bar" }, button(_("进展"), look, { kind: "default", small: true }), one.lifted_at ? null : [end, button(_("结束召回"), lift, { kind: "default", small: true })]));

@@ -33,7 +33,7 @@ function emergency(one, known) {
     toast(_("结论已签名。"));
     show(render);
   });
-  return h("section", { class: "card" },
+  return h("section", { class: "card", "data-emergency": one.id },
     h("p", {}, `${known.get(one.hospital) || one.hospital} · ${moment(one.opened_at)}`), reason,
     h("div", { class: "bar" },
       button(_("查看原因（将留下记录）"), look, { kind: "default", small: true }),
