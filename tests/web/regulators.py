@@ -62,7 +62,7 @@ def approved(stack: Stack, rx: str) -> None:
 def tries(client: Client, rx: str, times: int) -> None:
     """To look at what is none of this one's business; each is refused, and entered."""
     for _ in range(times):
-        with pytest.raises(Problem, match="^40[34] "):
+        with pytest.raises(Problem, match=r"^40[34] "):
             client.get(f"/api/prescriptions/{rx}")
 
 
