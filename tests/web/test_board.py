@@ -36,6 +36,7 @@ REFUSED_TIMES = 20
 READERS = 20
 """RX_LIVE_EACH, if nobody sets it."""
 STOPPED = "longcheng-pharmacy"
+CURIOUS = "柳东新区示范医院 · 医生"
 DRAWN = """(canvas) => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   let green = 0;
@@ -88,9 +89,8 @@ def test_alarms_are_raised_by_what_happens(person, stack):
         expect(many).to_contain_text("4（达到 4 即报警）")
         expect(many).to_contain_text(f"患者 {tag[:8]}…")
         expect(early).to_contain_text("同一药品过早重复取药", timeout=PROOF_MS)
-        refused = alarm(page, "refused_access", "").filter(has_text="柳东新区示范医院 · 医生").first
+        refused = page.locator(".alarm[data-rule=refused_access]", has_text=CURIOUS).first
         expect(refused).to_contain_text("多次访问被拒绝", timeout=PROOF_MS)
-        expect(refused).to_contain_text("柳东新区示范医院 · 医生")
         down = alarm(page, "witness_down", f"{STOPPED}/witness").first
         expect(down).to_contain_text("见证方失联或拒绝签署", timeout=2 * PROOF_MS)
         expect(down).to_contain_text("龙城示范大药房 · 见证程序")
@@ -254,8 +254,7 @@ def test_an_account_with_too_many_boards_is_told_so(person, stack, watch, langua
     """The board says so, and goes on by itself when others were closed."""
     watch.expect("status of 429")
     page = at_the_board(person(DESK), "board/recalls")
-    cookie = {"name": "django_language", "value": language, "url": stack.web_url}
-    page.context.add_cookies([cookie])
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": stack.web_url}])
     regulator = stack.cast.member("liuzhou-regulator", "regulator")
     with ExitStack() as readers:
         live = regulator.get("/api/board/health")["live_url"]
