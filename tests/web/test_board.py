@@ -160,6 +160,7 @@ def test_an_entry_is_found_by_its_number_and_proven_here(person, stack, watch):
     until(page, entry.locator(".mark.good"))
     expect(page.locator("main section[data-leaf]")).to_have_count(1)
     entry.get_by_text("内容与签名").click()
+    expect(entry.locator("dl")).to_contain_text("普通处方")
     seen(page, "proof")
 
     page.route(f"**/api/receipts/{leaf}*", altered)

@@ -21,3 +21,7 @@ export const VALUES = {
   appropriateness: "用药合理性", incompatibility: "配伍禁忌", medicine: "药品", prescription: "处方",
   dispense: "配药", claim: "理赔", deliver: "配送", care: "诊疗", research: "研究", dispense_deliver_settle: "配药、送药、结算",
 };
+/** Kinds of prescriptions, whose words mean something else beside other facts ("emergency"). */
+export const FORMS = {
+  ordinary: "普通处方", emergency: "急诊处方", paediatric: "儿科处方", narcotic: "麻、精一处方", psychotropic_2: "精二处方", toxic: "毒性药品处方",
+};
