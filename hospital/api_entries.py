@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.http import HttpResponse
@@ -38,18 +38,40 @@ class BadPage(errors.Invalid):
 
 
 class Entries(http.Query):
-    """The entries about a subject, as the public log has them, in order."""
+    """
+    The entries about a subject, as the public log has them, in order; or the one at a place of a
+    log, or none.
+    """
 
-    query = {"subject": "for example rx/… or key/…", "receipts": "1 adds the receipt of each"}
+    query = {
+        "subject": "for example rx/… or key/…",
+        "log": "with index and in the place of subject: the log's origin",
+        "index": "the entry's number in this log, from 0",
+        "receipts": "1 adds the receipt of each",
+    }
 
     def show(self, call: http.Call) -> dict[str, Any]:
         asked = self.request.query_params
-        entries = ledger.entries_about(asked.get("subject", "")[:200].replace("\x00", ""))
+        entries = _at(asked["index"], asked.get("log", "")) if "index" in asked else _about(asked)
         proofs = [_receipt(one.leaf) for one in entries] if asked.get("receipts") == "1" else []
         shown = [_entry(one) for one in entries]
         for one, proof in zip(shown, proofs, strict=False):
             one["receipt"] = proof.decode()
         return {"entries": shown}
+
+
+def _about(asked: Mapping[str, str]) -> list[ledger.Entry]:
+    return ledger.entries_about(_plain(asked.get("subject", "")))
+
+
+def _at(index: str, log: str) -> list[ledger.Entry]:
+    number = _number(index, "index", within=range(MAX_INTEGER), usual=0)
+    return ledger.entries_at(_plain(log), number)
+
+
+def _plain(text: str) -> str:
+    """As a question to the database may hold it."""
+    return text[:200].replace("\x00", "")
 
 
 def _entry(entry: ledger.Entry) -> dict[str, Any]:

@@ -72,6 +72,11 @@ def entries_about_any(subjects: Sequence[str]) -> list[Entry]:
     return _entries("e.subject = ANY(%s)", list(subjects)) if subjects else []
 
 
+def entries_at(log: str, index: int) -> list[Entry]:
+    """Give the entry at this place of a log, or none; by the tree's own key."""
+    return _entries("o.origin = %s AND l.seq = %s AND e.xid = l.event_xid", log, index)
+
+
 def entry_by_leaf(leaf: bytes) -> Entry:
     """
     Give the entry with this leaf hash.
@@ -250,7 +255,7 @@ def _registrations(origin: str, names: set[str], but: bytes) -> list[tuple[str, 
         return [(subject, bytes(note), index) for subject, note, index in cursor.fetchall()]
 
 
-def _entries(condition: str, *values: str | bytes | list[bytes] | list[str]) -> list[Entry]:
+def _entries(condition: str, *values: int | str | bytes | list[bytes] | list[str]) -> list[Entry]:
     lines = [*network.lines(), network.national()]
     with connection.cursor() as cursor:
         cursor.execute(_ENTRIES.format(condition=condition), [lines, *values])

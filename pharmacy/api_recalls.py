@@ -64,10 +64,12 @@ class Recalls(http.Command):
 
     def get(self, request: Request) -> Response:
         wanted = paging.Wanted.asked(request.query_params)
-        page, following = paging.newest_first(Recall.objects.all(), wanted)
+        page, following = paging.newest_first(Recall.objects.select_related("medicine"), wanted)
         return Response(
             {
-                "recalls": [_recall(one) for one in page],
+                "recalls": [
+                    {**_recall(one), "generic_name": one.medicine.generic_name} for one in page
+                ],
                 "next": str(following) if following else None,
             }
         )

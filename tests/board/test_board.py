@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.utils import timezone
@@ -266,6 +266,22 @@ def test_alarms_close_when_nothing_is_seen_any_more(world):
     assert {new.id, late.id} <= still
     listed = world.regulator.get(f"{BOARD}/alarms", state="closed", size="50")["alarms"]
     assert str(old.id) in {one["id"] for one in listed}
+
+
+def test_an_entry_is_asked_for_by_its_place_in_a_log(world):
+    """As the feed names it; a place that is none, or a log, has none."""
+    subject = world.issued(world.a_patient())
+    sequenced()
+    about = world.regulator.get("/api/entries", subject=f"rx/{UUID(subject).hex}")["entries"]
+    log = network.origin(network.lines()[0])
+    index = str(about[-1]["index"])
+
+    assert world.regulator.get("/api/entries", log=log, index=index)["entries"] == about[-1:]
+    for where in ({"log": log, "index": str(10**15)}, {"log": "\x00某", "index": index}):
+        assert world.regulator.get("/api/entries", **where)["entries"] == []
+    with pytest.raises(Problem) as refused:
+        world.regulator.get("/api/entries", log=log, index="-1")
+    assert refused.value.code == "entry.bad_page"
 
 
 def test_health_tells_of_each_log_and_its_checkpoints(world):

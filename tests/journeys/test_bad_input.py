@@ -199,6 +199,7 @@ def test_query_parameters(world, patient, value):
         ("/api/consultations", "size"): (200, 422),
         ("/api/medicines", "q"): (200,),
         ("/api/entries", "subject"): (200,),
+        ("/api/entries", "index"): (200, 422),
         ("/api/me/entries", "cursor"): (200, 422),
         ("/api/me/entries", "size"): (200, 422),
         ("/api/me/looks", "cursor"): (200, 422),

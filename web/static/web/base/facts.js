@@ -36,3 +36,7 @@ export const VALUES = {
   same_code: "同一追溯码出现两次", impossible_travel: "时间地点不可能", early_refill: "提前续药", doctor_outlier: "医生明显偏离同行", pharmacy_outlier: "药房明显偏离同行",
   mistake: "决定有误", new_evidence: "有新证据", covered: "患者认为在保障范围内", wrong_amount: "患者认为金额有误", wrong_facts: "患者认为事实有误",
 };
+/** Kinds of prescriptions, whose words mean something else beside other facts ("emergency"). */
+export const FORMS = {
+  ordinary: "普通处方", emergency: "急诊处方", paediatric: "儿科处方", narcotic: "麻、精一处方", psychotropic_2: "精二处方", toxic: "毒性药品处方",
+};

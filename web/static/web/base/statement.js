@@ -5,7 +5,7 @@
 import { parseStatement } from "/static/ledger/forms.js";
 import { KINDS } from "/static/ledger/words.js";
 import { get } from "./api.js";
-import { FACTS, VALUES } from "./facts.js";
+import { FACTS, FORMS, VALUES } from "./facts.js";
 import { moment, yuan } from "./format.js";
 import { _ } from "./words.js";
 
@@ -56,6 +56,7 @@ function plain(name, value, known) {
   if (typeof value === "number") return name.endsWith("fen") || FEN.has(name) ? yuan(value) : String(value);
   if (/^\d{4}-\d\d-\d\dT.*Z$/.test(value)) return moment(value);
   if (/^[0-9a-f]{64}$/.test(value)) return `${value.slice(0, 8)}…${value.slice(-8)}`;
+  if (name === "form" && FORMS[value]) return _(FORMS[value]);
   return known.get(value) || (VALUES[value] ? _(VALUES[value]) : value);
 }
 

@@ -2,6 +2,7 @@
  * Server-sent events by `fetch`, since EventSource sends no Authorization (WHATWG HTML 9.2). What was
  * read last is said on coming back (`Last-Event-ID`), so nothing is lost and nothing comes twice.
  */
+import { Problem } from "../base/api.js";
 import { meta } from "../base/dom.js";
 import { enterAgain } from "../base/enter.js";
 import { session } from "../base/session.js";
@@ -10,17 +11,18 @@ const LEAST_MS = 1_000, MOST_MS = 15_000;
 const SILENT_MS = 30_000; // a comment comes every ten seconds; who hears none has lost the connection
 
 /**
- * Call `heard(entry)` for each entry, from `recent` entries back; `told("open" | "lost")` of the
- * connection. Ends when `signal` is aborted.
+ * Call `heard(entry)` for each entry, from `recent` entries back; `told("open" | "lost" | "refused",
+ * problem)` of the connection. Ends when `signal` is aborted.
  */
 export async function listen(heard, told, { recent = 50, signal } = {}) {
   let last = "", pause = LEAST_MS;
   while (!signal?.aborted) {
+    let refused;
     try {
       const answer = await asked(last, recent, signal);
       if (answer.status === 401 && (await enterAgain())) continue;
       if (answer.status === 409) last = ""; // an older database was restored: begin anew
-      if (!answer.ok) throw new TypeError(`the feed answers ${answer.status}`);
+      if (!answer.ok) throw new Problem(answer.status, await answer.json());
       told("open");
       pause = LEAST_MS;
       for await (const { id, data } of events(answer.body)) {
@@ -29,9 +31,10 @@ export async function listen(heard, told, { recent = 50, signal } = {}) {
       }
     } catch (fault) {
       if (signal?.aborted) return;
-      if (!(fault instanceof TypeError)) throw fault; // fetch says so that the connection was lost
+      if (fault instanceof Problem) refused = fault;
+      else if (!(fault instanceof TypeError || fault instanceof SyntaxError)) throw fault; // fetch says so that the connection was lost
     }
-    told("lost");
+    told(refused ? "refused" : "lost", refused);
     await new Promise((done) => setTimeout(done, pause));
     pause = Math.min(pause * 2, MOST_MS);
   }

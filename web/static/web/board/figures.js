@@ -25,16 +25,28 @@ function sheet() {
 }
 
 async function show(place, span) {
-  const [figures, { organisations }] = await Promise.all([get("/api/board/figures", { window: span }), get("/api/board/organisations", { window: span, size: 50 })]);
+  const [figures, organisations] = await Promise.all([get("/api/board/figures", { window: span }), every(span)]);
   const counts = h("div", { class: "plot" }), waits = h("div", { class: "plot" });
   fill(place,
     h("section", { class: "card" }, h("h2", {}, _("各类条目数量")), counts, table([_("类别"), _("合计")], figures.counts.map((one) => [name(one.kind), one.total ?? WITHHELD]))),
     h("section", { class: "card" }, h("h2", {}, _("各环节用时（中位数，秒）")), waits,
       table([_("环节"), _("次数"), _("中位数"), _("九成以内"), _("最慢百分之一")], figures.waits.map((one) => [STAGES[one.stage] || one.stage, one.total ?? WITHHELD, seconds(one.p50_s), seconds(one.p90_s), seconds(one.p99_s)]))),
-    h("section", { class: "card" }, h("h2", {}, _("各机构")), table([_("机构"), _("条目"), _("不显示的类别")], organisations.map(organisation))));
+    h("section", { class: "card" }, h("h2", {}, _("各机构")), table([_("机构"), _("条目"), _("用时（中位数）"), _("不显示的类别")], organisations.map(organisation))));
   const times = figures.begins.map((at) => Date.parse(at) / 1000);
   curve(counts, times, figures.counts.map((one) => [name(one.kind), one.numbers]));
   curve(waits, times, figures.waits.map((one) => [STAGES[one.stage] || one.stage, one.p50s]));
+}
+
+/** The organisations, page after page, by their slugs. */
+async function every(span) {
+  const found = [];
+  let after;
+  do {
+    const page = await get("/api/board/organisations", { window: span, size: 50, after });
+    found.push(...page.organisations);
+    after = page.next;
+  } while (after);
+  return found;
 }
 
 function name(kind) {
@@ -43,7 +55,8 @@ function name(kind) {
 
 function organisation(one) {
   const said = Object.entries(one.counts).map(([kind, number]) => `${name(kind)} ${number}`).join("、");
-  return [one.name, said || _("无"), one.withheld.map((kind) => STAGES[kind] || name(kind)).join("、")];
+  const waits = Object.entries(one.waits).map(([stage, times]) => `${STAGES[stage] || stage} ${seconds(times.p50_s)}`).join("、");
+  return [one.name, said || _("无"), waits || _("无"), one.withheld.map((kind) => STAGES[kind] || name(kind)).join("、")];
 }
 
 function table(names, rows) {

@@ -1,12 +1,17 @@
 /** What waits for the regulator: emergencies without consent, and the monthly samples. */
 import { get } from "../base/api.js";
-import { button, field, fill, group, h } from "../base/dom.js";
+import { button, cell, field, fill, group, h } from "../base/dom.js";
 import { moment } from "../base/format.js";
-import { attempt, empty, list, show, start, toast } from "../base/page.js";
+import { attempt, empty, list, paged, show, start, toast } from "../base/page.js";
+import { learn } from "../base/problems.js";
 import { command } from "../base/sign.js";
 import { organisations } from "../base/statement.js";
 import { _ } from "../base/words.js";
 
+const VERDICTS = { reasonable: _("合理"), irregular: _("不规范"), unsuitable: _("用药不适宜"), abnormal: _("超常") };
+const CONSEQUENCES = { warn_and_limit: _("应警告并限制处方权"), remove: _("应取消处方权"), fail_assessment: _("定期考核应判不合格") };
+
+learn({ "emergency.reviewed": "这次紧急查看已有审查结论。", "appraisal.bad_month": "请填写年和月，例如 2026-10。" });
 start(render);
 
 async function render(main) {
@@ -28,7 +33,7 @@ function emergency(one, known) {
     toast(_("结论已签名。"));
     show(render);
   });
-  return h("section", { class: "card" },
+  return h("section", { class: "card", "data-emergency": one.id },
     h("p", {}, `${known.get(one.hospital) || one.hospital} · ${moment(one.opened_at)}`), reason,
     h("div", { class: "bar" },
       button(_("查看原因（将留下记录）"), look, { kind: "default", small: true }),
@@ -44,8 +49,17 @@ async function samples() {
   last.setUTCDate(0);
   const month = h("input", { type: "month", value: last.toISOString().slice(0, 7) }), place = h("div");
   const look = attempt(async () => {
+    const asked = { hospital: hospital.value, month: month.value }, cases = h("div");
     try {
-      fill(place, statistics(await get("/api/appraisals/statistics", { hospital: hospital.value, month: month.value })));
+      const [found, sample] = await Promise.all([get("/api/appraisals/statistics", asked), get("/api/appraisals", { ...asked, size: 20 })]);
+      fill(place, statistics(found, sample), cases);
+      let first = sample; // asked for already, for whence it was drawn
+      const load = async (after) => {
+        const page = first || (await get("/api/appraisals", { ...asked, size: 20, after }));
+        first = undefined;
+        return { rows: page.cases, next: page.next };
+      };
+      await paged(cases, load, drawn, _("这个月没有处方。"));
     } catch (fault) {
       if (fault.code !== "appraisal.not_drawn") throw fault;
       fill(place, empty(_("这个月还没有抽样。")));
@@ -54,9 +68,15 @@ async function samples() {
   return [group(_("处方点评抽样"), field(_("医院"), hospital), field(_("月份"), month)), h("div", { class: "bar" }, button(_("显示"), look)), place];
 }
 
-function statistics(found) {
+/** One prescription of the sample; its way through the log is open to everybody. */
+function drawn(one) {
+  const subject = `rx/${one.prescription.replaceAll("-", "")}`, verdict = VERDICTS[one.verdict] || _("尚未点评");
+  return cell(_("第 %(number)s 份", one), { desc: moment(one.issued_at), value: [verdict, ...one.problems].join(" "), href: `/board/entry#${subject}` });
+}
+
+function statistics(found, sample) {
   const share = found.reasonable_bp === null ? _("无") : `${found.reasonable_bp / 100}%`;
-  const rows = [[_("处方总数"), found.population], [_("已点评"), found.judged], [_("合理"), share]];
-  const findings = (found.findings || []).map((one) => h("p", { class: "bad" }, `⚠ ${one.consequence} · ${one.doctor}`));
+  const rows = [[_("处方总数"), found.population], [_("已点评"), found.judged], [_("合理"), share], [_("抽取时间"), moment(sample.drawn_at)], [_("抽签种子"), found.seed]];
+  const findings = (found.findings || []).map((one) => h("p", { class: "bad" }, `⚠ ${CONSEQUENCES[one.consequence]} · ${_("医生 %(doctor)s（%(prescriptions)s 份处方）", one)}`));
   return h("section", { class: "card" }, h("dl", { class: "facts" }, rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, String(value))))), findings);
 }
