@@ -52,10 +52,10 @@ export function cap(words) {
   return h("kbd", {}, words);
 }
 
-/** What is read at most once a while: the last of several answers wins. */
+/** What is read at most once a while: the last of several answers wins; `drop()`: none is wanted. */
 export function latest(load, show, wait = 250) {
   let timer, asked = 0;
-  return (...given) => {
+  const ask = (...given) => {
     clearTimeout(timer);
     const mine = ++asked;
     timer = setTimeout(async () => {
@@ -63,6 +63,11 @@ export function latest(load, show, wait = 250) {
       if (mine === asked) show(answer);
     }, wait);
   };
+  ask.drop = () => {
+    clearTimeout(timer);
+    asked++;
+  };
+  return ask;
 }
 
 export function facts(pairs) {
