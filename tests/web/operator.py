@@ -8,13 +8,15 @@ What the operator does in a running stack: ``python -m tests.web.operator code N
     researcher NAME        an enrolment code for a researcher of a new institute that has this name
     payer KIND NAME        a payer that no program decides for: its slug, and the enrolment codes of an
                            agent and of two officers
+    sampled HOSPITAL RX    the month, long ago, of whose appraisal this prescription is the sample
 
 Prints the answer.
 """
 
 import sys
 from collections.abc import Callable
-from uuid import uuid4
+from datetime import date
+from uuid import UUID, uuid4
 
 import django
 
@@ -26,7 +28,12 @@ from config.sample import load  # noqa: E402
 from hospital.actions import login, people  # noqa: E402
 from hospital.models import Organisation  # noqa: E402
 from hospital.roles import OrganisationKind, Role  # noqa: E402
-from prescriptions.models import Medicine  # noqa: E402
+from ledger.treehead import TreeHead  # noqa: E402
+from prescriptions.appraisal.actions import sampling  # noqa: E402
+from prescriptions.appraisal.models import Draw  # noqa: E402
+from prescriptions.appraisal.months import Month  # noqa: E402
+from prescriptions.appraisal.population import Issued, Part  # noqa: E402
+from prescriptions.models import Medicine, Prescription  # noqa: E402
 from tests.shelves import a_shelf  # noqa: E402
 from tests.world import an_id_number, an_organisation  # noqa: E402
 
@@ -74,11 +81,23 @@ def payer(kind: str, name: str) -> str:
     return " ".join([made.slug, *codes])
 
 
+def sampled(hospital: str, rx: str) -> str:
+    """As if the month had ended, and the logs had drawn this one (处方点评)."""
+    drawn = set(Draw.objects.values_list("month", flat=True))
+    every = (Month(date(1900 + at // 12, 1 + at % 12, 1)) for at in range(99 * 12))
+    month = next(one for one in every if one.first not in drawn)
+    issued = Issued(Prescription(id=UUID(rx)).subject, month.begins_at)
+    part = Part(TreeHead("log", 1, bytes(32)), {hospital: (issued,)})
+    assert sampling.keep(month, [part], at=timezone.now())
+    return str(month)
+
+
 VERBS: dict[str, Callable[..., str]] = {
     "code": code,
     "maker": maker,
     "researcher": researcher,
     "payer": payer,
+    "sampled": sampled,
 }
 
 if __name__ == "__main__":
