@@ -12,10 +12,11 @@ from playwright.sync_api import Page, expect
 from hospital.client import Client
 from tests.web.deeds import button, signs
 from tests.web.looking import axe, fits, picture
-from tests.web.test_clinic import MARKUP, enters, ready, review
+from tests.web.test_clinic import MARKUP, a_question, enters, ready, review
 
 HOSPITAL = "liuzhou-hospital"
 REVIEWER, ANOTHER = f"{HOSPITAL}/reviewer/9", f"{HOSPITAL}/reviewer/10"
+LAST = "您对青霉素过敏，我记下了"
 AMLODIPINE, SIMVASTATIN = "XC08CAA023E002010110851", "XC10AAA038E002010111406"
 
 
@@ -40,6 +41,27 @@ def issued(stack, name: str) -> tuple[str, Client]:
     return rx, doctor
 
 
+def issued_online(stack) -> str:
+    """After a talk of more than a page; what the patient complained of."""
+    patient = stack.somebody()
+    path, complaint = a_question(stack, patient)
+    doctor = stack.cast.member(HOSPITAL, "doctor")
+    doctor.command(f"{path}/accept", {"follow_up": True, "guardian": False})
+    for number in range(50):
+        stack.cast.patient(patient).write(f"{path}/messages", {"text": f"第{number}天血压正常"})
+    doctor.write(f"{path}/messages", {"text": LAST})
+    usage = {"dose": "5", "dose_unit": "mg", "route": "1", "frequency": "qd"}
+    body = {
+        "online": True,
+        "consultation": path.rpartition("/")[2],
+        "diagnoses": [{"code": "I10.x00", "name": "高血压", "main": True}],
+        "lines": [{"medicine": AMLODIPINE, **usage, "days": 7, "quantity": 1}],
+    }
+    rx = doctor.write("/api/prescriptions", body)["id"]
+    doctor.command(f"/api/prescriptions/{rx}/issue")
+    return complaint
+
+
 def seen(page: Page, name: str) -> None:
     axe(page)
     fits(page)
@@ -60,7 +82,7 @@ def figures(page: Page, name: str) -> int:
 
 def test_what_speaks_against_it_is_seen_and_it_goes_back(person, stack, watch):
     """From the queue to the doctor's page; the patient's name does nothing; the figures count it."""
-    watch.expect("status of 404")  # nothing was asked online, nothing drawn of this month
+    watch.expect("status of 404")  # nothing was drawn of this month
     reviewer = enters(person, "reviewer", REVIEWER)
     before = figures(reviewer, "退回：配伍禁忌或相互作用") if returned_before(reviewer) else 0
     whose = f"{MARKUP}{datetime.now(UTC):%f}"
@@ -127,9 +149,8 @@ def test_a_case_is_opened_by_its_address_and_judged(person, stack, watch):
     expect(page.locator("aside")).to_contain_text("2-8")
 
 
-def test_what_the_page_shows_no_more_is_not_decided(person, stack, watch):
+def test_what_the_page_shows_no_more_is_not_decided(person, stack):
     """Two keys at once open one sheet; when the lease is over they open none."""
-    watch.expect("status of 404")  # nothing was asked online
     whose = f"{MARKUP}{datetime.now(UTC):%f}"
     rx, doctor = issued(stack, whose)
     reviewer = enters(person, "reviewer", REVIEWER)
@@ -150,3 +171,17 @@ def test_what_the_page_shows_no_more_is_not_decided(person, stack, watch):
     expect(reviewer.get_by_role("dialog")).to_have_count(0)
     assert doctor.get(f"/api/prescriptions/{rx}")["status"] == "issued"
     stack.cast.member(HOSPITAL, "reviewer").write(f"/api/prescriptions/{rx}/review/release", {})
+
+
+def test_all_of_a_talk_is_there_to_be_read(person, stack):
+    """A page holds 50 messages: the last ones, on which it was prescribed, stand there too."""
+    complaint = issued_online(stack)
+    reviewer = enters(person, "reviewer", REVIEWER)
+    review(reviewer, complaint)
+    talk = reviewer.locator("[data-part=consultation]")
+    expect(talk.locator(".chat li")).to_have_count(51)
+    expect(talk.locator(".chat")).to_contain_text(LAST)
+    seen(reviewer, "reviewer-talk")
+    reviewer.keyboard.press("Alt+y")
+    signs(reviewer)
+    expect(reviewer.locator(".toast")).to_contain_text("审核通过")

@@ -47,7 +47,7 @@ async function take(place) {
     if (!(problem instanceof Problem) || problem.code !== "review.nothing_waits") throw problem;
     return fill(place, empty(_("目前没有等待您审核的处方")));
   }
-  const content = await sides.load(taken.id);
+  const content = await sides.load(taken);
   const over = () => { actions = { next: actions.next }; fill(place, empty(_("时间到了，这张处方已放回队列。请重新取。"))); };
   const lease = countdown(taken.lease_until, over); // what the page shows no more, no key decides
   const end = (words) => { lease.stop(); actions = { next: actions.next }; toast(words); show(render); };
