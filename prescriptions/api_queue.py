@@ -33,8 +33,9 @@ class Next(http.Command):
     """
     Take the prescription that has waited longest; until ``lease_until`` nobody else reviews it.
 
-    What it says is read at its own address, where the look is recorded. An issue of a long-term
-    prescription stands for all: read and review them together.
+    What it says is read at its own address, where the look is recorded, and below that the
+    consultation of which it came, if it is ``consulted``. An issue of a long-term prescription
+    stands for all: read and review them together.
     """
 
     roles = (Role.REVIEWER,)
@@ -47,6 +48,7 @@ class Next(http.Command):
             "id": str(taken.id),
             "status": taken.status,
             "series": str(taken.series) if taken.series else None,
+            "consulted": taken.consultation_id is not None,
             "awaits_since": stamp(taken.awaits_since),
             "overdue": queries_queue.is_overdue(taken, call.at),
             "lease_until": stamp(taken.lease_until),

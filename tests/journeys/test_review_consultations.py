@@ -106,6 +106,13 @@ def test_to_others_it_is_closed(ward):
     assert count_entries(kind="record.view") == views
 
 
+def test_what_is_taken_says_whether_there_is_one(ward):
+    for rx, consulted in ((online(ward)[0], True), (ward.issued(ward.patient), False)):
+        taken = ward.reviewer.write(NEXT, {})
+        assert (taken["id"], taken["consulted"]) == (rx, consulted)
+        ward.reviewer.command(of(rx, "review"), APPROVE)
+
+
 def test_what_came_of_no_consultation_has_none(ward):
     rx = ward.issued(ward.patient)
     assert answers(ward.reviewer, rx) == {(404, "prescription.not_consulted")}

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from ledger import note
+from ledger.entry import Statement
 from ledger.note import Signer
 from tests.web import entering
 from tests.web.looking import DESK
@@ -174,3 +176,42 @@ def test_a_server_that_draws_something_else_gets_no_signature(person):
     expect(page.locator("main")).to_have_attribute("aria-busy", "false")
 
     assert page.evaluate(ANOTHER) == ["OtherStatement", ["/api/x/statement"], 0]
+
+
+BESIDE = """async (lie) => {
+  const { post } = await import("/static/web/base/api.js");
+  const { session } = await import("/static/web/base/session.js");
+  const { command } = await import("/static/web/base/sign.js");
+  const name = session().key, drawn = await post("/api/keys/revoke/statement", { name, key: name });
+  const lying = { ...drawn, shows: { zh: lie }, words: lie, title: lie, facts: { lie }, kind: lie };
+  const answers = window.fetch;
+  window.fetch = async (path, call) => {
+    if (path === "/api/x/statement") return new Response(JSON.stringify(lying));
+    if (path !== "/api/x") return answers(path, call);
+    window.sent = JSON.parse(call.body).note;
+    return new Response("{}");
+  };
+  window.done = command("/api/x", { lie }, { kind: "key.revoke" });
+  return drawn.statement;
+}"""
+"""One thing is drawn, and another told of it beside."""
+LIE = "只是查看，不会注销任何密钥"
+
+
+def test_what_is_shown_is_read_from_the_bytes_that_are_signed(person):
+    """K1: of what a server says beside the statement nothing is shown."""
+    page = person(DESK)
+    entering.played(page, "liuzhou-hospital/doctor/1")
+    expect(page.locator("main")).to_have_attribute("aria-busy", "false")
+
+    drawn = page.evaluate(BESIDE, LIE)
+    said = Statement.parse(drawn.encode())
+    sheet = page.get_by_role("dialog")
+    expect(sheet.get_by_role("heading", level=3)).to_have_text("注销签名密钥")
+    expect(sheet).to_contain_text(said.subject)
+    shown = sheet.inner_text()
+    assert LIE not in shown
+    assert all(str(value) in shown for value in said.facts.values())
+    sheet.get_by_role("button", name="签名确认").click()
+    page.evaluate("window.done")
+    assert note.parse(page.evaluate("window.sent").encode()).text == drawn.encode()

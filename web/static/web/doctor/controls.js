@@ -33,15 +33,23 @@ export async function choose(title, label, options, yes, more = []) {
 
 /**
  * Keys that do something wherever the focus is: `{"Control+Enter": f}`. What is done is said in the
- * page's own words beside it; a sheet that is open has the keyboard for itself.
+ * page's own words beside it; a sheet that is open has the keyboard for itself, and until one thing is
+ * done no other begins: whoever presses twice signs once.
  */
 export function shortcuts(keys) {
-  const listen = (event) => {
+  let busy = false;
+  const listen = async (event) => {
     const pressed = `${event.ctrlKey ? "Control+" : ""}${event.altKey ? "Alt+" : ""}${event.key}`;
     const act = keys[pressed];
     if (!act || document.querySelector("dialog[open]")) return;
     event.preventDefault();
-    act();
+    if (busy) return;
+    busy = true;
+    try {
+      await act();
+    } finally {
+      busy = false;
+    }
   };
   document.addEventListener("keydown", listen);
   return () => document.removeEventListener("keydown", listen);
@@ -52,10 +60,10 @@ export function cap(words) {
   return h("kbd", {}, words);
 }
 
-/** What is read at most once a while: the last of several answers wins. */
+/** What is read at most once a while: the last of several answers wins; `drop()`: none is wanted. */
 export function latest(load, show, wait = 250) {
   let timer, asked = 0;
-  return (...given) => {
+  const ask = (...given) => {
     clearTimeout(timer);
     const mine = ++asked;
     timer = setTimeout(async () => {
@@ -63,6 +71,11 @@ export function latest(load, show, wait = 250) {
       if (mine === asked) show(answer);
     }, wait);
   };
+  ask.drop = () => {
+    clearTimeout(timer);
+    asked++;
+  };
+  return ask;
 }
 
 export function facts(pairs) {

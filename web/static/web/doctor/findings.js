@@ -30,9 +30,14 @@ function words(one, reach) {
   const reason = LIFTED_BY[one.rule];
   return [
     h("p", {}, one.text),
-    h("small", {}, `《${one.instrument}》${one.article.replace(" unconfirmed", _("（条号待核）"))} · ${one.rule}`),
+    h("small", {}, `《${one.instrument}》${article(one.article)} · ${one.rule}`),
     reach ? h("span", { class: "go" },
       WITHIN.test(one.field) ? h("button", { type: "button", class: "link", onclick: () => reach(one.field) }, _("去修改")) : null,
       reason ? h("button", { type: "button", class: "link", onclick: () => reach(reason) }, _("注明理由")) : null) : null,
   ];
+}
+
+/** "第十九条（条号待核）"; where the number itself is open, only that. */
+function article(written) {
+  return written.replace(/^条号(?= unconfirmed)/, "").replace(" unconfirmed", _("（条号待核）"));
 }

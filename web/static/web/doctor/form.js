@@ -25,19 +25,22 @@ const WAIT_MS = 600; // each question is a look at the patient's cover, and stan
  * The element has `add(diagnosis)`.
  */
 export function form({ about = {}, desk = false, given = {}, lines = [], known = [], checks = true, deed, send }) {
-  const state = { lines: [], results: h("div", { class: "results", "aria-live": "polite" }, h("p", { class: "tip" }, _("填写诊断和药品后，这里显示规则核对、价格与保障。"))) };
+  const state = { lines: [], judged: [], last: "", left: h("div", { "aria-live": "polite" }), results: h("div", { class: "results", "aria-live": "polite" }, untold()) };
   const number = desk ? text({ name: "patient", inputmode: "text", maxlength: "18", required: true, accesskey: "p" }) : null;
   const place = h("div", { class: "all-lines" });
   const reach = (field) => lead(field, state, found, rest, number);
   const check = latest((body) => post("/api/prescriptions/check", body), (answer) => told(answer, state, reach), WAIT_MS);
-  let last = "";
   const changed = () => {
-    const body = written(true);
-    const text = JSON.stringify(body);
-    if (!checks || body === null || text === last) return;
-    last = text;
-    state.results.setAttribute("aria-busy", "true");
-    check(body);
+    if (!checks) return;
+    const body = written(true), text = JSON.stringify(body);
+    state.judged = state.lines.filter((one) => one.values());
+    fill(state.left, unjudged(state.lines.length - state.judged.length));
+    if (text === state.last) return;
+    state.last = text;
+    state.results.setAttribute("aria-busy", String(body !== null));
+    if (body !== null) return check(body);
+    check.drop(); // an answer under way is about a draft that is no more
+    fill(state.results, untold());
   };
   const found = diagnoses(changed), rest = circumstances(given, changed, checks), box = search((medicine) => add(medicine, {}).focus());
   function add(medicine, values) {
@@ -69,6 +72,7 @@ export function form({ about = {}, desk = false, given = {}, lines = [], known =
   const issue = attempt(async () => {
     const body = written(false);
     if (body === null) return toast(_("请填好患者、每种药品的剂量、天数和数量。"), "bad");
+    state.judged = state.lines;
     return send(body, ready().map((one) => ({ ...one.medicine, ...one.values })), (list) => fill(state.results, findings.shown(list, reach)));
   });
   number?.addEventListener("input", changed);
@@ -84,7 +88,7 @@ export function form({ about = {}, desk = false, given = {}, lines = [], known =
       heading(_("药品"), " ", cap("Alt+M")), box.element, place, templates.part(pack, use),
       heading(_("患者情况")), rest.element,
       h("div", { class: "bar" }, button(deed ?? _("签名开具"), issue), cap("Ctrl+Enter"))),
-    h("aside", { class: "card", "aria-label": _("规则核对与价格") }, heading(_("规则核对")), state.results));
+    h("aside", { class: "card", "aria-label": _("规则核对与价格") }, heading(_("规则核对")), state.left, state.results));
 }
 
 /** What the patient brought evidence of: one tap each. */
@@ -93,17 +97,34 @@ function knownOnes(known, found) {
   return h("div", { class: "ticks", "aria-label": _("既往诊断") }, known.map(tap));
 }
 
+function untold() {
+  return h("p", { class: "tip" }, _("填写诊断和药品后，这里显示规则核对、价格与保障。"));
+}
+
+/** What is not complete is in no answer: nobody may take it for judged. */
+function unjudged(left) {
+  return left ? h("p", { class: "tip", "data-unjudged": left }, _("！还有 %(number)s 种药品未填完，未核对，也未计价。", { number: left })) : null;
+}
+
 async function told({ value, fault }, state, reach) {
+  const about = state.last;
+  const priced = value ? await prices.shown(value).catch(() => null) : null;
+  if (state.last !== about) return; // changed meanwhile: another answer comes
   state.results.setAttribute("aria-busy", "false");
-  if (fault) return fill(state.results, h("p", { class: "bad", role: "alert", "data-code": fault.code }, said(fault)));
-  const priced = await prices.shown(value);
+  if (fault) {
+    state.last = ""; // asked again with the next change, even one back to the same draft
+    return fill(state.results, h("p", { class: "bad", role: "alert", "data-code": fault.code }, said(fault)));
+  }
   return fill(state.results, findings.shown(value.findings, reach), priced);
 }
 
-/** Bring the doctor to a path into the draft: `lines[0].days`, `diagnoses`, `reason_for_longer`. */
+/**
+ * Bring the doctor to a path into the draft: `lines[0].days`, `diagnoses`, `reason_for_longer`. Lines
+ * are numbered as they were judged: one that is not complete has no number there.
+ */
 function lead(field, state, found, rest, number) {
   const at = /^lines\[(\d+)\](?:\.(\w+))?/.exec(field);
-  if (at) return state.lines[Number(at[1])]?.focus(at[2]);
+  if (at) return state.judged[Number(at[1])]?.focus(at[2]);
   if (field.startsWith("diagnoses")) return found.focus();
   if (field.startsWith("patient")) return number?.focus();
   if (field === "lines") return document.getElementById("medicine-search").focus();

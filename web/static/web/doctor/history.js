@@ -8,6 +8,7 @@ import { button, cell, fill, group, h } from "../base/dom.js";
 import { moment } from "../base/format.js";
 import { attempt, empty, failed, start, toast } from "../base/page.js";
 import { asked, command } from "../base/sign.js";
+import { organisations } from "../base/statement.js";
 import { _ } from "../base/words.js";
 import * as content from "./content.js";
 import { facts, labelled, text } from "./controls.js";
@@ -38,9 +39,9 @@ function granted(one, place) {
 async function shown(place, about) {
   const list = h("div", {}), more = h("div", { class: "more" });
   const next = async (cursor) => {
-    const page = await post("/api/history", { ...about, ...(cursor ? { cursor } : {}) });
+    const [page, names] = await Promise.all([post("/api/history", { ...about, ...(cursor ? { cursor } : {}) }), organisations()]);
     if (!cursor) fill(place, basis(page), list, more);
-    list.append(...page.prescriptions.map(past));
+    list.append(...page.prescriptions.map((one) => past(one, names)));
     if (!list.children.length) list.append(empty(_("没有处方")));
     fill(more, page.next ? button(_("更多"), attempt(() => next(page.next)), { kind: "default" }) : null);
   };
@@ -57,8 +58,9 @@ function basis(page) {
   return h("p", { class: "tip card" }, _("依据：%(why)s；可见内容：%(opened)s", { why, opened }));
 }
 
-function past(one) {
-  const given = one.dispensing ? [_("发药"), `${one.dispensing.pharmacy} ${moment(one.dispensing.at)}`] : [_("发药"), ""];
+function past(one, names) {
+  const { pharmacy, at } = one.dispensing ?? {};
+  const given = [_("发药"), pharmacy ? `${names.get(pharmacy) || pharmacy} ${moment(at)}` : ""];
   return h("section", { class: "card" },
     h("h3", {}, one.created_at ? moment(one.created_at) : one.month, " ", h("span", { class: "tag" }, named(STATES, one.status))),
     facts([given]),

@@ -4,6 +4,7 @@ import { button, cell, fill, group, h } from "../base/dom.js";
 import { moment } from "../base/format.js";
 import { attempt, fragment, show, start, toast } from "../base/page.js";
 import { command } from "../base/sign.js";
+import { organisations } from "../base/statement.js";
 import { _ } from "../base/words.js";
 import * as content from "./content.js";
 import { choose, facts } from "./controls.js";
@@ -20,13 +21,13 @@ start(render);
 
 async function render(main) {
   const [id] = fragment(), again = () => show(render);
-  const one = await get(`/api/prescriptions/${id}`);
+  const [one, names] = await Promise.all([get(`/api/prescriptions/${id}`), organisations()]);
   const path = `/api/prescriptions/${id}`;
   fill(main,
     h("section", { class: "card", "data-status": one.status },
       h("h2", {}, _("处方"), " ", h("span", { class: "tag" }, named(STATES, one.status))),
       facts([[_("开具时间"), moment(one.created_at)], [_("有效期至"), moment(one.valid_until)],
-        [_("可取药"), one.can_be_fetched ? _("是") : _("否")], [_("药房"), one.pharmacy],
+        one.pharmacy ? [_("药房"), names.get(one.pharmacy) || one.pharmacy] : [_("可取药"), one.can_be_fetched ? _("是") : _("否")],
         ...(one.issue ? [[_("长期处方"), _("第%(number)s/%(of)s次，每%(interval_days)s天一次", one.issue)], [_("可取药时间"), moment(one.issue.opens_at)]] : [])]),
       one.erased ? h("p", {}, _("内容已由患者删除")) : content.shown(one.fields, one.lines, one.amendments),
       h("div", { class: "bar" }, moves(one, path, again))),

@@ -6,7 +6,7 @@ import { attempt, empty, show, start, toast } from "../base/page.js";
 import { command } from "../base/sign.js";
 import { _ } from "../base/words.js";
 import { cap, choose, facts, shortcuts } from "../doctor/controls.js";
-import { RETURN_REASONS, choices, named } from "../doctor/terms.js";
+import { RETURN_REASONS, STATES, choices, named } from "../doctor/terms.js";
 import { countdown } from "./lease.js";
 import * as sides from "./sides.js";
 
@@ -47,8 +47,9 @@ async function take(place) {
     if (!(problem instanceof Problem) || problem.code !== "review.nothing_waits") throw problem;
     return fill(place, empty(_("目前没有等待您审核的处方")));
   }
-  const content = await sides.load(taken.id);
-  const lease = countdown(taken.lease_until, () => fill(place, empty(_("时间到了，这张处方已放回队列。请重新取。"))));
+  const content = await sides.load(taken);
+  const over = () => { actions = { next: actions.next }; fill(place, empty(_("时间到了，这张处方已放回队列。请重新取。"))); };
+  const lease = countdown(taken.lease_until, over); // what the page shows no more, no key decides
   const end = (words) => { lease.stop(); actions = { next: actions.next }; toast(words); show(render); };
   actions = { ...actions, approve: attempt(() => decide(taken, "approve", end)), refuse: attempt(() => decide(taken, "return", end)) };
   const release = attempt(async () => {
@@ -68,6 +69,6 @@ async function decide(taken, decision, end) {
   if (reason === null) return;
   const path = taken.series ? `/api/series/${taken.series}/review` : `/api/prescriptions/${taken.id}/review`;
   const rows = decision === "return" ? [[_("原因"), named(RETURN_REASONS, reason)]] : [];
-  await command(path, { decision, reason }, { kind: "prescription.review", rows });
-  end(decision === "approve" ? _("审核通过") : _("已退回医师"));
+  const done = await command(path, { decision, reason }, { kind: "prescription.review", rows });
+  end(decision === "approve" ? named(STATES, done.status ?? done.prescriptions[0].status) : _("已退回医师"));
 }

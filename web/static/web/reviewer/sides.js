@@ -2,7 +2,7 @@
  * Side by side: what was prescribed, and what speaks about it: the warnings that the doctor signed, and
  * the consultation of which it came.
  */
-import { Problem, get } from "../base/api.js";
+import { get } from "../base/api.js";
 import { button, fill, h } from "../base/dom.js";
 import { moment } from "../base/format.js";
 import { attempt } from "../base/page.js";
@@ -16,20 +16,26 @@ import { WARNINGS, named } from "../doctor/terms.js";
 const AUTHORS = { patient: _("患者"), doctor: _("医师"), guardian: _("监护人") };
 
 /** `{one, read, talk}`: the prescription, its signed statements, its consultation or null. */
-export async function load(id) {
+export async function load({ id, consulted }) {
   const path = `/api/prescriptions/${id}`;
-  const [one, read, talk] = await Promise.all([get(path), entries.of(id), consultation(path)]);
+  const [one, read, talk] = await Promise.all([get(path), entries.of(id), consulted ? consultation(path) : null]);
   return { one, read, talk };
 }
 
 async function consultation(path) {
-  try {
-    const [asked, said] = await Promise.all([get(`${path}/consultation`), get(`${path}/consultation/messages`, { size: 50 })]);
-    return { asked, messages: said.messages };
-  } catch (problem) {
-    if (problem instanceof Problem && problem.code === "prescription.not_consulted") return null;
-    throw problem;
+  const [asked, messages] = await Promise.all([get(`${path}/consultation`), all(`${path}/consultation/messages`)]);
+  return { asked, messages };
+}
+
+/** Every message: the last ones are those on which it was prescribed. */
+async function all(path) {
+  const found = [];
+  let page = { next: 0 };
+  while (page.next !== null) {
+    page = await get(path, { size: 50, after: page.next });
+    found.push(...page.messages);
   }
+  return found;
 }
 
 export function shown(taken, { one, read, talk }) {
