@@ -15,6 +15,11 @@ export class Problem extends Error {
     super(`${status} ${body.code}: ${body.title || ""}`);
     Object.assign(this, { status, body, code: body.code || "" });
   }
+
+  /** Whether the same question may have another answer soon: no network, too many questions, a server that is down. */
+  get passing() {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
 }
 
 /** Read something; `query` are parameters of the address. */

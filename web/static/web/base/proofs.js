@@ -78,7 +78,7 @@ async function said(leaf) {
   } catch (fault) {
     if (fault instanceof Refusal) return { words: `✗ ${reason(fault)}`, kind: "bad" };
     if (fault.code === "entry.not_yet_published") return { words: _("等待见证"), again: true };
-    if (fault instanceof Problem) return { words: _("未能核验"), again: fault.status === 0 || fault.status === 429 || fault.status >= 500 };
+    if (fault instanceof Problem) return { words: _("未能核验"), again: fault.passing };
     throw fault;
   }
 }

@@ -26,10 +26,10 @@ start(async (main) => {
   if (!session().identified) return goTo("/patient/identify");
   const cells = h("ol", { class: "looks", "aria-label": _("查看记录") }), more = h("div", { class: "more" });
   const policy = h("div", {}), whole = h("div", {}), sum = h("p", { class: "weui-cells__title", role: "status" });
-  const state = { names: await vault.names(), own: 0, ownFaults: 0, shown: 0, sum, cells };
+  const state = { names: await vault.names(), own: { good: 0, bad: 0, open: 0 }, sum, cells };
   fill(main, h("p", { class: "weui-cells__title" }, _("每一行都在您的手机上与账本凭证核对，不依赖服务器的说法。")), whole, cells, sum, more, policy);
   await next(state, more);
-  if (!cells.children.length) fill(cells, h("li", {}, empty(_("还没有别人看过您的数据。"))));
+  if (!cells.children.length) fill(cells, h("li", {}, empty(_("还没有别人看过您的数据。刚刚发生的查看，几秒后才会列出。"))));
   fill(whole, h("div", { class: "bar" }, button(_("核对有没有遗漏"), attempt(() => completeness(whole)), { kind: "default" })));
   return Promise.all([attempt(() => proofs.sayPolicy(policy))(), keepPages()]);
 });
@@ -71,34 +71,36 @@ function shown(look, mark, names) {
 /** One after the other: signatures take the phone's processor. */
 async function checkAll(lines, state) {
   for (const { look, mark } of lines) {
-    const fault = await verdict(look);
-    if (look.own) {
-      state.own += 1;
-      state.ownFaults += fault ? 1 : 0;
-    }
-    fill(mark, fault || _("✓ 已核验"));
-    mark.className = `mark ${fault ? "bad" : "good"}`;
-    mark.dataset.mark = fault ? "bad" : "good";
-    fill(state.sum, ownWords(state));
+    const [words, kind] = await verdict(look);
+    if (look.own) state.own[kind] += 1;
+    fill(mark, words);
+    mark.className = `mark ${kind}`;
+    mark.dataset.mark = kind;
+    fill(state.sum, ownWords(state.own));
   }
 }
 
-function ownWords({ own, ownFaults }) {
-  if (!own) return null;
-  const words = _("另有 %(number)s 次是您本人查看，未列出。", { number: own });
-  return ownFaults ? h("span", { class: "bad" }, words, _("其中 %(number)s 次核验不符！", { number: ownFaults })) : words;
+/** What is not proven yet is told too, or a server that never proves it could hide somebody behind it. */
+function ownWords({ good, bad, open }) {
+  const number = good + bad + open;
+  return number ? [
+    _("另有 %(number)s 次是您本人查看，未列出。", { number }),
+    open ? _("其中 %(number)s 次尚未核验。", { number: open }) : null,
+    bad ? h("span", { class: "bad" }, _("其中 %(number)s 次核验不符！", { number: bad })) : null,
+  ] : null;
 }
 
-/** Why the line does not hold; null if it does. */
+/** What is to be said of the line, and whether it holds: "good", "bad", or "open" as long as that is not known. */
 async function verdict(look) {
   try {
     compare(look, await proofs.checked(await vault.fetched(look.leaf), look.leaf));
-    return null;
+    return [_("✓ 已核验"), "good"];
   } catch (fault) {
-    if (fault instanceof Problem) return fault.code === "entry.not_yet_published" ? _("… 等待见证，稍后核验") : _("✗ 取不到凭证");
+    if (fault.code === "entry.not_yet_published") return [_("… 等待见证，稍后核验"), "open"];
+    if (fault instanceof Problem) return [_("✗ 取不到凭证"), fault.passing ? "open" : "bad"];
     const why = proofs.reason(fault);
     if (!why) throw fault;
-    return _("✗ 核验不符：%(why)s", { why });
+    return [_("✗ 核验不符：%(why)s", { why }), "bad"];
   }
 }
 
