@@ -196,10 +196,15 @@ def check_same(parsed: note.Note, claimed: entry.Statement, expected: entry.Stat
     now = (expected.log, expected.version, expected.prev)
     if about and drawn != now and _is_of_line(claimed.log, expected.log):
         raise StaleStatement(version=claimed.version, current=expected.version)
-    if about and drawn == now and claimed.facts.get("from") != expected.facts.get("from"):
+    if about and drawn == now and _standing(claimed) != _standing(expected):
         raise StaleStatement(version=claimed.version, current=expected.version)
     if parsed.text != expected.text():
         raise AlteredStatement(members=_differing(claimed, expected))
+
+
+def _standing(one: entry.Statement) -> list[object]:
+    """What it says of how things stand: the state before, the keys that another replaces."""
+    return [one.facts.get(name) for name in ("from", "replaces")]
 
 
 def _is_of_line(earlier: str, log: str) -> bool:

@@ -17,6 +17,7 @@ from insurance.board.figures import LEAST
 from insurance.board.models import Alarm, Cell, Rolled, Rule, Tally
 from insurance.board.rules import Found
 from ledger import network, sequencer, tailing
+from ledger import queries as ledger
 from ledger.entry import Statement
 from ledger.tailing import Read
 from pharmacy.hours import Interval
@@ -273,7 +274,7 @@ def test_an_entry_is_asked_for_by_its_place_in_a_log(world):
     subject = world.issued(world.a_patient())
     sequenced()
     about = world.regulator.get("/api/entries", subject=f"rx/{UUID(subject).hex}")["entries"]
-    log = network.origin(network.lines()[0])
+    log = ledger.entries_about(f"rx/{UUID(subject).hex}")[-1].log
     index = str(about[-1]["index"])
 
     assert world.regulator.get("/api/entries", log=log, index=index)["entries"] == about[-1:]

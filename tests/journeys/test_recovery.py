@@ -260,6 +260,16 @@ def test_an_objection_and_a_second_recovery_at_once(world, patient):
     assert isinstance(begun, dict) or begun.code == "key.recovering"
 
 
+def test_a_key_that_ended_meanwhile_makes_a_recovery_stale(world, patient):
+    """F3: it would replace another set of keys than its owner has signed; it is drawn again."""
+    new = recovering.new_phone(world, patient)
+    ready, _ = recovering.ready(new)
+    patient.client.command("/api/keys/revoke", {"name": patient.client.key_name})
+    with pytest.raises(Problem) as refused:
+        new.client.write(PATH, ready)
+    assert refused.value.code == "statement.stale"
+
+
 def test_the_wait_may_be_longer_never_shorter(world, patient, settings):
     by = Account.objects.get(id=patient.account).actor
     public = recovering.public_of(os.urandom(32))
