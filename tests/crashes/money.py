@@ -41,7 +41,8 @@ from tests import invariants
 from tests.crashes import storm
 
 ENDINGS = ("self_paid", "withdrawn_and_reauthorized", "cancelled_by_doctor", "claimed")
-"""Those in which money comes, and goes back."""
+GIVE_BACK = ("withdrawn_and_reauthorized", "cancelled_by_doctor")
+"""Those in which money comes, and those of them in which it goes back."""
 CITY = "450200"
 FUND_PAYS = {"most": 7_000, "all": 10_000}
 """Basis points of every line, by the product's code."""
@@ -68,9 +69,12 @@ class Plan:
 class Report(storm.Report):
     """
     And what the bills of WeChat Pay say afterwards. ``insured``: payments of which a fund has paid
-    a part, or all; those with cash alone stand in a bill, as their refunds do.
+    a part, or all; those with cash alone stand in a bill, as their refunds do. ``given_back`` are
+    refunds of either, of ``to_give_back`` prescriptions.
     """
 
+    to_give_back: int = 0
+    given_back: int = 0
     paid: int = 0
     refunded: int = 0
     insured: int = 0
@@ -115,6 +119,7 @@ def run(plan: Plan) -> Report:
             failed=[f"line {one.number}: {one.failed}" for one in outcomes if one.failed],
             ends=[one.states[-1][0] if one.states else "nothing" for one in outcomes],
             killed=blowing.killed,
+            to_give_back=sum(one.extras.ending in GIVE_BACK for _, one in scripts),
         )
         programs.wait_until(lambda: not _owed(), SETTLES_WITHIN_S, pause_s=0.5)
         report.owed = _owed()
@@ -216,6 +221,7 @@ def _close_the_day(stack: services.Stack, report: Report) -> None:
     paid = Payment.objects.filter(state=Payment.State.PAID)
     refunded = Refund.objects.filter(state=Refund.State.DONE)
     report.paid = paid.filter(amount_fen__gt=0).count()
+    report.given_back = refunded.count()
     report.refunded = refunded.filter(amount_fen__gt=0).count()
     report.insured = paid.filter(insured_fen__gt=0).count()
     report.insured_back = refunded.filter(insured_fen__gt=0).count()

@@ -30,4 +30,6 @@ def test_f1_kill_9_while_money_moves_and_the_day_is_closed_without_a_difference(
     assert report["paid"] >= count // 2
     assert report["insured"] >= count // 6
     assert report["insured_back"] >= 1
-    assert report["refunded"] >= count // 6
+    # Not all of them had something to pay: another payer bore the whole of some bills.
+    assert report["refunded"] >= 1
+    assert report["given_back"] >= report["to_give_back"] // 2
