@@ -191,20 +191,16 @@ def check_same(parsed: note.Note, claimed: entry.Statement, expected: entry.Stat
     Drawing locks nothing: what happens while a statement is drawn may give it the version of now
     with the state of before.
     """
-    about = claimed.subject == expected.subject
-    drawn = (claimed.log, claimed.version, claimed.prev)
-    now = (expected.log, expected.version, expected.prev)
-    if about and drawn != now and _is_of_line(claimed.log, expected.log):
-        raise StaleStatement(version=claimed.version, current=expected.version)
-    if about and drawn == now and _standing(claimed) != _standing(expected):
+    moved = claimed.subject == expected.subject and _stands(claimed) != _stands(expected)
+    if moved and _is_of_line(claimed.log, expected.log):
         raise StaleStatement(version=claimed.version, current=expected.version)
     if parsed.text != expected.text():
         raise AlteredStatement(members=_differing(claimed, expected))
 
 
-def _standing(one: entry.Statement) -> list[object]:
-    """What it says of how things stand: the state before, the keys that another replaces."""
-    return [one.facts.get(name) for name in ("from", "replaces")]
+def _stands(one: entry.Statement) -> list[object]:
+    """Where it stands: behind which entry, in which state, in the place of which keys."""
+    return [one.log, one.version, one.prev, one.facts.get("from"), one.facts.get("replaces")]
 
 
 def _is_of_line(earlier: str, log: str) -> bool:
