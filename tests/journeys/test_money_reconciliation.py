@@ -376,7 +376,6 @@ class TestAPayersStatement:
             "about,number,total_fen,state\n",
         )
         good = signed(by, world.fund.slug, day, csv)
-        before = everything()
         wrong = {
             "statement.altered": [
                 {**good, "csv": csv + f"settlement,{uuid4().hex},1,paid\n"},
@@ -388,6 +387,7 @@ class TestAPayersStatement:
             "note.malformed": [{**good, "note": "x"}],
             "reconciliation.day_not_over": [signed(by, world.fund.slug, today(), csv)],
         }
+        before = everything()
 
         for code, bodies in wrong.items():
             for body in bodies:
