@@ -236,10 +236,10 @@ class TestFindings:
 def test_nothing_is_stored_but_the_look(world, patient, medicines):
     """L15: the patient reads that a doctor looked at the coverage, and that is all there is."""
     world.covers(patient)
-    body = basket(world, patient, medicines)
+    body, doctor = basket(world, patient, medicines), world.doctor
     before = everything()
 
-    world.doctor.post(CHECK, body)
+    doctor.post(CHECK, body)
 
     after = everything()
     assert after.pop("entries")[0] == before.pop("entries")[0] + 1

@@ -216,7 +216,8 @@ def test_the_same_is_told_once(world, patient):
 
 
 def test_a_refused_emergency_tells_nobody(world, patient):
+    doctor = world.foreign_doctor
     before = everything()
     with refused("emergency.no_reason"):
-        breaks_glass(world.foreign_doctor, patient, reason=" ")
+        breaks_glass(doctor, patient, reason=" ")
     assert everything() == before

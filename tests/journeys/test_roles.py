@@ -438,9 +438,9 @@ def test_every_role_at_every_call(world, one_of_each, call):
 
 def test_nobody_but_a_doctor_drafts(world, patient):
     """Z2, R7"""
-    body = world.draft(patient)
+    body, others = world.draft(patient), (patient.client, world.reviewer)
     before = everything()
-    for client in (patient.client, world.reviewer):
+    for client in others:
         answer = raw(client, "POST", "/api/prescriptions", body=body)
         assert (answer.status_code, answer.json()["code"]) == (403, "access.wrong_role")
     assert everything() == before

@@ -282,8 +282,8 @@ def test_a_plan_that_breaks_a_rule_is_not_stored(world, patient, changes, rule):
     """The refusal names the article; nothing is stored."""
     planned = {**series.planned(world, patient, 2, 7), **changes}
     body = {name: value for name, value in planned.items() if value is not None}
-    before = everything()
-    answer = raw(world.doctor, "POST", "/api/prescriptions", body=body)
+    doctor, before = world.doctor, everything()
+    answer = raw(doctor, "POST", "/api/prescriptions", body=body)
     found = [one for one in answer.json()["findings"] if one["rule"] == rule]
     assert (answer.status_code, answer.json()["code"]) == (422, "prescription.rule_broken")
     assert found[0]["instrument"] == "长期处方管理规范（试行）"

@@ -44,8 +44,9 @@ def first_entry(rx: str) -> Statement:
 
 def refused(world, line, by=None) -> Json:
     """Why the one line is refused; nothing is stored of it."""
+    by = by or world.system
     before = everything()
-    (answer,) = uploads.bring(by or world.system, line)
+    (answer,) = uploads.bring(by, line)
     assert everything() == before
     told: Json = answer["refused"]
     return told
@@ -222,10 +223,11 @@ def test_bad_lines_never_stop_good_ones(world, patient):
 
 def test_limits_of_a_batch(world, patient):
     """D2: in number, in length, and of nothing."""
+    system = world.system
     before = everything()
     for lines, code in ((["x"] * 101, 422), ([], 422), ([1], 422), (["x" * 2_600_000], 413)):
-        body = {"lines": lines, "key": world.system.key_name}
-        assert raw(world.system, "POST", "/api/uploads", body=body).status_code == code
+        body = {"lines": lines, "key": system.key_name}
+        assert raw(system, "POST", "/api/uploads", body=body).status_code == code
     assert everything() == before
     long = json.dumps({"hospRxno": "x" * 300_000})
     assert refused(world, long)["problems"][0]["code"] == "too_long"
